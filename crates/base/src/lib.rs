@@ -1,0 +1,1 @@
+//! Ids, money, days and months, paging, the one error type. Pure.

@@ -1,0 +1,1 @@
+//! Database, migrations, event log, jobs, access, HTTP plumbing.

@@ -1,0 +1,1 @@
+//! The mathematics: purchase and spend models, survival, resampling. Pure.

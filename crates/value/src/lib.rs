@@ -1,0 +1,1 @@
+//! Ledger, value engine, profiles, classes, leaky bucket.
