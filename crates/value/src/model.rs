@@ -61,28 +61,16 @@ pub enum RunState {
 }
 
 impl RunState {
-    /// As stored and as the API says it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Running => "running",
-            Self::Published => "published",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
+    /// Reads a state as the store says it.
+    pub(crate) fn parse(name: &str) -> Result<Self> {
+        match name {
+            "queued" => Ok(Self::Queued),
+            "running" => Ok(Self::Running),
+            "published" | "succeeded" => Ok(Self::Published),
+            "failed" => Ok(Self::Failed),
+            "cancelled" => Ok(Self::Cancelled),
+            other => Err(Error::internal(format!("{other:?} is no state of a run"))),
         }
-    }
-
-    /// Reads a stored state.
-    pub fn parse(name: &str) -> Result<Self> {
-        [Self::Queued, Self::Running, Self::Published, Self::Failed, Self::Cancelled]
-            .into_iter()
-            .find(|state| state.name() == name)
-            .ok_or_else(|| Error::internal(format!("{name:?} is no state of a run")))
-    }
-
-    /// Whether nothing more will happen.
-    pub fn is_over(self) -> bool {
-        matches!(self, Self::Published | Self::Failed | Self::Cancelled)
     }
 }
 

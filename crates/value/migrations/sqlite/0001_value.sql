@@ -38,7 +38,8 @@ CREATE TABLE value_settings (
 
 CREATE TABLE value_runs (
     id BLOB PRIMARY KEY,
-    state TEXT NOT NULL,
+    -- Where an unpublished run stands, and why it failed, is what its job says.
+    job_id BLOB NOT NULL,
     as_of INTEGER NOT NULL,
     model_requested TEXT NOT NULL,
     model_chosen TEXT,
@@ -53,11 +54,9 @@ CREATE TABLE value_runs (
     value_at_risk_minor INTEGER,
     engine_version TEXT NOT NULL,
     report TEXT,
-    error_code TEXT,
-    error_detail TEXT,
     created_at INTEGER NOT NULL,
     created_by BLOB,
-    finished_at INTEGER
+    published_at INTEGER
 ) STRICT;
 CREATE INDEX value_runs_newest ON value_runs (created_at DESC, id DESC);
 

@@ -4,6 +4,7 @@ use base::{Currency, Day, Money, Result};
 use jiff::Timestamp;
 use platform::args;
 use platform::db::{Tx, timestamp};
+use platform::jobs::JobId;
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -65,22 +66,25 @@ impl TryFrom<Row> for Run {
 macro_rules! select_run {
     ($rest:literal) => {
         concat!(
-            "SELECT id, state, as_of, model_requested, model_chosen, holdout_weeks, settings_version, currency, zone, \
-             watermark, customers, transactions, value_minor, value_at_risk_minor, engine_version, error_code, \
-             error_detail, created_at, finished_at FROM value_runs ",
+            "SELECT r.id, CASE WHEN r.published_at IS NOT NULL THEN 'published' ELSE coalesce(j.state, 'failed') END \
+             AS state, r.as_of, r.model_requested, r.model_chosen, r.holdout_weeks, r.settings_version, r.currency, \
+             r.zone, r.watermark, r.customers, r.transactions, r.value_minor, r.value_at_risk_minor, \
+             r.engine_version, j.error_code, j.error_detail, r.created_at, \
+             coalesce(r.published_at, j.finished_at) AS finished_at \
+             FROM value_runs r LEFT JOIN jobs j ON j.id = r.job_id ",
             $rest
         )
     };
 }
 
-/// Records a run that was asked for.
-pub async fn add(tx: &mut Tx, run: &Run, by: Option<Uuid>) -> Result<()> {
+/// Records a run that was asked for, and the job that does it.
+pub async fn add(tx: &mut Tx, run: &Run, job: JobId, by: Option<Uuid>) -> Result<()> {
     tx.execute(
-        "INSERT INTO value_runs (id, state, as_of, model_requested, holdout_weeks, settings_version, currency, zone, \
+        "INSERT INTO value_runs (id, job_id, as_of, model_requested, holdout_weeks, settings_version, currency, zone, \
          engine_version, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         args![
             run.id.uuid(),
-            run.state.name(),
+            job.uuid(),
             run.as_of,
             &run.model_requested,
             run.holdout_weeks.map(|weeks| weeks as i32),
@@ -90,28 +94,6 @@ pub async fn add(tx: &mut Tx, run: &Run, by: Option<Uuid>) -> Result<()> {
             &run.engine_version,
             run.created_at,
             by,
-        ],
-    )
-    .await
-    .map(|_| ())
-}
-
-/// Says where the run stands now, with the reason where it failed.
-pub async fn set_state(
-    tx: &mut Tx,
-    id: RunId,
-    state: RunState,
-    error: Option<&base::Error>,
-    at: Timestamp,
-) -> Result<()> {
-    tx.execute(
-        "UPDATE value_runs SET state = $2, error_code = $3, error_detail = $4, finished_at = $5 WHERE id = $1",
-        args![
-            id.uuid(),
-            state.name(),
-            error.map(base::Error::code),
-            error.map(ToString::to_string),
-            state.is_over().then_some(at),
         ],
     )
     .await
@@ -159,22 +141,14 @@ pub async fn set_outcome(tx: &mut Tx, id: RunId, outcome: &Outcome<'_>) -> Resul
 
 /// One run.
 pub async fn find(tx: &mut Tx, id: RunId) -> Result<Option<Run>> {
-    let row: Option<Row> = tx.optional(select_run!("WHERE id = $1"), args![id.uuid()]).await?;
+    let row: Option<Row> = tx.optional(select_run!("WHERE r.id = $1"), args![id.uuid()]).await?;
     row.map(Run::try_from).transpose()
 }
 
 /// The run whose profiles are published.
 pub async fn published(tx: &mut Tx) -> Result<Option<Run>> {
     let row: Option<Row> =
-        tx.optional(select_run!("WHERE id = (SELECT run_id FROM value_published)"), []).await?;
-    row.map(Run::try_from).transpose()
-}
-
-/// The run that is queued or running, if there is one.
-pub async fn unfinished(tx: &mut Tx) -> Result<Option<Run>> {
-    let row: Option<Row> = tx
-        .optional(select_run!("WHERE state IN ('queued', 'running') ORDER BY created_at LIMIT 1"), [])
-        .await?;
+        tx.optional(select_run!("WHERE r.id = (SELECT run_id FROM value_published)"), []).await?;
     row.map(Run::try_from).transpose()
 }
 
@@ -183,7 +157,7 @@ pub async fn page(tx: &mut Tx, before: Option<(i64, Uuid)>, limit: u32) -> Resul
     let (at, id) = before.unwrap_or((i64::MAX, Uuid::max()));
     let rows: Vec<Row> = tx
         .all(
-            select_run!("WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"),
+            select_run!("WHERE (r.created_at, r.id) < ($1, $2) ORDER BY r.created_at DESC, r.id DESC LIMIT $3"),
             args![at, id, limit],
         )
         .await?;
@@ -198,7 +172,8 @@ pub async fn report(tx: &mut Tx, id: RunId) -> Result<Option<serde_json::Value>>
 }
 
 /// Makes this run the published one.
-pub async fn publish(tx: &mut Tx, id: RunId) -> Result<()> {
+pub async fn publish(tx: &mut Tx, id: RunId, at: Timestamp) -> Result<()> {
+    tx.execute("UPDATE value_runs SET published_at = $2 WHERE id = $1", args![id.uuid(), at]).await?;
     tx.execute(
         "INSERT INTO value_published (only_row, run_id) VALUES (1, $1) \
          ON CONFLICT (only_row) DO UPDATE SET run_id = excluded.run_id",
