@@ -6,7 +6,7 @@
 //! - Batislam, Denizel, Filiztekin (2007), Empirical validation and comparison of models for customer base
 //!   analysis, International Journal of Research in Marketing 24(3), 201–209.
 
-use crate::histories::Histories;
+use crate::histories::{Group, Histories};
 use crate::optimise::Evaluation;
 use crate::special::{beta_mean, damped, digamma_rising, ln_rising, softplus};
 
@@ -90,6 +90,16 @@ impl BetaGeometric {
         1.0 / (1.0 + self.ln_odds_dropped(x, t_x, t).exp())
     }
 
+    /// P(alive) of every row of a group, in its order.
+    pub(crate) fn p_alive_of_group(&self, histories: &Histories, group: &Group, found: &mut Vec<f64>) {
+        let ln_ages: Vec<f64> = group.ages.iter().map(|age| (self.alpha + age).ln()).collect();
+        let ln_coin = self.ln_odds_of_last_coin(group.x + self.coin_at_start);
+        found.extend(histories.rows[group.rows.clone()].iter().map(|row| {
+            let ln_ratio = ln_ages[row.end as usize] - ln_ages[row.last as usize];
+            1.0 / (1.0 + (ln_coin + (self.r + group.x) * ln_ratio).exp())
+        }));
+    }
+
     /// ln of (probability of history and gone) / (probability of history and alive).
     fn ln_odds_dropped(&self, x: f64, t_x: f64, t: f64) -> f64 {
         let coins = x + self.coin_at_start;
@@ -120,7 +130,10 @@ impl BetaGeometric {
         } else {
             1.0
         };
-        survived * self.purchases_if_alive(0.0, t / (self.alpha + t)).at(t, 0.0)
+        survived
+            * self
+                .purchases_if_alive(0.0, t / (self.alpha + t))
+                .at(self, t, 0.0)
     }
 
     /// P(X(t) = n) of a customer just acquired: equation 8 of Fader et al. (2005).
@@ -171,22 +184,50 @@ impl BetaGeometric {
 /// g = (c − 1) · (1 − e^(−(a−1)L))/(a − 1) − e^(−(a−1)L) · Σ_{n≥1} (ε)_n (a)_{n−1} / ((c)_{n−1} n!) zⁿ
 ///
 /// with ε = c − R − 1, which is the same for every x: no singularity, and tens of terms even for x = 100,000.
-/// Where the series would be long (z near 1) or would cancel (large −ε, large b), the defining mean
-/// E\[(1 − (1 + p·t/A)^(−R))/p\] over p ~ Beta(a, B) is taken by quadrature instead.
+/// Where the series would be long (z near 1) or would cancel (large −ε, large b), arrivals are counted one by
+/// one, and where there are too many of those, the defining mean E\[(1 − (1 + p·t/A)^(−R))/p\] over
+/// p ~ Beta(a, B) is taken by quadrature.
 #[derive(Debug, Clone)]
 pub(crate) struct PurchasesIfAlive {
-    alpha: f64,
     shape: f64,
     a: f64,
     stayed: f64,
+    /// Whether the first coefficients alternate.
+    changes_sign: bool,
     /// The coefficients of z, z², z³ …
     series: Vec<f64>,
 }
 
 /// Beyond this the quadrature is cheaper.
 const TERMS_MAX: usize = 1500;
-/// The sum may cancel this far before the quadrature takes over.
+/// The sum may cancel this far before another way is taken.
 const CANCELLATION_MAX: f64 = 1e-4;
+
+/// What expectations at one age have in common for all x: per horizon, ascending not required.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct BetaHorizons {
+    u: Vec<f64>,
+    z: Vec<f64>,
+    l: Vec<f64>,
+    damped: Vec<f64>,
+    decay: Vec<f64>,
+}
+
+impl BetaGeometric {
+    /// Prepares the horizons for customers of an age.
+    pub(crate) fn horizons(&self, horizons: &[f64], age: f64) -> BetaHorizons {
+        let scale = self.alpha + age;
+        let u: Vec<f64> = horizons.iter().map(|t| t / scale).collect();
+        let l: Vec<f64> = u.iter().map(|u| u.ln_1p()).collect();
+        BetaHorizons {
+            z: horizons.iter().map(|t| t / (scale + t)).collect(),
+            damped: l.iter().map(|l| damped(self.a - 1.0, *l)).collect(),
+            decay: l.iter().map(|l| (-(self.a - 1.0) * l).exp()).collect(),
+            u,
+            l,
+        }
+    }
+}
 
 impl PurchasesIfAlive {
     fn new(model: &BetaGeometric, x: f64, z_max: f64) -> Self {
@@ -211,43 +252,102 @@ impl PurchasesIfAlive {
             n += 1.0;
         }
         Self {
-            alpha: model.alpha,
             shape,
             a: model.a,
             stayed,
+            changes_sign: epsilon < 0.0,
             series,
         }
     }
 
-    /// E\[Y(t) | alive at `age`\].
-    pub(crate) fn at(&self, t: f64, age: f64) -> f64 {
-        let scale = self.alpha + age;
-        let u = t / scale;
-        let z = t / (scale + t);
-        let l = u.ln_1p();
-        let mut power = z;
-        let mut sum = 0.0;
-        let mut size = 0.0;
-        let mut complete = false;
-        for coefficient in &self.series {
-            let term = coefficient * power;
-            sum += term;
-            size += term.abs();
-            power *= z;
-            if term.abs() <= 1e-17 * size && power < 0.5 {
-                complete = true;
-                break;
+    /// E\[Y(t) | alive\] at every horizon, into `found`.
+    pub(crate) fn fill(&self, horizons: &BetaHorizons, found: &mut [f64]) {
+        let z_max = horizons.z.iter().copied().fold(0.0, f64::max);
+        let terms = &self.series[..self.terms_needed(z_max)];
+        let complete = terms.len() < TERMS_MAX;
+        polynomial(terms.iter().copied(), &horizons.z, found);
+        let mut size = Vec::new();
+        if self.changes_sign {
+            size.resize(found.len(), 0.0);
+            polynomial(terms.iter().map(|term| term.abs()), &horizons.z, &mut size);
+        }
+        let mut cancels = false;
+        for i in 0..found.len() {
+            let sum = horizons.decay[i] * found[i];
+            let size = size.get(i).map_or(sum.abs(), |size| size * horizons.decay[i]);
+            let first = (self.a + self.stayed - 1.0) * horizons.damped[i];
+            found[i] = first - sum;
+            // the negation also catches NaN from an overflow
+            cancels |= !(found[i] >= CANCELLATION_MAX * (first.abs() + size));
+        }
+        if (cancels || !complete) && !self.fill_by_arrivals(horizons, z_max, found) {
+            for (found, u) in found.iter_mut().zip(&horizons.u) {
+                *found = self.by_quadrature(*u);
             }
         }
-        complete |= self.series.len() < TERMS_MAX;
-        let decay = (-(self.a - 1.0) * l).exp();
-        let first = (self.a + self.stayed - 1.0) * damped(self.a - 1.0, l);
-        let expected = first - decay * sum;
-        if complete && expected > CANCELLATION_MAX * (first.abs() + decay * size) {
-            expected
-        } else {
-            self.by_quadrature(u)
+    }
+
+    /// How many terms of the series count at z.
+    fn terms_needed(&self, z: f64) -> usize {
+        let mut power = z;
+        let mut sum: f64 = 0.0;
+        for (n, coefficient) in self.series.iter().enumerate() {
+            let term = (coefficient * power).abs();
+            sum += term;
+            if term <= 1e-17 * sum {
+                return n + 1;
+            }
+            power *= z;
         }
+        self.series.len()
+    }
+
+    /// The same by counting: without dropout n purchases would arrive, negative binomially distributed, and of n
+    /// arrivals d_n = Σ_{i<n} E\[(1 − p)^i\] find the customer alive. Every term is positive, so nothing
+    /// cancels; but there are as many terms as arrivals. False if those are too many.
+    fn fill_by_arrivals(&self, horizons: &BetaHorizons, z_max: f64, found: &mut [f64]) -> bool {
+        let l_max = horizons.l.iter().copied().fold(0.0, f64::max);
+        let c = self.a + self.stayed;
+        let mut arrivals = (-self.shape * l_max).exp();
+        if arrivals < 1e-280 {
+            return false;
+        }
+        let (mut alive, mut made, mut sum) = (1.0, 0.0, 0.0);
+        let mut terms = Vec::new();
+        let mut n = 0.0;
+        loop {
+            arrivals *= (self.shape + n) / (n + 1.0) * z_max;
+            made += alive;
+            alive *= (self.stayed + n) / (c + n);
+            n += 1.0;
+            let term = arrivals * made;
+            sum += term;
+            terms.push(term);
+            // falling for good once the next arrival is less likely than the last
+            if (self.shape + n) * z_max < n + 1.0 && term <= 1e-18 * sum {
+                break;
+            }
+            if terms.len() == TERMS_MAX {
+                return false;
+            }
+        }
+        let relative: Vec<f64> = horizons
+            .z
+            .iter()
+            .map(|z| if z_max > 0.0 { z / z_max } else { 0.0 })
+            .collect();
+        polynomial(terms.iter().copied(), &relative, found);
+        for (found, l) in found.iter_mut().zip(&horizons.l) {
+            *found *= (self.shape * (l_max - l)).exp();
+        }
+        true
+    }
+
+    /// [`PurchasesIfAlive::fill`] for one horizon.
+    pub(crate) fn at(&self, model: &BetaGeometric, t: f64, age: f64) -> f64 {
+        let mut found = [0.0];
+        self.fill(&model.horizons(&[t], age), &mut found);
+        found[0]
     }
 
     fn by_quadrature(&self, u: f64) -> f64 {
@@ -263,6 +363,22 @@ impl PurchasesIfAlive {
             }
         };
         beta_mean(self.a, self.stayed, flat_below, given_p)
+    }
+}
+
+/// Σ terms\[n\] z^(n+1) at every z, by Horner's rule, eight z at a time.
+fn polynomial(terms: impl DoubleEndedIterator<Item = f64> + Clone, z: &[f64], found: &mut [f64]) {
+    const LANES: usize = 8;
+    for (z, found) in z.chunks(LANES).zip(found.chunks_mut(LANES)) {
+        let mut lanes = [0.0; LANES];
+        lanes[..z.len()].copy_from_slice(z);
+        let mut sums = [0.0; LANES];
+        for term in terms.clone().rev() {
+            for lane in 0..LANES {
+                sums[lane] = (sums[lane] + term) * lanes[lane];
+            }
+        }
+        found.copy_from_slice(&sums[..z.len()]);
     }
 }
 
@@ -292,7 +408,7 @@ mod tests {
                     for age in [0.0, 1.0, 39.0, 500.0] {
                         for t in [0.01, 1.0, 52.0, 400.0] {
                             let curve = model.purchases_if_alive(x, t / (4.4 + age + t));
-                            let found = curve.at(t, age);
+                            let found = curve.at(&model, t, age);
                             let check = curve.by_quadrature(t / (4.4 + age));
                             assert!(
                                 (found - check).abs() <= 1e-10 * check,
@@ -304,6 +420,6 @@ mod tests {
                 }
             }
         }
-        assert_eq!(checked, 5 * 2 * 5 * 4 * 4);
+        assert_eq!(checked, 9 * 2 * 5 * 4 * 4);
     }
 }

@@ -71,10 +71,12 @@ pub fn discounted_expected_purchases(
     let alive = model.p_alive(x, t_x, t)?;
     let law = model.law();
     let curve = law.curve(x, law.z(discounting.step * f64::from(steps), t));
+    let ends: Vec<f64> = (1..=steps).map(|j| discounting.step * f64::from(j)).collect();
+    let mut until = vec![0.0; ends.len()];
+    curve.fill(&law.horizons(&ends, t), &mut until);
     let mut sum = 0.0;
     let mut before = 0.0;
-    for j in 1..=steps {
-        let until = curve.at(discounting.step * f64::from(j), t);
+    for (j, until) in (1..=steps).zip(until) {
         sum += (until - before) * discounting.factor(j);
         before = until;
     }

@@ -9,6 +9,7 @@
 //! | how much per purchase? | [`GammaGamma`] |
 //! | how long does a contract last? | [`Sbg`] on [`Cohort`]s |
 //! | what is one customer worth? | [`discounted_clv`] |
+//! | and all of them, with intervals? | [`score`] |
 //! | how good is a ranking, how concentrated a total? | [`measures`] |
 
 mod beta_geometric;
@@ -17,11 +18,13 @@ mod error;
 mod fit;
 mod gamma_gamma;
 mod histories;
+mod interval;
 pub mod measures;
 mod optimise;
 mod pareto_nbd;
 mod purchase_model;
 mod sbg;
+mod score;
 mod special;
 
 pub use clv::{Discounting, discounted_clv, discounted_expected_purchases};
@@ -33,3 +36,4 @@ pub use purchase_model::{
     BetaGeometricParameters, ModelKind, ParetoParameters, PurchaseFit, PurchaseModel, held_out_log_likelihood,
 };
 pub use sbg::{Cohort, Sbg};
+pub use score::{Forecast, ScoreOptions, Scores, score};

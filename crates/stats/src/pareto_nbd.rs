@@ -111,8 +111,13 @@ impl ParetoNbd {
 
     /// E\[Y(t) | alive at T\]: equation 41 of Fader and Hardie (2005) without P(alive), free of 0/0 at s = 1.
     pub(crate) fn purchases_if_alive(&self, t: f64, x: f64, age: f64) -> f64 {
+        (self.r + x) / (self.alpha + age) * self.expected_time_active(t, age)
+    }
+
+    /// What [`ParetoNbd::purchases_if_alive`] multiplies the expected rate by; the same for every x.
+    pub(crate) fn expected_time_active(&self, t: f64, age: f64) -> f64 {
         let scale = self.beta + age;
-        (self.r + x) / (self.alpha + age) * scale * damped(self.s - 1.0, (t / scale).ln_1p())
+        scale * damped(self.s - 1.0, (t / scale).ln_1p())
     }
 
     /// P(at least one purchase within t | alive at T): the first purchase comes at the rate λ e^(−(λ+μ)y),

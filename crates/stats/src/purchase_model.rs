@@ -1,7 +1,7 @@
 //! The purchase models behind one door: likelihood, fit, P(alive), expectations.
 //! It never looks at money.
 
-use crate::beta_geometric::BetaGeometric;
+use crate::beta_geometric::{BetaGeometric, BetaHorizons, PurchasesIfAlive};
 use crate::error::{Error, not_negative, positive, same_length};
 use crate::fit::{Fit, FitOptions, FitWarning, fit};
 use crate::histories::{Histories, check_one};
@@ -206,7 +206,10 @@ impl PurchaseModel {
         check_one(0, x, 0.0, t)?;
         let horizon = not_negative("horizon", horizon)?;
         let law = self.law();
-        Ok(law.curve(x, law.z(horizon, t)).at(horizon, t))
+        let mut found = [0.0];
+        law.curve(x, law.z(horizon, t))
+            .fill(&law.horizons(&[horizon], t), &mut found);
+        Ok(found[0])
     }
 
     /// Purchases expected within `horizon` after the end of observation: P(alive) times
@@ -332,7 +335,7 @@ pub(crate) enum Law {
 }
 
 /// The law of a kind at a point of log-parameters; the optimiser keeps the point within bounds.
-fn law_at(kind: ModelKind, point: &[f64; 4]) -> Law {
+pub(crate) fn law_at(kind: ModelKind, point: &[f64; 4]) -> Law {
     let [r, alpha, third, fourth] = point.map(f64::exp);
     match kind {
         ModelKind::BgNbd => Law::BetaGeometric(BetaGeometric {
@@ -375,27 +378,91 @@ impl Law {
         horizon / (alpha + t + horizon)
     }
 
-    /// The curve of expected purchases of customers alive after x repeat purchases.
+    /// The purchases expected of customers alive after x repeat purchases, for horizons up to `z_max`.
     pub(crate) fn curve(&self, x: f64, z_max: f64) -> Curve {
         match self {
             Self::BetaGeometric(law) => Curve::BetaGeometric(law.purchases_if_alive(x, z_max)),
-            Self::Pareto(law) => Curve::Pareto(*law, x),
+            Self::Pareto(_) => Curve::Pareto(x),
         }
+    }
+
+    /// What expectations at one age have in common for all x.
+    pub(crate) fn horizons(&self, horizons: &[f64], t: f64) -> Horizons {
+        match self {
+            Self::BetaGeometric(law) => Horizons::BetaGeometric(law.horizons(horizons, t)),
+            Self::Pareto(law) => {
+                let active = horizons.iter().map(|h| law.expected_time_active(*h, t)).collect();
+                Horizons::Pareto {
+                    r: law.r,
+                    scale: law.alpha + t,
+                    active,
+                }
+            }
+        }
+    }
+
+    /// E\[λ | x, T\] of a customer alive at T.
+    pub(crate) fn rate_if_alive(&self, x: f64, t: f64) -> f64 {
+        match self {
+            Self::BetaGeometric(law) => (law.r + x) / (law.alpha + t),
+            Self::Pareto(law) => (law.r + x) / (law.alpha + t),
+        }
+    }
+
+    /// The probability that the next purchase does not end the customer.
+    pub(crate) fn survives_next(&self, x: f64) -> f64 {
+        match self {
+            Self::BetaGeometric(law) => law.survives_next(x),
+            Self::Pareto(_) => 1.0,
+        }
+    }
+
+    /// P(at least one purchase within the horizon | alive at T).
+    pub(crate) fn buys_if_alive(&self, horizon: f64, x: f64, t: f64) -> f64 {
+        match self {
+            Self::BetaGeometric(law) => law.buys_if_alive(horizon, x, t),
+            Self::Pareto(law) => law.buys_if_alive(horizon, x, t),
+        }
+    }
+
+    /// P(alive) of every distinct history, in the order of `Histories::rows`.
+    pub(crate) fn p_alive_of_rows(&self, histories: &Histories) -> Vec<f64> {
+        let mut found = Vec::with_capacity(histories.rows.len());
+        for group in &histories.groups {
+            match self {
+                Self::BetaGeometric(law) => law.p_alive_of_group(histories, group, &mut found),
+                Self::Pareto(law) => law.p_alive_of_group(histories, group, &mut found),
+            }
+        }
+        found
     }
 }
 
 /// E\[Y(t) | alive at T\] for one x.
 #[derive(Debug, Clone)]
 pub(crate) enum Curve {
-    BetaGeometric(crate::beta_geometric::PurchasesIfAlive),
-    Pareto(ParetoNbd, f64),
+    BetaGeometric(PurchasesIfAlive),
+    Pareto(f64),
+}
+
+/// Horizons prepared for one age.
+#[derive(Debug, Clone)]
+pub(crate) enum Horizons {
+    BetaGeometric(BetaHorizons),
+    Pareto { r: f64, scale: f64, active: Vec<f64> },
 }
 
 impl Curve {
-    pub(crate) fn at(&self, horizon: f64, t: f64) -> f64 {
-        match self {
-            Self::BetaGeometric(curve) => curve.at(horizon, t),
-            Self::Pareto(law, x) => law.purchases_if_alive(horizon, *x, t),
+    /// E\[Y(t) | alive at T\] at the prepared horizons; both must come from the same law.
+    pub(crate) fn fill(&self, horizons: &Horizons, found: &mut [f64]) {
+        match (self, horizons) {
+            (Self::BetaGeometric(curve), Horizons::BetaGeometric(horizons)) => curve.fill(horizons, found),
+            (Self::Pareto(x), Horizons::Pareto { r, scale, active }) => {
+                for (found, active) in found.iter_mut().zip(active) {
+                    *found = (r + x) / scale * active;
+                }
+            }
+            _ => unreachable!("a curve and its horizons come from one law"),
         }
     }
 }
