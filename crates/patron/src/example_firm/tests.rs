@@ -94,6 +94,28 @@ fn every_story_is_told() {
 }
 
 #[test]
+fn some_belong_to_organisations_some_were_brought_and_some_switched() {
+    let customers = all(8_000, 2);
+    let share = |holds: fn(&GeneratedCustomer) -> bool, of: fn(&GeneratedCustomer) -> bool| {
+        let counted = customers.iter().filter(|customer| of(customer)).count();
+        customers
+            .iter()
+            .filter(|customer| of(customer) && holds(customer))
+            .count() as f64
+            / counted as f64
+    };
+    let members = share(|customer| customer.organisation.is_some(), |_| true);
+    assert!((0.02..0.08).contains(&members), "{members}");
+    let switched = share(|customer| customer.switched_from.is_some(), |_| true);
+    assert!((0.005..0.02).contains(&switched), "{switched}");
+    let brought = share(
+        |customer| customer.referred_by.is_some(),
+        |customer| customer.since > AS_OF_DEFAULT.months_before(36),
+    );
+    assert!((0.18..0.28).contains(&brought), "{brought}");
+}
+
+#[test]
 fn the_ledger_shows_the_stories() {
     let customers = all(6_000, 3);
     // Revenue of the months `from..to` before the as-of day's end, of all customers with the story.
@@ -165,18 +187,15 @@ proptest! {
     #[test]
     fn every_reference_points_to_an_earlier_customer(seed: u64) {
         let mut earlier: HashMap<String, GeneratedCustomer> = HashMap::new();
-        let (mut referred, mut members, mut switched) = (0, 0, 0);
         for customer in all(SMALL, seed) {
             if let Some(by) = &customer.referred_by {
                 let by = &earlier[by];
                 prop_assert!(by.since < customer.since);
-                referred += 1;
             }
             if let Some(organisation) = &customer.organisation {
                 let organisation = &earlier[organisation];
                 prop_assert_eq!(organisation.kind, CustomerKind::Organisation);
                 prop_assert_eq!(organisation.region, customer.region);
-                members += 1;
             }
             if let Some(before) = &customer.switched_from {
                 let before = &earlier[before];
@@ -186,12 +205,10 @@ proptest! {
                 prop_assert_eq!(&before.email, &customer.email);
                 let ended = before.subscriptions.iter().filter_map(|held| held.ended_on).max().unwrap();
                 prop_assert!((1..=15).contains(&(customer.since.0 - ended.0)));
-                switched += 1;
             }
             prop_assert_eq!(customer.switched_from.is_some(), customer.story == Story::CameBySwitching);
             prop_assert!(earlier.insert(customer.external_id.clone(), customer).is_none());
         }
-        prop_assert!(referred > 10 && members > 3 && switched > 0, "{} {} {}", referred, members, switched);
     }
 
     #[test]
