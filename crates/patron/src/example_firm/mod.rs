@@ -166,7 +166,13 @@ fn referrer(setting: &Setting, newcomer: &Outline) -> Option<u64> {
     }
     let mut from_elsewhere = None;
     for _ in 0..REFERRERS_ASKED {
-        let asked = newcomer.index.checked_sub(1 + draw.below(newcomer.index.min(5_000)))?;
+        let mut asked = newcomer
+            .index
+            .checked_sub(1 + draw.below(newcomer.index.min(5_000)))?;
+        // A few customers bring many.
+        if draw.chance(0.6) {
+            asked -= asked % 8;
+        }
         let asked = outline(setting, asked);
         if asked.since().0 + REFERRER_TENURE_DAYS > since.0 || !asked.is_customer_on(since) {
             continue;
@@ -190,7 +196,8 @@ fn phone_number(seed: u64, index: u64, slot: u64) -> String {
     const STEP: u64 = 61_803_399;
     const NUMBERS: u64 = 100_000_000;
     let place = (index * 4 + slot.min(3)) % NUMBERS;
-    format!("154{:08}", (place * STEP + seed % NUMBERS) % NUMBERS)
+    let start = seed % NUMBERS * 36_787_431;
+    format!("154{:08}", (place * STEP + start) % NUMBERS)
 }
 
 /// The account number of something without a phone number.
