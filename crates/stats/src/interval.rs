@@ -55,7 +55,13 @@ impl Ends {
     /// its level; the upper end then comes down, by the lower tail once 0 is twice as likely as that.
     fn of_mixture(self, positive: f64, mut quantile: impl FnMut(f64) -> f64) -> (f64, f64) {
         let zero = 1.0 - positive;
-        let mut at = |p: f64| if p <= zero { 0.0 } else { quantile((p - zero) / positive) };
+        let mut at = |p: f64| {
+            if p <= zero {
+                0.0
+            } else {
+                quantile((p - zero) / positive)
+            }
+        };
         let spare = (zero - self.low).clamp(0.0, self.low);
         (at(self.low), at(self.high - spare))
     }

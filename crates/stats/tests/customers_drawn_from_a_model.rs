@@ -206,8 +206,14 @@ fn eighty_percent_intervals_hold_eighty_percent_of_what_happens() {
             let certain = covered(forecast, &paid, |i| forecast.low[i] > 0.0);
             println!("{kind:?} {months} months: {all:.3}, frequent {frequent:.3}, certain {certain:.3}");
             assert!((0.78..=0.88).contains(&all), "{kind:?} {months} months: {all}");
-            assert!((0.76..=0.88).contains(&frequent), "{kind:?} {months} months, frequent: {frequent}");
-            assert!((0.70..=0.88).contains(&certain), "{kind:?} {months} months, certain: {certain}");
+            assert!(
+                (0.76..=0.88).contains(&frequent),
+                "{kind:?} {months} months, frequent: {frequent}"
+            );
+            assert!(
+                (0.70..=0.88).contains(&certain),
+                "{kind:?} {months} months, certain: {certain}"
+            );
         }
         for (forecast, months) in scores.purchases.iter().zip([1.0, 3.0, 12.0]) {
             let made: Vec<f64> = p
@@ -218,7 +224,10 @@ fn eighty_percent_intervals_hold_eighty_percent_of_what_happens() {
             let all = covered(forecast, &made, |_| true);
             println!("{kind:?} purchases in {months} months: {all:.3}");
             // whole numbers cannot hold exactly 80 %, and must not hold less
-            assert!((0.79..=0.97).contains(&all), "{kind:?} purchases in {months} months: {all}");
+            assert!(
+                (0.79..=0.97).contains(&all),
+                "{kind:?} purchases in {months} months: {all}"
+            );
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Numerical stress: every valid history gives finite values under every parameter, every invalid one its error.
 
 use stats::{
-    Discounting, Error, FitOptions, FitWarning, GammaGamma, Histories, ModelKind, PurchaseModel, Sbg, SpendFit,
-    Cohort, ScoreOptions, discounted_clv, score,
+    Cohort, Discounting, Error, FitOptions, FitWarning, GammaGamma, Histories, ModelKind, PurchaseModel, Sbg,
+    ScoreOptions, SpendFit, discounted_clv, score,
 };
 
 const PARAMETERS: [[f64; 4]; 14] = [
@@ -56,7 +56,10 @@ fn likelihood_and_p_alive_are_finite_for_every_history_and_parameter() {
             assert!((0.0..=1.0).contains(&alive), "{what}: {alive}");
             let grouped = Histories::new(&[x], &[t_x], &[t]).expect("valid");
             let found = model.log_likelihood(&grouped);
-            assert!((found - alone).abs() <= 1e-9 * (1.0 + alone.abs()), "{what}: {found} {alone}");
+            assert!(
+                (found - alone).abs() <= 1e-9 * (1.0 + alone.abs()),
+                "{what}: {found} {alone}"
+            );
             let gradient = model.log_likelihood_gradient(&grouped);
             assert!(gradient.iter().all(|g| g.is_finite()), "{what}: {gradient:?}");
         }
@@ -71,7 +74,10 @@ fn expectations_are_finite_not_negative_and_rise_with_the_horizon() {
             for horizon in [0.0, 1e-6, 1.0, 52.0, 1e4, 1e8] {
                 let what = format!("{model:?} x {x} T {t} horizon {horizon}");
                 let found = model.expected_if_alive(horizon, x, t).expect("valid");
-                assert!(found.is_finite() && found >= before * (1.0 - 1e-9), "{what}: {found} after {before}");
+                assert!(
+                    found.is_finite() && found >= before * (1.0 - 1e-9),
+                    "{what}: {found} after {before}"
+                );
                 // nobody alive buys more than without dropout
                 let [r, alpha, ..] = model.parameters();
                 let most = (r + x) / (alpha + t) * horizon;
@@ -98,7 +104,8 @@ fn everybody_is_scored_with_finite_ordered_intervals() {
     };
     let data = FitOptions::default();
     let tickets = [9.0, 11.0, 30.0, 32.0, 5.0, 90.0];
-    let mut spend: SpendFit = GammaGamma::fit(&[3.0, 2.0, 4.0, 3.0, 2.0, 9.0], &tickets, None, &data).expect("fits");
+    let mut spend: SpendFit =
+        GammaGamma::fit(&[3.0, 2.0, 4.0, 3.0, 2.0, 9.0], &tickets, None, &data).expect("fits");
     for q in [spend.fit.parameters[1], 0.2] {
         let [p, _, v] = spend.fit.parameters;
         spend.fit.parameters[1] = q;
@@ -123,7 +130,10 @@ fn everybody_is_scored_with_finite_ordered_intervals() {
                         let (low, expected, high) = (forecast.low[i], forecast.expected[i], forecast.high[i]);
                         let what = format!("{model:?} {:?}: {low} {expected} {high}", HISTORIES[i]);
                         assert!(expected.is_finite() && expected >= 0.0, "{what}");
-                        assert!(low.is_finite() && high.is_finite() && 0.0 <= low && low <= high, "{what}");
+                        assert!(
+                            low.is_finite() && high.is_finite() && 0.0 <= low && low <= high,
+                            "{what}"
+                        );
                     }
                 }
             }
@@ -133,12 +143,20 @@ fn everybody_is_scored_with_finite_ordered_intervals() {
 
 #[test]
 fn scores_are_those_of_one_customer_at_a_time() {
-    let (x, t_x, t): (Vec<f64>, Vec<f64>, Vec<f64>) =
-        (vec![0.0, 2.0, 2.0, 7.0, 150.0], vec![0.0, 30.43, 3.0, 20.0, 38.0], vec![38.86, 38.86, 12.0, 39.0, 39.0]);
+    let (x, t_x, t): (Vec<f64>, Vec<f64>, Vec<f64>) = (
+        vec![0.0, 2.0, 2.0, 7.0, 150.0],
+        vec![0.0, 30.43, 3.0, 20.0, 38.0],
+        vec![38.86, 38.86, 12.0, 39.0, 39.0],
+    );
     let m = [0.0, 22.35, 10.0, 5.0, 40.0];
     let histories = Histories::new(&x, &t_x, &t).expect("valid");
     let discounting = Discounting::monthly(7.0, 0.1).expect("valid");
-    let options = ScoreOptions { horizons: vec![4.0, 52.0], discounting, steps: vec![36, 12], level: 0.8 };
+    let options = ScoreOptions {
+        horizons: vec![4.0, 52.0],
+        discounting,
+        steps: vec![36, 12],
+        level: 0.8,
+    };
     let (p, q, v) = (6.25, 3.74, 15.44);
     let spend = SpendFit {
         fit: stats::Fit {
@@ -170,15 +188,32 @@ fn scores_are_those_of_one_customer_at_a_time() {
             warnings: Vec::new(),
         };
         let scores = score(&histories, &m, &fit, &spend, &options).expect("scores");
-        let close = |found: f64, expected: f64| assert!((found - expected).abs() <= 1e-10 * expected, "{kind:?}");
+        let close =
+            |found: f64, expected: f64| assert!((found - expected).abs() <= 1e-10 * expected, "{kind:?}");
         for i in 0..x.len() {
-            close(scores.p_alive[i], model.p_alive(x[i], t_x[i], t[i]).expect("valid"));
+            close(
+                scores.p_alive[i],
+                model.p_alive(x[i], t_x[i], t[i]).expect("valid"),
+            );
             for (forecast, horizon) in scores.purchases.iter().zip([4.0, 52.0]) {
-                close(forecast.expected[i], model.expected_purchases(horizon, x[i], t_x[i], t[i]).expect("valid"));
+                close(
+                    forecast.expected[i],
+                    model
+                        .expected_purchases(horizon, x[i], t_x[i], t[i])
+                        .expect("valid"),
+                );
             }
             for (forecast, steps) in scores.clv.iter().zip([36, 12]) {
-                let clv =
-                    discounted_clv(&model, &spend.fit.model, &discounting, steps, x[i], t_x[i], t[i], m[i]);
+                let clv = discounted_clv(
+                    &model,
+                    &spend.fit.model,
+                    &discounting,
+                    steps,
+                    x[i],
+                    t_x[i],
+                    t[i],
+                    m[i],
+                );
                 close(forecast.expected[i], clv.expect("valid"));
             }
         }
@@ -198,18 +233,31 @@ fn populations_that_determine_nothing_are_said_to() {
     let loyal = Histories::new(&weeks, &weeks, &weeks).expect("valid");
     let few = Histories::new(&[0.0, 1.0, 2.0], &[0.0, 3.0, 5.0], &[9.0, 9.0, 9.0]).expect("valid");
     for kind in ModelKind::ALL {
-        assert!(matches!(PurchaseModel::fit(kind, &once, &options), Err(Error::NothingToFit(_))));
-        assert!(matches!(PurchaseModel::fit(kind, &today, &options), Err(Error::NothingToFit(_))));
+        assert!(matches!(
+            PurchaseModel::fit(kind, &once, &options),
+            Err(Error::NothingToFit(_))
+        ));
+        assert!(matches!(
+            PurchaseModel::fit(kind, &today, &options),
+            Err(Error::NothingToFit(_))
+        ));
         for histories in [&same, &loyal, &few] {
             let fit = PurchaseModel::fit(kind, histories, &options).expect("an estimate, with warnings");
-            println!("{kind:?} {:?} {:?} {}", fit.parameters, fit.warnings, fit.iterations);
+            println!(
+                "{kind:?} {:?} {:?} {}",
+                fit.parameters, fit.warnings, fit.iterations
+            );
             assert!(!fit.warnings.is_empty(), "{kind:?} {:?}", fit.parameters);
             assert!(fit.parameters.iter().all(|p| p.is_finite() && *p > 0.0));
             assert!(fit.log_likelihood.is_finite());
         }
     }
-    assert!(matches!(GammaGamma::fit(&[0.0, 2.0], &[0.0, 0.0], None, &options), Err(Error::NothingToFit(_))));
-    let constant = GammaGamma::fit(&[2.0; 40], &[19.99; 40], None, &options).expect("an estimate, with warnings");
+    assert!(matches!(
+        GammaGamma::fit(&[0.0, 2.0], &[0.0, 0.0], None, &options),
+        Err(Error::NothingToFit(_))
+    ));
+    let constant =
+        GammaGamma::fit(&[2.0; 40], &[19.99; 40], None, &options).expect("an estimate, with warnings");
     assert!(!constant.fit.warnings.is_empty());
     assert!((constant.expected_spend(2.0, 19.99).expect("valid") - 19.99).abs() < 0.1);
     assert!(constant.expected_spend(0.0, 0.0).expect("valid").is_finite());
@@ -218,7 +266,11 @@ fn populations_that_determine_nothing_are_said_to() {
 #[test]
 fn spend_that_depends_on_frequency_is_a_warning() {
     let x: Vec<f64> = (1..=60).map(|i| f64::from(1 + i % 10)).collect();
-    let m: Vec<f64> = x.iter().enumerate().map(|(i, x)| 5.0 + 3.0 * x + (i % 7) as f64).collect();
+    let m: Vec<f64> = x
+        .iter()
+        .enumerate()
+        .map(|(i, x)| 5.0 + 3.0 * x + (i % 7) as f64)
+        .collect();
     let found = GammaGamma::fit(&x, &m, None, &FitOptions::default()).expect("fits");
     assert!(found.correlation > 0.9);
     let warned = |warning: &FitWarning| matches!(warning, FitWarning::FrequencySpendCorrelated { .. });
@@ -228,8 +280,18 @@ fn spend_that_depends_on_frequency_is_a_warning() {
 #[test]
 fn invalid_histories_are_refused_with_the_reason() {
     let one = |x: f64, t_x: f64, t: f64| Histories::new(&[x], &[t_x], &[t]).map(|_| ());
-    assert_eq!(one(1.0, 5.0, 4.0), Err(Error::LastPurchaseAfterEnd { index: 0, t_x: 5.0, t: 4.0 }));
-    assert_eq!(one(0.0, 1.0, 4.0), Err(Error::RecencyWithoutRepeat { index: 0, t_x: 1.0 }));
+    assert_eq!(
+        one(1.0, 5.0, 4.0),
+        Err(Error::LastPurchaseAfterEnd {
+            index: 0,
+            t_x: 5.0,
+            t: 4.0
+        })
+    );
+    assert_eq!(
+        one(0.0, 1.0, 4.0),
+        Err(Error::RecencyWithoutRepeat { index: 0, t_x: 1.0 })
+    );
     for (x, t_x, t) in [
         (f64::NAN, 1.0, 2.0),
         (1.0, f64::NAN, 2.0),
@@ -239,11 +301,21 @@ fn invalid_histories_are_refused_with_the_reason() {
         (1.0, -1.0, 2.0),
         (1e300, 1.0, 2.0),
     ] {
-        assert!(matches!(one(x, t_x, t), Err(Error::BadValue { .. })), "{x} {t_x} {t}");
+        assert!(
+            matches!(one(x, t_x, t), Err(Error::BadValue { .. })),
+            "{x} {t_x} {t}"
+        );
     }
     assert_eq!(Histories::new(&[], &[], &[]).map(|_| ()), Err(Error::Empty("x")));
     let short = Histories::new(&[1.0, 1.0], &[1.0], &[2.0, 2.0]).map(|_| ());
-    assert_eq!(short, Err(Error::LengthMismatch { what: "t_x", expected: 2, found: 1 }));
+    assert_eq!(
+        short,
+        Err(Error::LengthMismatch {
+            what: "t_x",
+            expected: 2,
+            found: 1
+        })
+    );
     let weightless = Histories::with_weights(&[1.0], &[1.0], &[2.0], &[0.0]).map(|_| ());
     assert!(matches!(weightless, Err(Error::BadValue { what: "weights", .. })));
 }
@@ -264,7 +336,9 @@ fn invalid_parameters_are_refused_by_name() {
         assert!(GammaGamma::new(1.0, bad, 1.0).is_err() && Sbg::new(1.0, bad).is_err());
         assert!(Discounting::new(bad, 0.1).is_err());
     }
-    let infinite = GammaGamma::new(2.0, 0.5, 1.0).expect("valid").expected_spend(0.0, 0.0);
+    let infinite = GammaGamma::new(2.0, 0.5, 1.0)
+        .expect("valid")
+        .expected_spend(0.0, 0.0);
     assert_eq!(infinite, Err(Error::MeanSpendInfinite { shape: 0.5 }));
 }
 
@@ -287,7 +361,10 @@ fn contracts_at_the_edge_are_finite_or_refused() {
         let model = Sbg::new(alpha, beta).expect("valid");
         for discount in [1e-9, 0.01, 10.0] {
             let lifetime = model.discounted_residual_lifetime(3, discount).expect("valid");
-            assert!(lifetime.is_finite() && lifetime >= 0.0, "{alpha} {beta} {discount}: {lifetime}");
+            assert!(
+                lifetime.is_finite() && lifetime >= 0.0,
+                "{alpha} {beta} {discount}: {lifetime}"
+            );
         }
         assert!(model.survival(1_000_000).is_finite());
     }
