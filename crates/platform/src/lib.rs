@@ -1,1 +1,19 @@
-//! Database, migrations, event log, jobs, access, HTTP plumbing.
+//! What every room stands on: database, migrations, event log, jobs, access, HTTP plumbing.
+//! Knows nothing of customers or value.
+
+pub mod access;
+pub mod clock;
+pub mod db;
+pub mod events;
+pub mod http;
+pub mod ids;
+pub mod jobs;
+pub mod live;
+pub mod migrations;
+pub mod random;
+pub mod state;
+
+pub use access::{Caller, Permission};
+pub use clock::Clock;
+pub use db::{Db, Tx};
+pub use state::{Platform, Settings};
