@@ -257,12 +257,19 @@ pub(crate) struct MonthOfSeries {
     amount: MoneyBody,
 }
 
+/// What a customer brought over time.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Series {
+    /// Net money of the 24 complete months before the as-of day, oldest first.
+    months: Vec<MonthOfSeries>,
+}
+
 /// What the run before said.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct PreviousBody {
+pub(crate) struct Before {
     run: Uuid,
-    class: String,
-    value: MoneyBody,
+    class_before: String,
+    value_before: MoneyBody,
 }
 
 /// One customer's figures, explained.
@@ -270,14 +277,13 @@ pub(crate) struct PreviousBody {
 pub(crate) struct CustomerValue {
     run: RunOfFigures,
     profile: Figures,
-    /// Net money of the 24 complete months before the as-of day, oldest first.
-    months: Vec<MonthOfSeries>,
+    series: Series,
     /// Every figure with what went into it.
     figures: Vec<ExplainedFigure>,
     /// Why this class, why this risk.
     reasons: Vec<Reason>,
     /// What the run before said.
-    previous: Option<PreviousBody>,
+    comparison: Option<Before>,
 }
 
 /// What one customer is worth, and why.
@@ -301,11 +307,11 @@ pub(super) async fn of_customer(
     });
     Ok(Json(CustomerValue {
         run: (&*page.run).into(),
-        months: months.collect(),
-        previous: page.profile.previous.as_ref().map(|previous| PreviousBody {
+        series: Series { months: months.collect() },
+        comparison: page.profile.previous.as_ref().map(|previous| Before {
             run: previous.run.uuid(),
-            class: previous.class.clone(),
-            value: money(previous.value_minor, currency),
+            class_before: previous.class.clone(),
+            value_before: money(previous.value_minor, currency),
         }),
         profile: Figures::of(page.profile, currency),
         figures: page.figures,

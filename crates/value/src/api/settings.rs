@@ -15,6 +15,7 @@ pub(crate) struct SettingsBody {
     /// Goes up with every change; send it as `If-Match` when changing.
     version: u32,
     /// What the firm decided.
+    #[serde(flatten)]
     #[schema(value_type = Object)]
     settings: ValueSettings,
 }
