@@ -6,12 +6,15 @@ pub mod clock;
 pub mod db;
 pub mod events;
 pub mod http;
+pub mod idempotency;
 pub mod ids;
 pub mod jobs;
 pub mod live;
 pub mod migrations;
 pub mod random;
 pub mod state;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use access::{Caller, Permission};
 pub use clock::Clock;
