@@ -1,1 +1,4 @@
-//! Database, migrations, event log, jobs, access, HTTP plumbing.
+//! What every room stands on: database, migrations, event log, jobs, access, HTTP plumbing.
+//! Knows nothing of customers or value.
+
+pub mod tabular;
