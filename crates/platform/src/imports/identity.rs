@@ -94,9 +94,9 @@ impl Numbering {
         Self(repeated)
     }
 
-    /// The number of this row among those with its key, from 0; also puts the derived external id
-    /// into a row that has none.
-    pub(super) fn number(&mut self, row: &mut ImportRow, identity: &Identity) -> u32 {
+    /// Puts the derived external id into a row that has none; says whether an earlier row of the file
+    /// has the external id that this row has of its own.
+    pub(super) fn number(&mut self, row: &mut ImportRow, identity: &Identity) -> bool {
         let key = key(row, identity);
         let number = match self.0.get_mut(&key.short) {
             None => 0,
@@ -106,10 +106,13 @@ impl Numbering {
                 number
             }
         };
-        if let (Some(stem), Some(value)) = (key.derived, row.values.get_mut(identity.field)) {
-            *value = FieldValue::Text(format!("row-{stem}-{number}"));
+        match (key.derived, row.values.get_mut(identity.field)) {
+            (Some(stem), Some(value)) => {
+                *value = FieldValue::Text(format!("row-{stem}-{number}"));
+                false
+            }
+            _ => number > 0,
         }
-        number
     }
 }
 
