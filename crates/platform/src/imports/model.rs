@@ -6,7 +6,6 @@ use std::str::FromStr;
 use base::{Currency, Error, Money};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::jobs::{JobId, JobState};
 use crate::tabular::Shape;
@@ -22,7 +21,7 @@ pub type Mapping = BTreeMap<String, String>;
 /// The most rejects that are kept; all are counted.
 pub const REJECTS_KEPT_MAX: usize = 10_000;
 /// The rejects a report shows.
-pub const REJECTS_SHOWN: usize = 50;
+pub(super) const REJECTS_SHOWN: usize = 50;
 /// The share of rows that may be rejected unless told, in percent.
 pub const REJECT_LIMIT_PERCENT: f64 = 1.0;
 
@@ -75,27 +74,27 @@ pub struct Column {
 
 /// An uploaded file as the database has it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Upload {
+pub(super) struct Upload {
     /// Its id.
-    pub id: ImportId,
+    pub(super) id: ImportId,
     /// The kind of rows: `customers`.
-    pub kind: String,
+    pub(super) kind: String,
     /// The name the file had.
-    pub file_name: String,
+    pub(super) file_name: String,
     /// Its size.
-    pub bytes: u64,
+    pub(super) bytes: u64,
     /// SHA-256 of its content, in hex.
-    pub sha256: String,
+    pub(super) sha256: String,
     /// How it is read.
-    pub shape: Shape,
+    pub(super) shape: Shape,
     /// Its columns.
-    pub columns: Vec<Column>,
+    pub(super) columns: Vec<Column>,
     /// What became of it last.
-    pub report: Option<ImportReport>,
+    pub(super) report: Option<ImportReport>,
     /// Its newest job.
-    pub job: Option<JobId>,
+    pub(super) job: Option<JobId>,
     /// When it was uploaded.
-    pub created_at: Timestamp,
+    pub(super) created_at: Timestamp,
 }
 
 /// How a file is to be understood.
