@@ -7,6 +7,7 @@ pub mod db;
 pub mod events;
 pub mod firm;
 pub mod http;
+pub mod idempotency;
 pub mod ids;
 pub mod imports;
 pub mod jobs;
@@ -15,6 +16,8 @@ pub mod migrations;
 pub mod random;
 pub mod state;
 pub mod tabular;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use access::{Caller, Permission};
 pub use clock::Clock;

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use base::{Day, Result};
-use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use platform::Tx;
 use platform::args;

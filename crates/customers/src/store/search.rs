@@ -3,7 +3,9 @@
 
 use base::{Cursor, Page, PageSize, Result};
 use platform::Tx;
-use platform::db::Sql;
+use platform::args;
+use platform::db::{Sql, list};
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::read::ListRow;
@@ -74,19 +76,17 @@ pub async fn page(
     size: PageSize,
     cursor: Option<&str>,
 ) -> Result<Page<CustomerRow>> {
-    let mut sql = Sql::new("SELECT id, external_id, name, kind, brand, region, segment, since FROM customers WHERE 1 = 1");
+    let mut sql = format!("SELECT {} FROM customers WHERE external_id > $1", ListRow::COLUMNS);
+    let after = cursor.map(Cursor::key::<String>).transpose()?;
+    // No external id is empty.
+    let mut args = args![after.unwrap_or_default(), size.rows() + 1];
     if let Some(search) = search.map(str::trim).filter(|search| !search.is_empty()) {
         let found = matching(tx, search, SEARCH_MAX).await?;
-        if found.is_empty() {
-            return Ok(Page { items: Vec::new(), next_cursor: None });
-        }
-        sql.push(" AND id").bind_in_uuids(tx.dialect(), platform::db::list(found));
+        sql += &format!(" AND id{}", tx.dialect().in_uuids(3));
+        args.push(list(found));
     }
-    if let Some(cursor) = cursor {
-        sql.push(" AND external_id > ").bind(Cursor::key::<String>(cursor)?);
-    }
-    sql.push(" ORDER BY external_id LIMIT ").bind(size.rows() + 1);
-    let rows = sql.all::<ListRow>(tx).await?.into_iter().map(ListRow::customer).collect::<Result<Vec<_>>>()?;
+    sql += " ORDER BY external_id LIMIT $2";
+    let rows = tx.all::<ListRow>(AssertSqlSafe(sql), args).await?.into_iter().map(ListRow::customer).collect::<Result<Vec<_>>>()?;
     Page::cut(rows, size, |row| row.external_id.clone())
 }
 
@@ -94,7 +94,7 @@ pub async fn page(
 /// of customers does not matter.
 pub async fn facets(tx: &mut Tx) -> Result<Facets> {
     async fn values(tx: &mut Tx, sql: &'static str) -> Result<Vec<String>> {
-        let rows: Vec<(String,)> = tx.all(sql, platform::args![FACETS_MAX]).await?;
+        let rows: Vec<(String,)> = tx.all(sql, args![FACETS_MAX]).await?;
         Ok(rows.into_iter().map(|(value,)| value).collect())
     }
     macro_rules! distinct {

@@ -160,6 +160,8 @@ async fn ensure(tx: &mut Tx, clock: &Clock, wanted: BTreeMap<&str, CustomerKind>
         let known = Known { kind: *kind, ..Known::nothing() };
         row(ids::new(clock), external_id, &known, false, now)
     });
+    // Collected, because an async function cannot hold a closure over borrowed pairs.
+    let rows: Vec<_> = rows.collect();
     let created = ENSURE.insert(tx, rows).await?;
     // Read back: another import may have been first with some of them.
     let made: Vec<&str> = missing.iter().map(|(external_id, _)| *external_id).collect();
@@ -299,6 +301,7 @@ pub async fn upsert_many(tx: &mut Tx, clock: &Clock, records: &[Record]) -> Resu
     let rows = changed.keys().filter_map(|external_id| {
         known.get(*external_id).map(|(id, known)| row(*id, external_id, known, false, now))
     });
+    let rows: Vec<_> = rows.collect();
     UPSERT.insert(tx, rows).await?;
     if done.created > 0 {
         let new: Vec<&str> = changed.iter().filter(|(_, new)| **new).map(|(external_id, _)| *external_id).collect();

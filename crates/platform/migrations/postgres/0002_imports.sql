@@ -20,10 +20,11 @@ CREATE TABLE imports (
     job_id UUID,
     created_by UUID,
     created_at BIGINT NOT NULL,
-    -- When the file itself was removed.
-    file_gone_at BIGINT
+    -- Its name in the folder of uploads; null once it is removed.
+    file TEXT
 );
 CREATE INDEX imports_by_age ON imports (created_at, id);
+CREATE UNIQUE INDEX imports_by_file ON imports (file) WHERE file IS NOT NULL;
 
 CREATE TABLE import_rejects (
     import_id UUID NOT NULL REFERENCES imports (id),

@@ -21,9 +21,13 @@ pub use error::convert as error;
 pub use tx::{FromDb, Sql, Tx};
 pub use value::{Args, Value, list, micros, timestamp};
 
-use base::Result;
+use std::fs::{File, TryLockError};
+use std::sync::Arc;
+
+use base::{Error, Result};
 use sqlx::{PgPool, SqlitePool};
 
+use crate::idempotency::Once;
 use crate::live::Live;
 
 /// An open database. Cheap to clone.
@@ -39,6 +43,8 @@ enum Pools {
     Sqlite {
         readers: SqlitePool,
         writer: SqlitePool,
+        /// A lock file beside the database, for the one server it may have.
+        lock: Arc<File>,
     },
     Postgres(PgPool),
 }
@@ -65,7 +71,7 @@ impl Db {
                     .map_err(error)?,
             ),
         };
-        Ok(Tx::new(conn, self.live.clone()))
+        Ok(Tx::new(conn, self.live.clone(), None))
     }
 
     /// Begins a transaction that may write. Dropped without [`Tx::commit`], it changes nothing.
@@ -79,7 +85,7 @@ impl Db {
             }
             Pools::Postgres(pool) => tx::Conn::Postgres(pool.begin().await.map_err(error)?),
         };
-        Ok(Tx::new(conn, self.live.clone()))
+        Ok(Tx::new(conn, self.live.clone(), Once::current()))
     }
 
     /// Which of the two databases this is.
@@ -93,6 +99,21 @@ impl Db {
     /// The hub for live events of this process.
     pub fn live(&self) -> &Live {
         &self.live
+    }
+
+    /// Makes this process the only server of a SQLite file, until it ends however it ends. PostgreSQL
+    /// takes several servers. Error: `already_served`.
+    pub fn lock_server(&self) -> Result<()> {
+        let Pools::Sqlite { lock, .. } = &self.pools else {
+            return Ok(());
+        };
+        lock.try_lock().map_err(|e| match e {
+            TryLockError::WouldBlock => Error::conflict(
+                "already_served",
+                "another Patron is serving this database file; stop it first, or use PostgreSQL for several",
+            ),
+            TryLockError::Error(e) => Error::internal(format!("locking the database: {e}")),
+        })
     }
 
     /// Asks the database for a sign of life.
@@ -110,7 +131,7 @@ impl Db {
             }
         }
         match &self.pools {
-            Pools::Sqlite { readers, writer } => vec![of("readers", readers), of("writer", writer)],
+            Pools::Sqlite { readers, writer, .. } => vec![of("readers", readers), of("writer", writer)],
             Pools::Postgres(pool) => vec![of("postgres", pool)],
         }
     }
@@ -118,7 +139,7 @@ impl Db {
     /// Waits for running transactions and closes every connection.
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Sqlite { readers, writer } => {
+            Pools::Sqlite { readers, writer, .. } => {
                 readers.close().await;
                 writer.close().await;
             }

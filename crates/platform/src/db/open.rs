@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base::{Error, Result};
@@ -41,6 +42,19 @@ impl Db {
                 )
             })?;
         }
+        let mut lock_path = path.as_os_str().to_owned();
+        lock_path.push(".lock");
+        let lock = std::fs::File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&lock_path)
+            .map_err(|e| {
+                Error::invalid(
+                    "data_dir_unusable",
+                    format!("cannot write beside {}: {e}", path.display()),
+                )
+            })?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -68,7 +82,11 @@ impl Db {
             .await
             .map_err(error)?;
         Ok(Self {
-            pools: Pools::Sqlite { readers, writer },
+            pools: Pools::Sqlite {
+                readers,
+                writer,
+                lock: Arc::new(lock),
+            },
             live: Live::default(),
         })
     }

@@ -8,6 +8,7 @@ use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments as _, FromRow, Postgres, SqlSafeStr, SqlStr, Sqlite, Transaction};
 
 use super::{Args, Dialect, Value, error};
+use crate::idempotency::Once;
 use crate::live::{Live, LiveEvent};
 
 /// A row that both databases can give: what `#[derive(sqlx::FromRow)]` makes, and tuples.
@@ -26,6 +27,8 @@ pub struct Tx {
     pub(super) conn: Conn,
     live: Live,
     after_commit: Vec<LiveEvent>,
+    /// The request this transaction belongs to, if it must not be carried out twice.
+    once: Option<Once>,
 }
 
 #[derive(Debug)]
@@ -51,11 +54,12 @@ macro_rules! on_conn {
 }
 
 impl Tx {
-    pub(super) fn new(conn: Conn, live: Live) -> Self {
+    pub(super) fn new(conn: Conn, live: Live, once: Option<Once>) -> Self {
         Self {
             conn,
             live,
             after_commit: Vec::new(),
+            once,
         }
     }
 
@@ -154,8 +158,12 @@ impl Tx {
         self.after_commit.push(event);
     }
 
-    /// Makes the changes durable.
-    pub async fn commit(self) -> Result<()> {
+    /// Makes the changes durable. Within a request that carries an idempotency key this fails, and
+    /// nothing is changed, when the request was carried out before.
+    pub async fn commit(mut self) -> Result<()> {
+        if let Some(once) = self.once.take() {
+            once.claim(&mut self).await?;
+        }
         match self.conn {
             Conn::Sqlite(tx) => tx.commit().await,
             Conn::Postgres(tx) => tx.commit().await,
@@ -174,6 +182,20 @@ impl Tx {
             Conn::Postgres(tx) => tx.rollback().await,
         }
         .map_err(error)
+    }
+}
+
+#[cfg(feature = "testing")]
+impl super::Db {
+    /// Runs a statement that PostgreSQL refuses within a transaction: making a database.
+    pub(crate) async fn outside_transaction(&self, sql: &str) -> Result<()> {
+        if let super::Pools::Postgres(pool) = &self.pools {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+                .execute(pool)
+                .await
+                .map_err(error)?;
+        }
+        Ok(())
     }
 }
 

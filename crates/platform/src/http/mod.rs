@@ -6,8 +6,12 @@ mod caller;
 mod json;
 mod paging;
 mod problem;
+mod upload;
+mod version;
 
 pub use caller::{AnySession, SESSION_COOKIE, SessionToken};
 pub use json::Json;
 pub use paging::Paging;
 pub use problem::{Problem, ProblemBody, REQUEST_ID};
+pub use upload::{StoredFile, Upload, receive};
+pub use version::{IfMatch, Versioned};

@@ -46,6 +46,10 @@ fn status_of(e: &Error) -> StatusCode {
             code: "body_too_large" | "file_too_large",
             ..
         } => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::Invalid {
+            code: "version_missing",
+            ..
+        } => StatusCode::PRECONDITION_REQUIRED,
         Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Unauthenticated { .. } => StatusCode::UNAUTHORIZED,
         Error::Forbidden { .. } => StatusCode::FORBIDDEN,
@@ -55,7 +59,7 @@ fn status_of(e: &Error) -> StatusCode {
             ..
         } => StatusCode::PRECONDITION_FAILED,
         Error::Conflict {
-            code: "password_change_required",
+            code: "password_change_required" | "origin_not_allowed",
             ..
         } => StatusCode::FORBIDDEN,
         Error::Conflict { .. } => StatusCode::CONFLICT,

@@ -10,11 +10,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::files::Incoming;
 use super::model::{Import, ImportId, ImportOptions};
 use super::{Imports, app};
-use crate::access::Caller;
-use crate::http::{Json, Paging, Problem, ProblemBody};
+use crate::access::{Caller, Permission};
+use crate::http::{Json, Paging, Problem, ProblemBody, receive};
 use crate::jobs::Job;
 use crate::state::Platform;
 
@@ -76,47 +75,14 @@ async fn upload(
     State(platform): State<Platform>,
     Extension(imports): Extension<Imports>,
     caller: Caller,
-    mut form: Multipart,
+    form: Multipart,
 ) -> Result<(StatusCode, Json<Import>), Problem> {
-    let mut kind: Option<String> = None;
-    let mut file: Option<(String, Incoming)> = None;
-    while let Some(mut part) = form.next_field().await.map_err(broken_form)? {
-        match part.name() {
-            Some("kind") => kind = Some(short_text(&mut part).await?),
-            Some("file") if file.is_none() => {
-                let name = part.file_name().unwrap_or_default().to_owned();
-                let mut incoming = app::begin_upload(&platform, &caller).await?;
-                while let Some(piece) = part.chunk().await.map_err(broken_form)? {
-                    incoming.write(&piece).await?;
-                }
-                file = Some((name, incoming));
-            }
-            _ => {
-                return Err(Error::invalid("form_malformed", "the form has one kind and one file").into());
-            }
-        }
-    }
-    let missing = |field| Error::invalid("form_malformed", format!("the form has no {field}")).at(field);
-    let kind = kind.ok_or_else(|| missing("kind"))?;
-    let (name, incoming) = file.ok_or_else(|| missing("file"))?;
-    let import = app::finish_upload(&platform, &imports, &caller, kind.trim(), &name, incoming).await?;
+    // Before a byte is taken; the use case asks again.
+    caller.require(Permission::ImportsWrite)?;
+    let upload = receive(&platform, form).await?;
+    let kind = upload.field("kind")?.trim().to_owned();
+    let import = app::add(&platform, &imports, &caller, &kind, upload.file).await?;
     Ok((StatusCode::CREATED, Json(import)))
-}
-
-fn broken_form(e: axum::extract::multipart::MultipartError) -> Error {
-    Error::invalid("form_malformed", format!("the upload broke off or is malformed: {}", e.body_text()))
-}
-
-/// A part that is no file: 100 bytes at most.
-async fn short_text(part: &mut axum::extract::multipart::Field<'_>) -> Result<String, Error> {
-    let mut bytes = Vec::new();
-    while let Some(piece) = part.chunk().await.map_err(broken_form)? {
-        bytes.extend_from_slice(&piece);
-        if bytes.len() > 100 {
-            return Err(Error::invalid("form_malformed", "the kind is one short word").at("kind"));
-        }
-    }
-    String::from_utf8(bytes).map_err(|_| Error::invalid("form_malformed", "the kind is one short word").at("kind"))
 }
 
 /// One import with its columns, state and newest report.

@@ -5,7 +5,6 @@ use std::path::Path;
 use base::{Error, Page, PageSize, Result};
 use serde_json::json;
 
-use super::files::Incoming;
 use super::kind::ImportKind;
 use super::model::{
     Column, DRY_RUN, FieldInfo, IMPORT, Import, ImportId, ImportOptions, ImportState, JobInput, Mapping, Upload,
@@ -16,6 +15,7 @@ use crate::access::{Caller, Permission};
 use crate::db::Tx;
 use crate::events::{self, Event};
 use crate::firm;
+use crate::http::StoredFile;
 use crate::ids;
 use crate::jobs::{Job, NewJob, Unique};
 use crate::state::Platform;
@@ -28,62 +28,48 @@ const SAMPLE_ROWS: usize = 100;
 /// The longest sample, in characters.
 const SAMPLE_CHARS: usize = 60;
 
-/// Begins to receive a file. Write its pieces into what this gives, then call [`finish_upload`]; dropped,
-/// it leaves nothing behind.
-pub async fn begin_upload(platform: &Platform, caller: &Caller) -> Result<Incoming> {
-    caller.require(Permission::ImportsWrite)?;
-    Incoming::begin(platform, ids::new(&platform.clock)).await
-}
-
-/// The file is here: finds out what it is and keeps it.
+/// Takes a file that has arrived (see [`crate::http::receive`]): finds out what it is and keeps it.
 ///
 /// Errors: `kind_unknown`, and what [`Shape::detect`] and [`Table::open`] refuse; then the file is gone.
-pub async fn finish_upload(
+pub async fn add(
     platform: &Platform,
     imports: &Imports,
     caller: &Caller,
     kind: &str,
-    file_name: &str,
-    incoming: Incoming,
+    file: StoredFile,
 ) -> Result<Import> {
     caller.require(Permission::ImportsWrite)?;
     let kind = imports.kind(kind)?;
-    let arrived = incoming.finish().await?;
-    let path = arrived.path.clone();
-    let kept: Result<Import> = async {
-        let looked = tokio::task::spawn_blocking(move || look(&path)).await;
-        let (shape, columns) =
-            looked.map_err(|_| Error::invalid("file_unreadable", "the file is damaged and cannot be read"))??;
-        let upload = Upload {
-            id: arrived.id,
-            kind: kind.name().to_owned(),
-            file_name: clean_name(file_name),
-            bytes: arrived.bytes,
-            sha256: arrived.sha256.clone(),
-            shape,
-            columns,
-            report: None,
-            job: None,
-            created_at: platform.clock.now(),
-        };
-        let mut tx = platform.db.write().await?;
-        store::insert(&mut tx, &upload, caller.actor()).await?;
-        let payload = json!({
-            "kind": upload.kind, "file_name": upload.file_name, "bytes": upload.bytes, "sha256": upload.sha256,
-        });
-        record(&mut tx, platform, caller, "import.uploaded", upload.id, &payload).await?;
-        let suggested = suggestion(&mut tx, &*kind, &upload).await?;
-        tx.commit().await?;
-        Ok(shown(upload, ImportState::Uploaded, &*kind, suggested))
-    }
-    .await;
-    if kept.is_err() {
-        let _swept_later = tokio::fs::remove_file(&arrived.path).await;
-    }
+    let path = file.path().to_owned();
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let looked = tokio::task::spawn_blocking(move || look(&path)).await;
+    let (shape, columns) =
+        looked.map_err(|_| Error::invalid("file_unreadable", "the file is damaged and cannot be read"))??;
+    let upload = Upload {
+        id: ids::new(&platform.clock),
+        kind: kind.name().to_owned(),
+        file_name: file.file_name.clone(),
+        bytes: file.bytes,
+        sha256: file.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+        shape,
+        columns,
+        report: None,
+        job: None,
+        created_at: platform.clock.now(),
+    };
+    let mut tx = platform.db.write().await?;
+    store::insert(&mut tx, &upload, &name, caller.actor()).await?;
+    let payload = json!({
+        "kind": upload.kind, "file_name": upload.file_name, "bytes": upload.bytes, "sha256": upload.sha256,
+    });
+    record(&mut tx, platform, caller, "import.uploaded", upload.id, &payload).await?;
+    let suggested = suggestion(&mut tx, &*kind, &upload).await?;
+    tx.commit().await?;
+    let _stays = file.keep();
     if let Err(e) = files::sweep(platform).await {
         tracing::warn!(error = %e, "old uploads were not removed");
     }
-    kept
+    Ok(shown(upload, ImportState::Uploaded, &*kind, suggested))
 }
 
 /// What a file is, its columns and some of their values. Blocking.
@@ -112,13 +98,6 @@ fn look(path: &Path) -> Result<(Shape, Vec<Column>)> {
         }
     }
     Ok((shape, columns))
-}
-
-/// The last part of a path, without what does not belong in a name.
-fn clean_name(name: &str) -> String {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let clean: String = last.chars().filter(|c| !c.is_control()).take(200).collect();
-    if clean.trim().is_empty() { "file".to_owned() } else { clean }
 }
 
 /// The newest mapping used for this kind that fits the file, else the one its column names suggest.
@@ -169,7 +148,7 @@ pub async fn list(
 ) -> Result<Page<Import>> {
     caller.require(Permission::ImportsWrite)?;
     let mut tx = platform.db.read().await?;
-    let page = store::list(&mut tx, size, cursor).await?;
+    let page = store::page(&mut tx, size, cursor).await?;
     let mut items = Vec::with_capacity(page.items.len());
     for found in page.items {
         items.push(shown_found(&mut tx, imports, found).await?);
@@ -233,7 +212,7 @@ async fn enqueue(
     if found.state == ImportState::Imported {
         return Err(Error::conflict("import_done", "this file is imported already; upload it again to repeat it"));
     }
-    if !found.has_file {
+    if found.file.is_none() {
         return Err(Error::conflict("file_gone", "the file was removed after a week; upload it again"));
     }
     let kind = imports.kind(&found.upload.kind)?;

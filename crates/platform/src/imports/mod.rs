@@ -14,7 +14,6 @@ mod run;
 mod store;
 
 pub use fields::{CellFacts, CellProblem, Field, FieldKind, FieldValue};
-pub use files::Incoming;
 pub use kind::{Identity, ImportContext, ImportKind, ImportRow, Seen, Stored, Totals};
 pub use model::{
     Column, DRY_RUN, FieldInfo, IMPORT, Import, ImportId, ImportOptions, ImportReport, ImportState,

@@ -44,6 +44,7 @@ struct Work {
     context: ImportContext,
     input: JobInput,
     limit_percent: f64,
+    file: String,
     run: JobRun,
 }
 
@@ -54,12 +55,13 @@ impl Work {
         let found = store::get(&mut tx, input.import).await?.ok_or(Error::NotFound { what: "import" })?;
         let firm = firm::load(&mut tx).await?;
         drop(tx);
+        let file = found.file.ok_or_else(|| Error::conflict("file_gone", "the file is gone; upload it again"))?;
         let kind = imports.kind(&found.upload.kind)?;
         let firm = firm.with(input.options.currency, input.options.zone.as_deref())?;
         let columns: Vec<String> = found.upload.columns.iter().map(|column| column.name.clone()).collect();
         let zone = firm.time_zone()?;
         let source = Source {
-            path: files::path(&run.platform().settings.data_dir, input.import),
+            path: files::path(run.platform(), &file),
             shape: found.upload.shape,
             places: Arc::new(rules::resolve(kind.fields(), &input.options.mapping, &columns)?),
             columns: Arc::new(columns),
@@ -82,6 +84,7 @@ impl Work {
             source,
             context,
             input,
+            file,
             run,
         })
     }
@@ -386,6 +389,6 @@ pub(super) async fn import(imports: Imports, run: JobRun) -> Result<Value> {
         }
     }
     let report = work.finish(checkpoint).await?;
-    files::remove(work.run.platform(), work.input.import).await;
+    files::remove(work.run.platform(), work.input.import, &work.file).await;
     result(&report)
 }

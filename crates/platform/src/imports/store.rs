@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::model::{Column, ImportId, ImportReport, ImportState, Mapping, Reject, Upload};
 use crate::args;
-use crate::db::{Bulk, Sql, Tx, micros, timestamp};
+use crate::db::{Bulk, Sql, Tx, list, micros, timestamp};
 use crate::events::Actor;
 use crate::jobs::{JobId, JobState};
 use crate::tabular::Shape;
@@ -27,7 +27,7 @@ struct Row {
     job_kind: Option<String>,
     job_state: Option<String>,
     created_at: i64,
-    file_gone_at: Option<i64>,
+    file: Option<String>,
 }
 
 /// An upload with its state.
@@ -35,8 +35,8 @@ struct Row {
 pub(super) struct Found {
     pub(super) upload: Upload,
     pub(super) state: ImportState,
-    /// Whether its file is still there.
-    pub(super) has_file: bool,
+    /// Its file's name among the uploads; none once it is removed.
+    pub(super) file: Option<String>,
 }
 
 impl TryFrom<Row> for Found {
@@ -46,7 +46,7 @@ impl TryFrom<Row> for Found {
         let job_state = row.job_state.map(|state| state.parse::<JobState>()).transpose().map_err(Error::internal)?;
         Ok(Self {
             state: ImportState::of(row.job_kind.as_deref().zip(job_state)),
-            has_file: row.file_gone_at.is_none(),
+            file: row.file,
             upload: Upload {
                 id: row.id.into(),
                 kind: row.kind,
@@ -64,13 +64,13 @@ impl TryFrom<Row> for Found {
 }
 
 const SELECT: &str = "SELECT i.id, i.kind, i.file_name, i.bytes, i.sha256, i.shape, i.columns, i.report, i.job_id, \
-    j.kind AS job_kind, j.state AS job_state, i.created_at, i.file_gone_at \
+    j.kind AS job_kind, j.state AS job_state, i.created_at, i.file \
     FROM imports i LEFT JOIN jobs j ON j.id = i.job_id ";
 
-pub(super) async fn insert(tx: &mut Tx, upload: &Upload, actor: Actor) -> Result<()> {
+pub(super) async fn insert(tx: &mut Tx, upload: &Upload, file: &str, actor: Actor) -> Result<()> {
     tx.execute(
-        "INSERT INTO imports (id, kind, file_name, bytes, sha256, shape, columns, created_by, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO imports (id, kind, file_name, bytes, sha256, shape, columns, created_by, created_at, file) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         args![
             upload.id.uuid(),
             upload.kind.as_str(),
@@ -81,6 +81,7 @@ pub(super) async fn insert(tx: &mut Tx, upload: &Upload, actor: Actor) -> Result
             json(&upload.columns)?,
             actor.user(),
             upload.created_at,
+            file,
         ],
     )
     .await
@@ -101,7 +102,7 @@ pub(super) async fn lock(tx: &mut Tx, id: ImportId) -> Result<bool> {
 }
 
 /// Imports, newest first.
-pub(super) async fn list(tx: &mut Tx, size: PageSize, cursor: Option<&str>) -> Result<Page<Found>> {
+pub(super) async fn page(tx: &mut Tx, size: PageSize, cursor: Option<&str>) -> Result<Page<Found>> {
     let mut sql = Sql::new(SELECT);
     sql.push("WHERE 1 = 1");
     if let Some(cursor) = cursor {
@@ -208,23 +209,30 @@ pub(super) async fn mappings(tx: &mut Tx, kind: &str) -> Result<Vec<Mapping>> {
     Ok(rows.into_iter().map(|(Json(mapping),)| mapping).collect())
 }
 
-/// Imports whose file is there though it is older than `before` and no job works on it, at most 100.
-pub(super) async fn old_files(tx: &mut Tx, before: Timestamp) -> Result<Vec<ImportId>> {
-    let rows: Vec<(Uuid,)> = tx
+/// The files of imports older than `before` that no job works on, at most 100.
+pub(super) async fn old_files(tx: &mut Tx, before: Timestamp) -> Result<Vec<(ImportId, String)>> {
+    let rows: Vec<(Uuid, String)> = tx
         .all(
-            "SELECT i.id FROM imports i LEFT JOIN jobs j ON j.id = i.job_id \
-             WHERE i.file_gone_at IS NULL AND i.created_at < $1 \
+            "SELECT i.id, i.file FROM imports i LEFT JOIN jobs j ON j.id = i.job_id \
+             WHERE i.file IS NOT NULL AND i.created_at < $1 \
              AND (j.state IS NULL OR j.state NOT IN ('queued', 'running')) \
              ORDER BY i.created_at LIMIT 100",
             args![before],
         )
         .await?;
-    Ok(rows.into_iter().map(|(id,)| id.into()).collect())
+    Ok(rows.into_iter().map(|(id, file)| (id.into(), file)).collect())
+}
+
+/// Which of these files belong to an import.
+pub(super) async fn known_files(tx: &mut Tx, files: &[String]) -> Result<Vec<String>> {
+    let sql = format!("SELECT file FROM imports WHERE file{}", tx.dialect().in_texts(1));
+    let rows: Vec<(String,)> = tx.all(sqlx::AssertSqlSafe(sql), args![list(files)]).await?;
+    Ok(rows.into_iter().map(|(file,)| file).collect())
 }
 
 /// Notes that the file is removed.
-pub(super) async fn set_file_gone(tx: &mut Tx, id: ImportId, now: Timestamp) -> Result<()> {
-    tx.execute("UPDATE imports SET file_gone_at = $2 WHERE id = $1", args![id.uuid(), now]).await.map(|_| ())
+pub(super) async fn forget_file(tx: &mut Tx, id: ImportId) -> Result<()> {
+    tx.execute("UPDATE imports SET file = NULL WHERE id = $1", args![id.uuid()]).await.map(|_| ())
 }
 
 fn json<T: serde::Serialize>(value: &T) -> Result<Value> {
