@@ -218,6 +218,8 @@ impl Work {
         store::insert_rejects(&mut tx, self.input.import, before.rejects_kept, &rejects).await?;
         after.rejects_kept += rejects.len();
         after.rows_done = batch.rows_read;
+        // So that an import that is stopped, however, shows what it has stored.
+        store::save_report(&mut tx, self.input.import, &after.report).await?;
         self.run.progress("storing", after.rows_done, Some(after.report.rows));
         self.run.save_checkpoint(&mut tx, &after).await?;
         tx.commit().await?;
@@ -271,15 +273,6 @@ impl Work {
         self.run.save_checkpoint(&mut tx, &checkpoint).await?;
         tx.commit().await?;
         Ok(checkpoint.report)
-    }
-
-    /// Shows what a stopped import has stored. The job may have gone to another process, which then
-    /// writes the report itself.
-    async fn save_partial(&self, checkpoint: &Checkpoint) -> Result<()> {
-        let mut tx = self.run.platform().db.write().await?;
-        store::save_report(&mut tx, self.input.import, &checkpoint.report).await?;
-        self.run.save_checkpoint(&mut tx, checkpoint).await?;
-        tx.commit().await
     }
 }
 
@@ -354,39 +347,14 @@ pub(super) async fn import(imports: Imports, run: JobRun) -> Result<Value> {
         None => work.decide().await?,
         Some(checkpoint) => {
             // Which keys are repeated is not kept: finding out again costs one reading.
-            let (checked, _) = match work.check(false).await {
-                Err(e) if e.code() == "job_stopped" => {
-                    work.save_partial(&checkpoint).await?;
-                    return Err(e);
-                }
-                other => other?,
-            };
+            let (checked, _) = work.check(false).await?;
             (checkpoint, checked.repeated)
         }
     };
     let mut batches = Batches::read(work.source.clone(), work.run.clone(), repeated, checkpoint.rows_done);
-    loop {
-        let step = async {
-            let batch = batches.next().await?;
-            work.run.check()?;
-            match batch {
-                Some(batch) => work.store_batch(&batch, &checkpoint).await.map(Some),
-                None => Ok(None),
-            }
-        };
-        match step.await {
-            Ok(Some(after)) => checkpoint = after,
-            Ok(None) => break,
-            Err(e) => {
-                // What is stored stays, and is shown.
-                if checkpoint.rows_done > 0
-                    && let Err(unsaved) = work.save_partial(&checkpoint).await
-                {
-                    tracing::warn!(error = %unsaved, "the report of a stopped import was not saved");
-                }
-                return Err(e);
-            }
-        }
+    while let Some(batch) = batches.next().await? {
+        work.run.check()?;
+        checkpoint = work.store_batch(&batch, &checkpoint).await?;
     }
     let report = work.finish(checkpoint).await?;
     files::remove(work.run.platform(), work.input.import, &work.file).await;

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 use base::{Error, Result};
 
@@ -12,7 +12,7 @@ use super::encoding::{Encoding, Utf8Reader};
 use super::{Row, RowProblem, Shape, unreadable};
 
 /// The longest row, in bytes: a quote that is never closed must not swallow the file into memory.
-pub(super) const ROW_BYTES_MAX: u64 = 1024 * 1024;
+const ROW_BYTES_MAX: u64 = 1024 * 1024;
 const BUFFER_BYTES: usize = 64 * 1024;
 
 /// The separator of a file: the one that the header has most of.
@@ -49,7 +49,7 @@ pub(super) fn detect_separator(path: &Path, encoding: Encoding) -> Result<u8> {
 #[derive(Debug)]
 pub(super) struct CsvRows {
     reader: csv::Reader<Metered<Utf8Reader<File>>>,
-    metered: Arc<AtomicU64>,
+    metered: Arc<Meter>,
     width: usize,
     bytes: csv::ByteRecord,
     /// 1 if the reader has counted the line's end when it gives a row (LF), 0 if not (CRLF).
@@ -59,7 +59,7 @@ pub(super) struct CsvRows {
 
 impl CsvRows {
     pub(super) fn open(path: &Path, shape: &Shape) -> Result<(Vec<String>, Self)> {
-        let metered = Arc::new(AtomicU64::new(0));
+        let metered = Arc::new(Meter::default());
         let file = File::open(path).map_err(unreadable)?;
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(shape.separator)
@@ -68,7 +68,7 @@ impl CsvRows {
             .buffer_capacity(BUFFER_BYTES)
             .from_reader(Metered {
                 inner: Utf8Reader::new(file, shape.encoding),
-                since_row: Arc::clone(&metered),
+                meter: Arc::clone(&metered),
             });
         let mut header = csv::ByteRecord::new();
         let found = reader.read_byte_record(&mut header).map_err(read_error)?;
@@ -98,7 +98,7 @@ impl CsvRows {
     }
 
     pub(super) fn next_row(&mut self, row: &mut Row) -> Result<bool> {
-        self.metered.store(0, Ordering::Relaxed);
+        self.metered.bytes_since_row.store(0, Ordering::Relaxed);
         row.problem = None;
         if !self.reader.read_byte_record(&mut self.bytes).map_err(read_error)? {
             return Ok(false);
@@ -127,7 +127,11 @@ impl CsvRows {
                 }
             }
         }
-        if self.bytes.len() != self.width {
+        // The row ended because the file did, within quotes that nothing closed: it has swallowed lines.
+        let open_at_end = self.metered.ended.load(Ordering::Relaxed)
+            && self.bytes.iter().next_back().is_some_and(|cell| cell.contains(&b'\n'))
+            && self.metered.last_byte.load(Ordering::Relaxed) != b'"';
+        if self.bytes.len() != self.width || open_at_end {
             if lines_within > 0 {
                 return Err(Error::invalid(
                     "quote_unclosed",
@@ -157,7 +161,17 @@ impl CsvRows {
 #[derive(Debug)]
 struct Metered<R> {
     inner: R,
-    since_row: Arc<AtomicU64>,
+    meter: Arc<Meter>,
+}
+
+/// What has gone through to the reader.
+#[derive(Debug, Default)]
+struct Meter {
+    bytes_since_row: AtomicU64,
+    /// The last byte that is no white space.
+    last_byte: AtomicU8,
+    /// The reader asked for more and there was none.
+    ended: AtomicBool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -166,11 +180,15 @@ struct RowTooLarge;
 
 impl<R: Read> Read for Metered<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.since_row.load(Ordering::Relaxed) > ROW_BYTES_MAX {
+        if self.meter.bytes_since_row.load(Ordering::Relaxed) > ROW_BYTES_MAX {
             return Err(io::Error::other(RowTooLarge));
         }
         let got = self.inner.read(out)?;
-        self.since_row.fetch_add(got as u64, Ordering::Relaxed);
+        self.meter.bytes_since_row.fetch_add(got as u64, Ordering::Relaxed);
+        self.meter.ended.fetch_or(got == 0, Ordering::Relaxed);
+        if let Some(last) = out[..got].trim_ascii_end().last() {
+            self.meter.last_byte.store(*last, Ordering::Relaxed);
+        }
         Ok(got)
     }
 }
