@@ -130,17 +130,19 @@ impl BetaGeometric {
         let count = f64::from(n);
         let coins = count + self.coin_at_start;
         let ln_z = (t / (self.alpha + t)).ln();
-        let ln_rest = -self.r * (t / self.alpha).ln_1p();
-        let counted = |j: f64| {
-            let ln_power = if j > 0.0 { j * ln_z } else { 0.0 };
-            (ln_rising(self.r, j) - ln_rising(1.0, j) + ln_rest + ln_power).exp()
-        };
+        // without dropout: ln P(exactly j) for j = 0, 1 … n, and P(fewer than n)
+        let mut ln_exactly = -self.r * (t / self.alpha).ln_1p();
+        let mut fewer = 0.0;
+        for j in (0..n).map(f64::from) {
+            fewer += ln_exactly.exp();
+            ln_exactly += ((self.r + j) / (j + 1.0)).ln() + ln_z;
+        }
         let ln_stay = |coins: f64| ln_rising(self.b, coins) - ln_rising(self.a + self.b, coins);
-        let active = ln_stay(coins).exp() * counted(count);
+        let active = (ln_stay(coins) + ln_exactly).exp();
         if coins < 1.0 {
             return active;
         }
-        let at_least_n = (1.0 - (0..n).map(|j| counted(f64::from(j))).sum::<f64>()).max(0.0);
+        let at_least_n = (1.0 - fewer).max(0.0);
         let leave = self.a / (self.a + self.b + coins - 1.0);
         active + ln_stay(coins - 1.0).exp() * leave * at_least_n
     }
