@@ -1,5 +1,12 @@
 //! One million simulated customers over two years of whole days: how long fits and scores take.
 //! `cargo bench -p stats`; figures are seconds of wall time on one thread.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test stops at surprises and may talk"
+)]
 
 #[path = "../tests/common/simulation.rs"]
 mod simulation;

@@ -1,4 +1,11 @@
 //! Properties of the models and measures on any valid input.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test stops at surprises and may talk"
+)]
 
 use proptest::prelude::*;
 use stats::{

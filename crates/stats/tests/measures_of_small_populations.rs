@@ -1,4 +1,11 @@
 //! The measures on populations small enough to check by hand.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test stops at surprises and may talk"
+)]
 
 use stats::Error;
 use stats::measures::{
