@@ -7,6 +7,7 @@
 //!   analysis, International Journal of Research in Marketing 24(3), 201–209.
 
 use crate::histories::{Group, Histories};
+use crate::law::PurchaseLaw;
 use crate::optimise::Evaluation;
 use crate::special::{beta_mean, damped, digamma_rising, ln_rising, softplus};
 
@@ -22,9 +23,58 @@ pub(crate) struct BetaGeometric {
 }
 
 impl BetaGeometric {
+    /// ln of (probability of history and gone) / (probability of history and alive).
+    fn ln_odds_dropped(&self, x: f64, t_x: f64, t: f64) -> f64 {
+        let coins = x + self.coin_at_start;
+        self.ln_odds_of_last_coin(coins) + (self.r + x) * ((t - t_x) / (self.alpha + t_x)).ln_1p()
+    }
+
+    /// The part of the odds that the last coin contributes; minus infinity where no coin was thrown.
+    fn ln_odds_of_last_coin(&self, coins: f64) -> f64 {
+        if coins > 0.0 {
+            (self.a / (self.b + coins - 1.0)).ln()
+        } else {
+            f64::NEG_INFINITY
+        }
+    }
+
+    /// The part of ln likelihood that depends on x alone, once (alpha + T)^−(r+x) is alpha^−(r+x) (1 + T/alpha)^−(r+x).
+    fn ln_constant(&self, x: f64) -> f64 {
+        let coins = x + self.coin_at_start;
+        ln_rising(self.r, x) - x * self.alpha.ln() + ln_rising(self.b, coins)
+            - ln_rising(self.a + self.b, coins)
+    }
+
+    /// P(X(t) = n) of a customer just acquired: equation 8 of Fader et al. (2005).
+    pub(crate) fn probability_of_purchases(&self, n: u32, t: f64) -> f64 {
+        let count = f64::from(n);
+        let coins = count + self.coin_at_start;
+        let ln_z = (t / (self.alpha + t)).ln();
+        // without dropout: ln P(exactly j) for j = 0, 1 … n, and P(fewer than n)
+        let mut ln_exactly = -self.r * (t / self.alpha).ln_1p();
+        let mut fewer = 0.0;
+        for j in (0..n).map(f64::from) {
+            fewer += ln_exactly.exp();
+            ln_exactly += ((self.r + j) / (j + 1.0)).ln() + ln_z;
+        }
+        let ln_stay = |coins: f64| ln_rising(self.b, coins) - ln_rising(self.a + self.b, coins);
+        let active = (ln_stay(coins) + ln_exactly).exp();
+        if coins < 1.0 {
+            return active;
+        }
+        let at_least_n = (1.0 - fewer).max(0.0);
+        let leave = self.a / (self.a + self.b + coins - 1.0);
+        active + ln_stay(coins - 1.0).exp() * leave * at_least_n
+    }
+}
+
+impl PurchaseLaw for BetaGeometric {
+    type Curve = PurchasesIfAlive;
+    type Horizons = BetaHorizons;
+
     /// The log-likelihood and its gradient in (ln r, ln alpha, ln a, ln b): equation 6 of Fader et al. (2005),
     /// equation 7 of Batislam et al. (2007), with the two terms kept apart as ln(first) + ln(1 + odds dropped).
-    pub(crate) fn evaluate(&self, histories: &Histories) -> Evaluation<4> {
+    fn evaluate(&self, histories: &Histories) -> Evaluation<4> {
         let Self { r, alpha, a, b, .. } = *self;
         let mut value = 0.0;
         let mut gradient = [0.0; 4];
@@ -69,18 +119,18 @@ impl BetaGeometric {
     }
 
     /// ln of one customer's likelihood.
-    pub(crate) fn log_likelihood(&self, x: f64, t_x: f64, t: f64) -> f64 {
+    fn log_likelihood(&self, x: f64, t_x: f64, t: f64) -> f64 {
         self.ln_constant(x) - (self.r + x) * (t / self.alpha).ln_1p()
             + softplus(self.ln_odds_dropped(x, t_x, t))
     }
 
     /// P(alive at T | x, t_x, T): Fader, Hardie, Lee (2008), Computing P(alive) Using the BG/NBD Model.
-    pub(crate) fn p_alive(&self, x: f64, t_x: f64, t: f64) -> f64 {
+    fn p_alive(&self, x: f64, t_x: f64, t: f64) -> f64 {
         1.0 / (1.0 + self.ln_odds_dropped(x, t_x, t).exp())
     }
 
     /// P(alive) of every row of a group, in its order.
-    pub(crate) fn p_alive_of_group(&self, histories: &Histories, group: &Group, found: &mut Vec<f64>) {
+    fn p_alive_of_group(&self, histories: &Histories, group: &Group, found: &mut Vec<f64>) {
         let ln_ages: Vec<f64> = group.ages.iter().map(|age| (age / self.alpha).ln_1p()).collect();
         let ln_coin = self.ln_odds_of_last_coin(group.x + self.coin_at_start);
         found.extend(histories.rows[group.rows.clone()].iter().map(|row| {
@@ -89,77 +139,67 @@ impl BetaGeometric {
         }));
     }
 
-    /// ln of (probability of history and gone) / (probability of history and alive).
-    fn ln_odds_dropped(&self, x: f64, t_x: f64, t: f64) -> f64 {
-        let coins = x + self.coin_at_start;
-        self.ln_odds_of_last_coin(coins) + (self.r + x) * ((t - t_x) / (self.alpha + t_x)).ln_1p()
-    }
-
-    /// The part of the odds that the last coin contributes; minus infinity where no coin was thrown.
-    fn ln_odds_of_last_coin(&self, coins: f64) -> f64 {
-        if coins > 0.0 {
-            (self.a / (self.b + coins - 1.0)).ln()
-        } else {
-            f64::NEG_INFINITY
-        }
-    }
-
-    /// The part of ln likelihood that depends on x alone, once (alpha + T)^−(r+x) is alpha^−(r+x) (1 + T/alpha)^−(r+x).
-    fn ln_constant(&self, x: f64) -> f64 {
-        let coins = x + self.coin_at_start;
-        ln_rising(self.r, x) - x * self.alpha.ln() + ln_rising(self.b, coins)
-            - ln_rising(self.a + self.b, coins)
-    }
-
-    /// E\[X(t)\] of a customer just acquired: equation 9 of Fader et al. (2005). With a coin at the start the
-    /// customer must survive it first.
-    pub(crate) fn expected_purchases_new(&self, t: f64) -> f64 {
-        let survived = if self.coin_at_start > 0.0 {
-            self.b / (self.a + self.b)
-        } else {
-            1.0
-        };
-        survived
-            * self
-                .purchases_if_alive(0.0, t / (self.alpha + t))
-                .at(self, t, 0.0)
-    }
-
-    /// P(X(t) = n) of a customer just acquired: equation 8 of Fader et al. (2005).
-    pub(crate) fn probability_of_purchases(&self, n: u32, t: f64) -> f64 {
-        let count = f64::from(n);
-        let coins = count + self.coin_at_start;
-        let ln_z = (t / (self.alpha + t)).ln();
-        let ln_rest = -self.r * (t / self.alpha).ln_1p();
-        let counted = |j: f64| {
-            let ln_power = if j > 0.0 { j * ln_z } else { 0.0 };
-            (ln_rising(self.r, j) - ln_rising(1.0, j) + ln_rest + ln_power).exp()
-        };
-        let ln_stay = |coins: f64| ln_rising(self.b, coins) - ln_rising(self.a + self.b, coins);
-        let active = ln_stay(coins).exp() * counted(count);
-        if coins < 1.0 {
-            return active;
-        }
-        let at_least_n = (1.0 - (0..n).map(|j| counted(f64::from(j))).sum::<f64>()).max(0.0);
-        let leave = self.a / (self.a + self.b + coins - 1.0);
-        active + ln_stay(coins - 1.0).exp() * leave * at_least_n
-    }
-
     /// The probability that a customer alive after x repeat purchases survives the coin of the next one.
-    pub(crate) fn survives_next(&self, x: f64) -> f64 {
+    fn survives_next(&self, x: f64) -> f64 {
         let stayed = self.b + x + self.coin_at_start;
         stayed / (self.a + stayed)
     }
 
     /// P(at least one purchase within t | alive at T): nobody leaves before the first one.
-    pub(crate) fn buys_if_alive(&self, t: f64, x: f64, age: f64) -> f64 {
+    fn buys_if_alive(&self, t: f64, x: f64, age: f64) -> f64 {
         -(-(self.r + x) * (t / (self.alpha + age)).ln_1p()).exp_m1()
     }
 
-    /// What is needed to evaluate E\[Y(t) | alive at T\] for a given x and any (t, T) with
-    /// t / (alpha + T + t) ≤ `z_max`.
-    pub(crate) fn purchases_if_alive(&self, x: f64, z_max: f64) -> PurchasesIfAlive {
-        PurchasesIfAlive::new(self, x, z_max)
+    /// Prepares the horizons for customers of an age.
+    fn horizons(&self, horizons: &[f64], age: f64) -> BetaHorizons {
+        let scale = self.alpha + age;
+        let u: Vec<f64> = horizons.iter().map(|t| t / scale).collect();
+        let l: Vec<f64> = u.iter().map(|u| u.ln_1p()).collect();
+        BetaHorizons {
+            z: horizons.iter().map(|t| t / (scale + t)).collect(),
+            damped: l.iter().map(|l| damped(self.a - 1.0, *l)).collect(),
+            decay: l.iter().map(|l| (-(self.a - 1.0) * l).exp()).collect(),
+            u,
+            l,
+        }
+    }
+
+    /// The series of a given x, long enough for t / (alpha + T + t) ≤ the share of `longest` at `youngest`.
+    fn curve(&self, x: f64, longest: f64, youngest: f64) -> PurchasesIfAlive {
+        PurchasesIfAlive::new(self, x, longest / (self.alpha + youngest + longest))
+    }
+
+    fn fill(curve: &PurchasesIfAlive, horizons: &BetaHorizons, found: &mut [f64]) {
+        curve.fill(horizons, found);
+    }
+
+    /// E\[X(t)\] of a customer just acquired: equation 9 of Fader et al. (2005). With a coin at the start the
+    /// customer must survive it first.
+    fn expected_purchases_new(&self, t: f64) -> f64 {
+        let survived = if self.coin_at_start > 0.0 {
+            self.b / (self.a + self.b)
+        } else {
+            1.0
+        };
+        let mut found = [0.0];
+        self.curve(0.0, t, 0.0)
+            .fill(&self.horizons(&[t], 0.0), &mut found);
+        survived * found[0]
+    }
+
+    fn rate_if_alive(&self, x: f64, age: f64) -> f64 {
+        (self.r + x) / (self.alpha + age)
+    }
+
+    fn moved(&self, [r, alpha, a, b]: [f64; 4]) -> Self {
+        let factor = f64::exp;
+        Self {
+            r: self.r * factor(r),
+            alpha: self.alpha * factor(alpha),
+            a: self.a * factor(a),
+            b: self.b * factor(b),
+            ..*self
+        }
     }
 }
 
@@ -202,22 +242,6 @@ pub(crate) struct BetaHorizons {
     l: Vec<f64>,
     damped: Vec<f64>,
     decay: Vec<f64>,
-}
-
-impl BetaGeometric {
-    /// Prepares the horizons for customers of an age.
-    pub(crate) fn horizons(&self, horizons: &[f64], age: f64) -> BetaHorizons {
-        let scale = self.alpha + age;
-        let u: Vec<f64> = horizons.iter().map(|t| t / scale).collect();
-        let l: Vec<f64> = u.iter().map(|u| u.ln_1p()).collect();
-        BetaHorizons {
-            z: horizons.iter().map(|t| t / (scale + t)).collect(),
-            damped: l.iter().map(|l| damped(self.a - 1.0, *l)).collect(),
-            decay: l.iter().map(|l| (-(self.a - 1.0) * l).exp()).collect(),
-            u,
-            l,
-        }
-    }
 }
 
 impl PurchasesIfAlive {
@@ -264,12 +288,12 @@ impl PurchasesIfAlive {
             polynomial(terms.iter().map(|term| term.abs()), &horizons.z, &mut size);
         }
         let mut cancels = false;
-        for i in 0..found.len() {
-            let sum = horizons.decay[i] * found[i];
+        for (i, expected) in found.iter_mut().enumerate() {
+            let sum = horizons.decay[i] * *expected;
             let size = size.get(i).map_or(sum.abs(), |size| size * horizons.decay[i]);
             let first = self.c_less_1 * horizons.damped[i];
-            found[i] = first - sum;
-            let kept = found[i].is_finite() && found[i] >= CANCELLATION_MAX * (first.abs() + size);
+            *expected = first - sum;
+            let kept = expected.is_finite() && *expected >= CANCELLATION_MAX * (first.abs() + size);
             cancels |= !kept;
         }
         if (cancels || !complete) && !self.fill_by_arrivals(horizons, z_max, found) {
@@ -335,13 +359,6 @@ impl PurchasesIfAlive {
         true
     }
 
-    /// [`PurchasesIfAlive::fill`] for one horizon.
-    pub(crate) fn at(&self, model: &BetaGeometric, t: f64, age: f64) -> f64 {
-        let mut found = [0.0];
-        self.fill(&model.horizons(&[t], age), &mut found);
-        found[0]
-    }
-
     fn by_quadrature(&self, u: f64) -> f64 {
         if u <= 0.0 {
             return 0.0;
@@ -403,8 +420,10 @@ mod tests {
                 for x in [0.0, 1.0, 7.0, 300.0, 100_000.0] {
                     for age in [0.0, 1.0, 39.0, 500.0] {
                         for t in [0.01, 1.0, 52.0, 400.0] {
-                            let curve = model.purchases_if_alive(x, t / (4.4 + age + t));
-                            let found = curve.at(&model, t, age);
+                            let curve = model.curve(x, t, age);
+                            let mut found = [0.0];
+                            curve.fill(&model.horizons(&[t], age), &mut found);
+                            let [found] = found;
                             let check = curve.by_quadrature(t / (4.4 + age));
                             assert!(
                                 (found - check).abs() <= 1e-10 * check,

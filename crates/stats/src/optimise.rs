@@ -141,16 +141,17 @@ pub(crate) fn inverse<const N: usize>(matrix: &Matrix<N>) -> Option<Matrix<N>> {
             }
         }
     }
+    // the inverse is symmetric: solve for one unit vector after the other
     let mut result = [[0.0; N]; N];
-    for column in 0..N {
+    for (unit, solved) in result.iter_mut().enumerate() {
         let mut half = [0.0; N];
         for i in 0..N {
-            let unit = if i == column { 1.0 } else { 0.0 };
-            half[i] = (unit - (0..i).map(|k| lower[i][k] * half[k]).sum::<f64>()) / lower[i][i];
+            let right = if i == unit { 1.0 } else { 0.0 };
+            half[i] = (right - (0..i).map(|k| lower[i][k] * half[k]).sum::<f64>()) / lower[i][i];
         }
         for i in (0..N).rev() {
-            let dot: f64 = (i + 1..N).map(|k| lower[k][i] * result[k][column]).sum();
-            result[i][column] = (half[i] - dot) / lower[i][i];
+            let dot: f64 = (i + 1..N).map(|k| lower[k][i] * solved[k]).sum();
+            solved[i] = (half[i] - dot) / lower[i][i];
         }
     }
     Some(result)

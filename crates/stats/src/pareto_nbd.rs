@@ -15,6 +15,7 @@
 //! x serves all customers with that x.
 
 use crate::histories::{Group, Histories};
+use crate::law::PurchaseLaw;
 use crate::optimise::Evaluation;
 use crate::special::{GAUSS_4, GAUSS_8, damped, digamma_rising, ln_rising};
 
@@ -40,9 +41,13 @@ struct Tail {
 /// Past this many e-foldings the rest of an integral is below the last digit.
 const NEGLIGIBLE_EFOLDS: f64 = 50.0;
 
-impl ParetoNbd {
+impl PurchaseLaw for ParetoNbd {
+    /// r + x: all that a curve needs to know of the customer.
+    type Curve = f64;
+    type Horizons = TimeActive;
+
     /// The log-likelihood and its gradient in (ln r, ln alpha, ln s, ln beta).
-    pub(crate) fn evaluate(&self, histories: &Histories) -> Evaluation<4> {
+    fn evaluate(&self, histories: &Histories) -> Evaluation<4> {
         let Self { r, alpha, s, beta } = *self;
         let mut value = 0.0;
         let mut gradient = [0.0; 4];
@@ -82,20 +87,20 @@ impl ParetoNbd {
     }
 
     /// ln of one customer's likelihood: equation 18 of Fader and Hardie (2005).
-    pub(crate) fn log_likelihood(&self, x: f64, t_x: f64, t: f64) -> f64 {
+    fn log_likelihood(&self, x: f64, t_x: f64, t: f64) -> f64 {
         let tails = self.tails(x, &[t_x, t]);
         let bracket = self.bracket(self.r + x, &tails[0], &tails[1], t);
         self.ln_constant(x) + self.ln_density(self.r + x, &tails[0]) + (bracket.alive + bracket.gone).ln()
     }
 
     /// P(alive at T | x, t_x, T): equation 11 of Schmittlein et al. (1987) in the form above.
-    pub(crate) fn p_alive(&self, x: f64, t_x: f64, t: f64) -> f64 {
+    fn p_alive(&self, x: f64, t_x: f64, t: f64) -> f64 {
         let tails = self.tails(x, &[t_x, t]);
         self.bracket(self.r + x, &tails[0], &tails[1], t).p_alive()
     }
 
     /// P(alive) of every row of a group, in its order.
-    pub(crate) fn p_alive_of_group(&self, histories: &Histories, group: &Group, found: &mut Vec<f64>) {
+    fn p_alive_of_group(&self, histories: &Histories, group: &Group, found: &mut Vec<f64>) {
         let tails = self.tails(group.x, &group.ages);
         found.extend(histories.rows[group.rows.clone()].iter().map(|row| {
             let age = group.ages[row.end as usize];
@@ -109,20 +114,14 @@ impl ParetoNbd {
         }));
     }
 
-    /// E\[Y(t) | alive at T\]: equation 41 of Fader and Hardie (2005) without P(alive), free of 0/0 at s = 1.
-    pub(crate) fn purchases_if_alive(&self, t: f64, x: f64, age: f64) -> f64 {
-        (self.r + x) / (self.alpha + age) * self.expected_time_active(t, age)
-    }
-
-    /// What [`ParetoNbd::purchases_if_alive`] multiplies the expected rate by; the same for every x.
-    pub(crate) fn expected_time_active(&self, t: f64, age: f64) -> f64 {
-        let scale = self.beta + age;
-        scale * damped(self.s - 1.0, (t / scale).ln_1p())
+    /// The hazard does not wait for a purchase.
+    fn survives_next(&self, _x: f64) -> f64 {
+        1.0
     }
 
     /// P(at least one purchase within t | alive at T): the first purchase comes at the rate λ e^(−(λ+μ)y),
     /// integrated over the gamma posteriors of λ and μ, with the λ part as the variable of integration.
-    pub(crate) fn buys_if_alive(&self, t: f64, x: f64, age: f64) -> f64 {
+    fn buys_if_alive(&self, t: f64, x: f64, age: f64) -> f64 {
         let (rates, deaths) = (self.alpha + age, self.beta + age);
         let shape = self.r + x;
         let reach = -(-shape * (t / rates).ln_1p()).exp_m1();
@@ -133,6 +132,59 @@ impl ParetoNbd {
         reach * GAUSS_8.into_iter().map(mean).sum::<f64>()
     }
 
+    /// E\[Y(t) | alive at T\] = E\[λ\] · E\[time active within t\]: equation 41 of Fader and Hardie (2005) without
+    /// P(alive), free of 0/0 at s = 1.
+    fn horizons(&self, horizons: &[f64], age: f64) -> TimeActive {
+        let scale = self.beta + age;
+        let active = horizons
+            .iter()
+            .map(|t| scale * damped(self.s - 1.0, (t / scale).ln_1p()));
+        TimeActive {
+            rates: self.alpha + age,
+            active: active.collect(),
+        }
+    }
+
+    fn curve(&self, x: f64, _longest: f64, _youngest: f64) -> f64 {
+        self.r + x
+    }
+
+    fn fill(shape: &f64, horizons: &TimeActive, found: &mut [f64]) {
+        for (found, active) in found.iter_mut().zip(&horizons.active) {
+            *found = shape / horizons.rates * active;
+        }
+    }
+
+    /// E\[X(t)\] of a customer just acquired: equation 17 of Schmittlein et al. (1987).
+    fn expected_purchases_new(&self, t: f64) -> f64 {
+        let mut found = [0.0];
+        Self::fill(&self.curve(0.0, t, 0.0), &self.horizons(&[t], 0.0), &mut found);
+        found[0]
+    }
+
+    fn rate_if_alive(&self, x: f64, age: f64) -> f64 {
+        (self.r + x) / (self.alpha + age)
+    }
+
+    fn moved(&self, [r, alpha, s, beta]: [f64; 4]) -> Self {
+        let factor = f64::exp;
+        Self {
+            r: self.r * factor(r),
+            alpha: self.alpha * factor(alpha),
+            s: self.s * factor(s),
+            beta: self.beta * factor(beta),
+        }
+    }
+}
+
+/// The expected time a customer of one age stays active within each horizon, and alpha + age.
+#[derive(Debug, Clone)]
+pub(crate) struct TimeActive {
+    rates: f64,
+    active: Vec<f64>,
+}
+
+impl ParetoNbd {
     fn ln_constant(&self, x: f64) -> f64 {
         ln_rising(self.r, x) - x * self.alpha.ln()
     }

@@ -1,5 +1,12 @@
 //! Customers simulated from known parameters: the fit finds the parameters again, expectations come true on
 //! average, and intervals hold as many realised values as they promise.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test stops at surprises and may talk"
+)]
 
 #[path = "common/simulation.rs"]
 mod simulation;
@@ -46,7 +53,10 @@ fn population(seed: u64, n: usize, buying: (f64, f64), leaving: Leaving) -> Popu
     p
 }
 
-const CASES: [(ModelKind, (f64, f64), Leaving, [f64; 4]); 3] = [
+/// The kind, how customers buy and leave, and the parameters that say so.
+type Case = (ModelKind, (f64, f64), Leaving, [f64; 4]);
+
+const CASES: [Case; 3] = [
     (
         ModelKind::BgNbd,
         (0.9, 8.0),

@@ -1,8 +1,15 @@
 //! Numerical stress: every valid history gives finite values under every parameter, every invalid one its error.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test stops at surprises and may talk"
+)]
 
 use stats::{
-    Cohort, Discounting, Error, FitOptions, FitWarning, GammaGamma, Histories, ModelKind, PurchaseModel, Sbg,
-    ScoreOptions, SpendFit, discounted_clv, score,
+    Cohort, Discounting, Error, Fit, FitOptions, FitWarning, GammaGamma, Histories, ModelKind, PurchaseModel,
+    Sbg, ScoreOptions, SpendFit, discounted_clv, score,
 };
 
 const PARAMETERS: [[f64; 4]; 14] = [
@@ -43,6 +50,21 @@ fn models() -> impl Iterator<Item = PurchaseModel> {
     PARAMETERS.into_iter().flat_map(|parameters| {
         ModelKind::ALL.map(|kind| PurchaseModel::new(kind, parameters).expect("valid parameters"))
     })
+}
+
+/// A fit whose estimates are known without fitting.
+fn known<M, const N: usize>(model: M, names: [&'static str; N], parameters: [f64; N]) -> Fit<M, N> {
+    Fit {
+        model,
+        names,
+        parameters,
+        standard_errors: None,
+        log_covariance: None,
+        log_likelihood: 0.0,
+        iterations: 0,
+        converged: true,
+        warnings: Vec::new(),
+    }
 }
 
 #[test]
@@ -111,24 +133,14 @@ fn everybody_is_scored_with_finite_ordered_intervals() {
         spend.fit.parameters[1] = q;
         spend.fit.model = GammaGamma::new(p, q, v).expect("valid");
         for model in models() {
-            let mut fit = stats::Fit {
-                model,
-                names: model.kind().parameter_names(),
-                parameters: model.parameters(),
-                standard_errors: None,
-                log_covariance: None,
-                log_likelihood: 0.0,
-                iterations: 0,
-                converged: true,
-                warnings: Vec::new(),
-            };
+            let mut fit = known(model, model.kind().parameter_names(), model.parameters());
             for covariance in [None, Some([[0.1; 4]; 4])] {
                 fit.log_covariance = covariance;
                 let scores = score(&histories, &m, &fit, &spend, &options).expect("scores");
                 for forecast in scores.purchases.iter().chain(&scores.clv) {
-                    for i in 0..x.len() {
+                    for (i, history) in HISTORIES.iter().enumerate() {
                         let (low, expected, high) = (forecast.low[i], forecast.expected[i], forecast.high[i]);
-                        let what = format!("{model:?} {:?}: {low} {expected} {high}", HISTORIES[i]);
+                        let what = format!("{model:?} {:?}: {low} {expected} {high}", history);
                         assert!(expected.is_finite() && expected >= 0.0, "{what}");
                         assert!(
                             low.is_finite() && high.is_finite() && 0.0 <= low && low <= high,
@@ -159,34 +171,18 @@ fn scores_are_those_of_one_customer_at_a_time() {
     };
     let (p, q, v) = (6.25, 3.74, 15.44);
     let spend = SpendFit {
-        fit: stats::Fit {
-            model: GammaGamma::new(p, q, v).expect("valid"),
-            names: ["p", "q", "v"],
-            parameters: [p, q, v],
-            standard_errors: None,
-            log_covariance: None,
-            log_likelihood: 0.0,
-            iterations: 0,
-            converged: true,
-            warnings: Vec::new(),
-        },
+        fit: known(
+            GammaGamma::new(p, q, v).expect("valid"),
+            ["p", "q", "v"],
+            [p, q, v],
+        ),
         customers: 4.0,
         correlation: 0.0,
         observed_mean: 20.0,
     };
     for kind in ModelKind::ALL {
         let model = PurchaseModel::new(kind, [0.5, 6.0, 0.9, 3.0]).expect("valid");
-        let fit = stats::Fit {
-            model,
-            names: kind.parameter_names(),
-            parameters: model.parameters(),
-            standard_errors: None,
-            log_covariance: None,
-            log_likelihood: 0.0,
-            iterations: 0,
-            converged: true,
-            warnings: Vec::new(),
-        };
+        let fit = known(model, kind.parameter_names(), model.parameters());
         let scores = score(&histories, &m, &fit, &spend, &options).expect("scores");
         let close =
             |found: f64, expected: f64| assert!((found - expected).abs() <= 1e-10 * expected, "{kind:?}");
