@@ -12,7 +12,7 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::datatypes::SchemaRef;
 
-use super::aggregates::{DAY_NET_MAX, schema};
+use super::aggregates::{Aggregates, SUM_MAX, schema};
 use super::keys::{Keys, TextKeys};
 use super::windows::{MONTHS, Windows};
 
@@ -205,6 +205,17 @@ pub(crate) struct Made {
     pub holdout_weekly: Vec<i64>,
 }
 
+impl Made {
+    /// The sum of all nets. Errors: more than 64 bits hold.
+    pub(crate) fn revenue_minor(&self) -> Result<i64> {
+        let mut sum = 0_i128;
+        for batch in &self.batches {
+            sum += Aggregates::of(batch)?.net_minor.iter().map(|&minor| i128::from(minor)).sum::<i128>();
+        }
+        i64::try_from(sum).map_err(|_| super::bucket::overflow())
+    }
+}
+
 impl LedgerByCustomer {
     pub(crate) fn customers(&self) -> usize {
         self.order.len()
@@ -354,7 +365,10 @@ impl Maker<'_> {
         let mut first_net = 0;
         for day in days {
             sums.lines += day.lines;
-            add(&mut sums.gross, day.net.abs())?;
+            sums.gross += day.net.abs();
+            if sums.gross > SUM_MAX {
+                return Err(overflow());
+            }
             sums.net += day.net;
             let bought = day.net > 0;
             if bought {
@@ -447,7 +461,7 @@ fn net_days(lines: impl Iterator<Item = (u64, i64)>, days: &mut Vec<DayNet>) -> 
         }
         let Some(last) = days.last_mut() else { continue };
         last.net += unpack_amount(line);
-        if last.net.abs() > DAY_NET_MAX {
+        if last.net.abs() > SUM_MAX {
             return Err(overflow());
         }
         last.lines += 1;

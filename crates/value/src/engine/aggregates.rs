@@ -12,8 +12,9 @@ use datafusion::arrow::datatypes::{
 
 use super::windows::MONTHS;
 
-/// The largest net of one customer and one day, so that its square fits the contract's decimals.
-pub(crate) const DAY_NET_MAX: i64 = 999_999_999_999_999_999;
+/// The most that a customer's amounts may add up to, signs aside: eighteen digits, so that a square
+/// fits the contract's decimals and a sum those of the profiles.
+pub(crate) const SUM_MAX: i64 = 999_999_999_999_999_999;
 
 /// The columns after `customer_id`: name, type, whether it may be null, meaning.
 ///

@@ -1,0 +1,2 @@
+//! Two runs side by side: who moved class, and how much value moved.
+
