@@ -28,61 +28,50 @@ impl BetaGeometric {
         let Self { r, alpha, a, b, .. } = *self;
         let mut value = 0.0;
         let mut gradient = [0.0; 4];
+        // per age y: ln(1 + y/alpha) and its slope, minus y/(alpha + y)
         let mut ages: Vec<(f64, f64)> = Vec::new();
         for group in &histories.groups {
             let shape = r + group.x;
             let coins = group.x + self.coin_at_start;
             ages.clear();
-            ages.extend(
-                group
-                    .ages
-                    .iter()
-                    .map(|age| ((alpha + age).ln(), 1.0 / (alpha + age))),
-            );
+            ages.extend(group.ages.iter().map(|y| ((y / alpha).ln_1p(), -y / (alpha + y))));
 
-            let mut ln_end = 0.0;
-            let mut inverse_end = 0.0;
+            let (mut end, mut end_slope) = (0.0, 0.0);
             let mut ln_sum = 0.0;
-            let mut dropped_sum = 0.0;
-            let mut dropped_ln = 0.0;
-            let mut dropped_inverse = 0.0;
+            let (mut dropped_sum, mut dropped_since, mut dropped_slope) = (0.0, 0.0, 0.0);
             let ln_coin = self.ln_odds_of_last_coin(coins);
             for row in &histories.rows[group.rows.clone()] {
-                let (ln_t, inverse_t) = ages[row.end as usize];
-                ln_end += row.weight * ln_t;
-                inverse_end += row.weight * inverse_t;
+                let (at_end, slope_end) = ages[row.end as usize];
+                end += row.weight * at_end;
+                end_slope += row.weight * slope_end;
                 if coins > 0.0 {
-                    let (ln_last, inverse_last) = ages[row.last as usize];
-                    let y = ln_coin + shape * (ln_t - ln_last);
-                    let dropped = row.weight / (1.0 + (-y).exp());
-                    ln_sum += row.weight * softplus(y);
+                    let (at_last, slope_last) = ages[row.last as usize];
+                    let ln_odds = ln_coin + shape * (at_end - at_last);
+                    let dropped = row.weight / (1.0 + (-ln_odds).exp());
+                    ln_sum += row.weight * softplus(ln_odds);
                     dropped_sum += dropped;
-                    dropped_ln += dropped * (ln_t - ln_last);
-                    dropped_inverse += dropped * (inverse_t - inverse_last);
+                    dropped_since += dropped * (at_end - at_last);
+                    dropped_slope += dropped * (slope_end - slope_last);
                 }
             }
             let weight = group.weight;
-            value += weight * self.ln_constant(group.x) - shape * ln_end + ln_sum;
+            value += weight * self.ln_constant(group.x) - shape * end + ln_sum;
             let both = digamma_rising(a + b, coins);
-            let stayed = digamma_rising(b, coins);
-            gradient[0] += weight * (digamma_rising(r, group.x) + alpha.ln()) - ln_end + dropped_ln;
-            gradient[1] += weight * r / alpha - shape * inverse_end + shape * dropped_inverse;
-            gradient[2] += dropped_sum / a - weight * both;
-            gradient[3] += weight * (stayed - both);
+            gradient[0] += r * (weight * digamma_rising(r, group.x) - end + dropped_since);
+            gradient[1] += shape * (dropped_slope - end_slope) - weight * group.x;
+            gradient[2] += dropped_sum - a * weight * both;
+            gradient[3] += b * weight * (digamma_rising(b, coins) - both);
             if coins > 0.0 {
-                gradient[3] -= dropped_sum / (b + coins - 1.0);
+                gradient[3] -= dropped_sum * b / (b + coins - 1.0);
             }
         }
-        let scale = [r, alpha, a, b];
-        Evaluation {
-            value,
-            gradient: std::array::from_fn(|i| gradient[i] * scale[i]),
-        }
+        Evaluation { value, gradient }
     }
 
     /// ln of one customer's likelihood.
     pub(crate) fn log_likelihood(&self, x: f64, t_x: f64, t: f64) -> f64 {
-        self.ln_constant(x) - (self.r + x) * (self.alpha + t).ln() + softplus(self.ln_odds_dropped(x, t_x, t))
+        self.ln_constant(x) - (self.r + x) * (t / self.alpha).ln_1p()
+            + softplus(self.ln_odds_dropped(x, t_x, t))
     }
 
     /// P(alive at T | x, t_x, T): Fader, Hardie, Lee (2008), Computing P(alive) Using the BG/NBD Model.
@@ -92,7 +81,7 @@ impl BetaGeometric {
 
     /// P(alive) of every row of a group, in its order.
     pub(crate) fn p_alive_of_group(&self, histories: &Histories, group: &Group, found: &mut Vec<f64>) {
-        let ln_ages: Vec<f64> = group.ages.iter().map(|age| (self.alpha + age).ln()).collect();
+        let ln_ages: Vec<f64> = group.ages.iter().map(|age| (age / self.alpha).ln_1p()).collect();
         let ln_coin = self.ln_odds_of_last_coin(group.x + self.coin_at_start);
         found.extend(histories.rows[group.rows.clone()].iter().map(|row| {
             let ln_ratio = ln_ages[row.end as usize] - ln_ages[row.last as usize];
@@ -115,10 +104,10 @@ impl BetaGeometric {
         }
     }
 
-    /// The part of ln likelihood that depends on x alone.
+    /// The part of ln likelihood that depends on x alone, once (alpha + T)^−(r+x) is alpha^−(r+x) (1 + T/alpha)^−(r+x).
     fn ln_constant(&self, x: f64) -> f64 {
         let coins = x + self.coin_at_start;
-        ln_rising(self.r, x) + self.r * self.alpha.ln() + ln_rising(self.b, coins)
+        ln_rising(self.r, x) - x * self.alpha.ln() + ln_rising(self.b, coins)
             - ln_rising(self.a + self.b, coins)
     }
 
@@ -192,6 +181,8 @@ pub(crate) struct PurchasesIfAlive {
     shape: f64,
     a: f64,
     stayed: f64,
+    /// c − 1, free of cancellation.
+    c_less_1: f64,
     /// Whether the first coefficients alternate.
     changes_sign: bool,
     /// The coefficients of z, z², z³ …
@@ -234,7 +225,7 @@ impl PurchasesIfAlive {
         let shape = model.r + x;
         let stayed = model.b + x + model.coin_at_start;
         let c = model.a + stayed;
-        let epsilon = c - shape - 1.0;
+        let epsilon = model.a + model.b - model.r + (model.coin_at_start - 1.0);
         let mut series = Vec::new();
         let mut coefficient = epsilon;
         let mut power = z_max;
@@ -255,6 +246,7 @@ impl PurchasesIfAlive {
             shape,
             a: model.a,
             stayed,
+            c_less_1: model.a + (model.b + (x + model.coin_at_start - 1.0)),
             changes_sign: epsilon < 0.0,
             series,
         }
@@ -275,10 +267,10 @@ impl PurchasesIfAlive {
         for i in 0..found.len() {
             let sum = horizons.decay[i] * found[i];
             let size = size.get(i).map_or(sum.abs(), |size| size * horizons.decay[i]);
-            let first = (self.a + self.stayed - 1.0) * horizons.damped[i];
+            let first = self.c_less_1 * horizons.damped[i];
             found[i] = first - sum;
-            // the negation also catches NaN from an overflow
-            cancels |= !(found[i] >= CANCELLATION_MAX * (first.abs() + size));
+            let kept = found[i].is_finite() && found[i] >= CANCELLATION_MAX * (first.abs() + size);
+            cancels |= !kept;
         }
         if (cancels || !complete) && !self.fill_by_arrivals(horizons, z_max, found) {
             for (found, u) in found.iter_mut().zip(&horizons.u) {
@@ -395,6 +387,10 @@ mod tests {
             (2.0, 0.05, 0.4),
             (5.0, 3.0, 9.0),
             (0.1, 1.5, 80.0),
+            (0.5, 0.5, 1e7),
+            (3.0, 1e6, 4e6),
+            (90.0, 0.5, 0.5),
+            (0.01, 1e-6, 1e-3),
         ] {
             for coin_at_start in [0.0, 1.0] {
                 let model = BetaGeometric {

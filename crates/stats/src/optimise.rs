@@ -36,6 +36,8 @@ pub(crate) type Matrix<const N: usize> = [[f64; N]; N];
 pub(crate) const BOUND: f64 = 20.7;
 /// The gradient counts as zero below this, relative to the log-likelihood.
 const GRADIENT_TOLERANCE: f64 = 1e-9;
+/// Differences of log-likelihoods below this, relative, are rounding.
+const ROUNDING: f64 = 1e-12;
 /// No step changes a parameter by more than this factor (as a logarithm).
 const STEP_MAX: f64 = 2.0;
 
@@ -72,7 +74,7 @@ pub(crate) fn maximise<const N: usize>(
             if fresh {
                 // Not even a step along the gradient gains anything: this is the top, up to rounding.
                 let gain: f64 = (0..N).map(|i| step[i] * here.gradient[i]).sum();
-                let converged = gain.abs() <= 1e-10 * (1.0 + here.value.abs());
+                let converged = gain.abs() <= ROUNDING * (1.0 + here.value.abs());
                 return Optimum {
                     at,
                     evaluation: here,
@@ -217,8 +219,14 @@ fn line_search<const N: usize>(
         let next: [f64; N] = std::array::from_fn(|i| (at[i] + length * step[i]).clamp(-BOUND, BOUND));
         let there = evaluate(&next);
         let gain = there.value - here.value;
-        if there.is_finite() && gain >= 1e-4 * length * slope {
-            return Some((next, there));
+        if there.is_finite() {
+            // Close to the top the gain drowns in rounding; then a flatter slope shows the progress
+            // (Hager and Zhang 2005, the approximate Wolfe condition).
+            let slope_there: f64 = (0..N).map(|i| step[i] * there.gradient[i]).sum();
+            let drowned = gain.abs() <= ROUNDING * (1.0 + here.value.abs());
+            if gain >= 1e-4 * length * slope || (drowned && slope_there.abs() <= 0.5 * slope) {
+                return Some((next, there));
+            }
         }
         // the top of the parabola through what is known, kept within sensible limits
         let parabola = 0.5 * slope * length * length / (slope * length - gain);
