@@ -19,6 +19,7 @@ use datafusion::parquet::file::properties::WriterProperties;
 use futures::StreamExt as _;
 use platform::db::Db;
 
+use crate::engine::{AmountUnit, Mapping};
 use crate::model::RecordedLine;
 use crate::store::ledger::{self, LedgerFile};
 
@@ -56,6 +57,21 @@ pub fn schema() -> SchemaRef {
         text("external_id", false),
         text("reverses", true),
     ]))
+}
+
+/// Which column of the copy means what.
+pub fn mapping() -> Mapping {
+    let column = |name: &str| Some(name.to_owned());
+    Mapping {
+        customer: column("customer_id"),
+        at: column("at"),
+        amount: column("amount_minor"),
+        cost: column("cost_minor"),
+        // A reversal names a line of its own source; ids of different sources may be equal.
+        external_id: None,
+        reverses: None,
+        unit: AmountUnit::Minor,
+    }
 }
 
 /// Copies the lines that have come since the last time and says what the copy holds.

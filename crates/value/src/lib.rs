@@ -1,1 +1,3 @@
 //! Ledger, value engine, profiles, classes, leaky bucket.
+
+pub mod engine;

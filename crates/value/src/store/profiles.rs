@@ -2,8 +2,10 @@
 //! indexed, and put in the old one's place in one step, so that readers always see one whole run.
 
 use base::{Day, PageSize, Result};
+use futures::stream::BoxStream;
 use platform::args;
-use platform::db::{Bulk, Sql, Tx, Value, list, program_sql};
+use platform::db::{Bulk, Sql, Tx, Value, list};
+use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -48,8 +50,8 @@ const COLUMNS: [(&str, &str); 26] = [
 pub async fn begin(tx: &mut Tx) -> Result<()> {
     let columns: Vec<String> = COLUMNS.iter().map(|(name, kind)| format!("{name} {kind}")).collect();
     let create = tx.dialect().ddl(&format!("CREATE TABLE {NEXT} ({})", columns.join(", ")));
-    tx.execute(program_sql(format!("DROP TABLE IF EXISTS {NEXT}")), []).await?;
-    tx.execute(program_sql(create), []).await?;
+    tx.execute(AssertSqlSafe(format!("DROP TABLE IF EXISTS {NEXT}")), []).await?;
+    tx.execute(AssertSqlSafe(create), []).await?;
     Ok(())
 }
 
@@ -119,14 +121,14 @@ pub fn index_statements(run: RunId) -> Vec<String> {
 /// Runs one of [`index_statements`].
 pub async fn index(tx: &mut Tx, statement: &str) -> Result<()> {
     tx.allow_minutes(30).await?;
-    tx.execute(program_sql(statement.to_owned()), []).await.map(|_| ())
+    tx.execute(AssertSqlSafe(statement.to_owned()), []).await.map(|_| ())
 }
 
 /// Puts the new table in the old one's place. Together with `runs::publish` in one transaction, the run
 /// becomes visible in one step.
 pub async fn swap(tx: &mut Tx) -> Result<()> {
     tx.execute("DROP TABLE IF EXISTS value_profiles", []).await?;
-    tx.execute(program_sql(format!("ALTER TABLE {NEXT} RENAME TO value_profiles")), []).await?;
+    tx.execute(AssertSqlSafe(format!("ALTER TABLE {NEXT} RENAME TO value_profiles")), []).await?;
     Ok(())
 }
 
@@ -304,6 +306,11 @@ pub async fn find(tx: &mut Tx, customer: Uuid) -> Result<Option<(RunId, Publishe
         )
         .await?;
     Ok(row.map(Into::into))
+}
+
+/// Everyone's class and value in the published run.
+pub fn classes_and_values(tx: &mut Tx) -> Result<BoxStream<'_, Result<(Uuid, String, i64)>>> {
+    tx.stream("SELECT customer_id, class, value_minor FROM value_profiles", [])
 }
 
 fn push_filter(sql: &mut Sql, filter: &Filter, tx: &Tx) {

@@ -16,6 +16,13 @@ pub async fn newest(tx: &mut Tx) -> Result<Option<(u32, ValueSettings)>> {
     Ok(row.map(|(version, Json(settings))| (version.unsigned_abs(), settings)))
 }
 
+/// One version.
+pub async fn find(tx: &mut Tx, version: u32) -> Result<Option<ValueSettings>> {
+    let row: Option<(Json<ValueSettings>,)> =
+        tx.optional("SELECT settings FROM value_settings WHERE version = $1", args![version as i32]).await?;
+    Ok(row.map(|(Json(settings),)| settings))
+}
+
 /// Adds a version. A version that is there already is an error of the database (someone was first).
 pub async fn add(
     tx: &mut Tx,
