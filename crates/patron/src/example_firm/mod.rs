@@ -16,6 +16,8 @@ mod outline;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 use base::{Day, Error, Result};
 
 pub(crate) use catalogue::FIRM_NAME;
@@ -77,16 +79,36 @@ impl ExampleFirm {
         })
     }
 
-    /// How many customers there are.
-    pub(crate) const fn len(&self) -> u64 {
-        self.customers
-    }
-
     /// The customers in order of their number, made one by one. Who is referred to (an organisation,
     /// who brought somebody, a former number) comes before who refers.
-    pub(crate) fn customers(&self) -> impl Iterator<Item = GeneratedCustomer> + use<> {
-        let setting = self.setting;
-        (0..self.customers).map(move |index| customer(&setting, index))
+    pub(crate) const fn customers(&self) -> Customers {
+        Customers {
+            setting: self.setting,
+            left: 0..self.customers,
+        }
+    }
+}
+
+/// The customers of a firm; those skipped are not made, so going on in the middle costs nothing.
+#[derive(Debug, Clone)]
+pub(crate) struct Customers {
+    setting: Setting,
+    left: Range<u64>,
+}
+
+impl Iterator for Customers {
+    type Item = GeneratedCustomer;
+
+    fn next(&mut self) -> Option<GeneratedCustomer> {
+        self.nth(0)
+    }
+
+    fn nth(&mut self, skipped: usize) -> Option<GeneratedCustomer> {
+        self.left.nth(skipped).map(|index| customer(&self.setting, index))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.left.size_hint()
     }
 }
 

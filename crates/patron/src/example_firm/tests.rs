@@ -53,6 +53,9 @@ fn a_customer_is_the_same_in_a_small_firm_and_in_a_large_one() {
     for size in [1, 21, 22, 41, 200] {
         assert_eq!(all(size, 7), large[..size as usize]);
     }
+    let rest: Vec<_> = firm(SMALL, 7).customers().skip(300).collect();
+    assert_eq!(rest, large[300..]);
+    assert_eq!(firm(CUSTOMERS_MAX, 7).customers().nth(399).as_ref(), large.last());
 }
 
 #[test]
