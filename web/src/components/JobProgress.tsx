@@ -1,6 +1,7 @@
 // One piece of long work: how far it is, and the way to stop it.
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { App, Button, Progress, Typography } from "antd";
+import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { cancelJob } from "../api/endpoints";
 import { isActive, takeJob, useMay } from "../api/queries";
@@ -15,7 +16,7 @@ export function percentOf(job: Pick<Job, "done" | "total" | "state">): number | 
   return Math.min(100, Math.floor((100 * job.done) / job.total));
 }
 
-export function jobErrorText(job: Job, t: (key: string, options?: object) => string): string {
+export function jobErrorText(job: Job, t: TFunction): string {
   if (!job.error) return t("problem.unexpected");
   return (
     t(`problem.code.${job.error.code}`, { defaultValue: "" }) ||

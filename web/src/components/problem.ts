@@ -4,10 +4,8 @@ import type { TFunction } from "i18next";
 import { ApiError, ServerGone } from "../api/client";
 import type { Problem } from "../api/types";
 
-type Translate = Pick<TFunction, never> & ((key: string, options?: object) => string);
-
 /** A code the console has words for is translated; another keeps the server's own words. */
-export function problemText(problem: Problem, t: Translate): string {
+export function problemText(problem: Problem, t: TFunction): string {
   const known = t(`problem.code.${problem.code}`, { defaultValue: "" });
   if (known) return known;
   if (problem.detail) return problem.detail;
@@ -15,14 +13,14 @@ export function problemText(problem: Problem, t: Translate): string {
   return byStatus || problem.title || t("problem.unknown", { code: problem.code });
 }
 
-export function errorText(error: unknown, t: Translate): string {
+export function errorText(error: unknown, t: TFunction): string {
   if (error instanceof ApiError) return problemText(error.problem, t);
   if (error instanceof ServerGone) return t("problem.server_gone");
   return t("problem.unexpected");
 }
 
 /** What to show beside the sentence: the server's detail where the sentence is our own. */
-export function errorDetail(error: unknown, t: Translate): string | undefined {
+export function errorDetail(error: unknown, t: TFunction): string | undefined {
   if (!(error instanceof ApiError)) return undefined;
   const { detail, request_id } = error.problem;
   const parts = [];
