@@ -12,8 +12,7 @@ export default defineConfig({
       "/api": {
         target: server,
         // The server compares Origin with its own address.
-        configure: (proxy) =>
-          proxy.on("proxyReq", (request) => request.removeHeader("origin")),
+        configure: (proxy) => proxy.on("proxyReq", (request) => request.removeHeader("origin")),
       },
     },
   },

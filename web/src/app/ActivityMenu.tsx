@@ -36,7 +36,7 @@ export function ActivityMenu() {
       <Badge count={jobs.length} size="small" offset={[-6, 6]}>
         <Button
           type="text"
-          icon={<SyncOutlined spin={jobs.length > 0} />}
+          icon={<SyncOutlined spin={jobs.length > 0} aria-hidden />}
           aria-label={t("app.activity.open", { count: jobs.length })}
         />
       </Badge>

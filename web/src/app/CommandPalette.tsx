@@ -7,8 +7,8 @@ import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { listCustomers } from "../api/endpoints";
 import { keys, useMay } from "../api/queries";
-import { changeLanguage } from "../i18n";
 import { useThemeChoice } from "../components/preferences";
+import { changeLanguage } from "../i18n";
 
 type Choice = { key: string; label: string; hint?: string; act: () => void };
 
@@ -122,7 +122,7 @@ function Palette(props: { onClose: () => void }) {
       <Input
         autoFocus
         size="large"
-        prefix={<SearchOutlined />}
+        prefix={<SearchOutlined aria-hidden />}
         placeholder={t("app.search.placeholder")}
         aria-label={t("app.search.placeholder")}
         role="combobox"

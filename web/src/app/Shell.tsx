@@ -14,9 +14,9 @@ import { Link, Navigate, Outlet, ScrollRestoration, useLocation } from "react-ro
 import { useLiveEvents } from "../api/live";
 import { useMay, useSetup } from "../api/queries";
 import { Answer } from "../components/Answer";
+import { LanguageMenu, ThemeMenu } from "../components/menus";
 import { ActivityMenu } from "./ActivityMenu";
 import { CommandPalette } from "./CommandPalette";
-import { LanguageMenu, ThemeMenu } from "../components/menus";
 import { ServerGoneBanner } from "./ServerGoneBanner";
 import { UserMenu } from "./UserMenu";
 
@@ -30,16 +30,32 @@ function useRooms(): Room[] {
   const mayImport = useMay("imports.write");
   const rooms: Room[] = [];
   if (setup && !setup.has_run) {
-    rooms.push({ path: "/start", label: t("app.room.start"), icon: <RocketOutlined /> });
+    rooms.push({
+      path: "/start",
+      label: t("app.room.start"),
+      icon: <RocketOutlined aria-hidden />,
+    });
   }
   if (mayCustomers) {
-    rooms.push({ path: "/customers", label: t("app.room.customers"), icon: <TeamOutlined /> });
+    rooms.push({
+      path: "/customers",
+      label: t("app.room.customers"),
+      icon: <TeamOutlined aria-hidden />,
+    });
   }
   if (mayValue) {
-    rooms.push({ path: "/value", label: t("app.room.value"), icon: <BarChartOutlined /> });
+    rooms.push({
+      path: "/value",
+      label: t("app.room.value"),
+      icon: <BarChartOutlined aria-hidden />,
+    });
   }
   if (mayImport) {
-    rooms.push({ path: "/imports", label: t("app.room.imports"), icon: <ImportOutlined /> });
+    rooms.push({
+      path: "/imports",
+      label: t("app.room.imports"),
+      icon: <ImportOutlined aria-hidden />,
+    });
   }
   return rooms;
 }
@@ -110,7 +126,7 @@ export function Shell() {
         {wide ? null : (
           <Button
             type="text"
-            icon={<MenuOutlined />}
+            icon={<MenuOutlined aria-hidden />}
             aria-label={t("app.menu")}
             onClick={() => setDrawer(true)}
           />
@@ -121,7 +137,7 @@ export function Shell() {
         </Link>
         <Button
           className="search-button"
-          icon={<SearchOutlined />}
+          icon={<SearchOutlined aria-hidden />}
           aria-label={t("app.search.open")}
           onClick={() => setPalette(true)}
         >

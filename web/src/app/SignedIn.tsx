@@ -14,7 +14,8 @@ export function SignedIn() {
   const here = `${location.pathname}${location.search}`;
 
   if (session.error && problemCode(session.error) === "not_signed_in") {
-    const next = here === "/" || here === "/set-password" ? "" : `?next=${encodeURIComponent(here)}`;
+    const next =
+      here === "/" || here === "/set-password" ? "" : `?next=${encodeURIComponent(here)}`;
     // The fragment may carry a prefilled login.
     return <Navigate to={`/sign-in${next}${location.hash}`} replace />;
   }

@@ -44,7 +44,7 @@ export function UserMenu() {
         },
       }}
     >
-      <Button type="text" icon={<UserOutlined />} aria-label={t("app.user.menu")} />
+      <Button type="text" icon={<UserOutlined aria-hidden />} aria-label={t("app.user.menu")} />
     </Dropdown>
   );
 }

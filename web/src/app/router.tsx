@@ -1,8 +1,8 @@
 // The addresses of the console. Each room arrives with its own code, when first entered.
 import { createBrowserRouter } from "react-router";
-import { Broken, NotFound, Opening } from "./screens";
 import { Home, Shell } from "./Shell";
 import { SignedIn } from "./SignedIn";
+import { Broken, NotFound, Opening } from "./screens";
 
 export const router = createBrowserRouter([
   {
@@ -31,7 +31,9 @@ export const router = createBrowserRouter([
                   { index: true, Component: Home },
                   {
                     path: "start",
-                    lazy: async () => ({ Component: (await import("../features/start/Start")).Start }),
+                    lazy: async () => ({
+                      Component: (await import("../features/start/Start")).Start,
+                    }),
                   },
                   {
                     path: "customers",

@@ -1,5 +1,5 @@
 // What a screen shows while it waits, when the server says no, and when there is an answer.
-import { type UseQueryResult } from "@tanstack/react-query";
+import type { UseQueryResult } from "@tanstack/react-query";
 import { Alert, Button, Result, Skeleton } from "antd";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -29,7 +29,9 @@ export function ProblemAlert(props: { error: unknown; retry?: () => void }) {
 
 export function Forbidden() {
   const { t } = useTranslation();
-  return <Result status="403" title={t("app.forbidden.title")} subTitle={t("app.forbidden.hint")} />;
+  return (
+    <Result status="403" title={t("app.forbidden.title")} subTitle={t("app.forbidden.hint")} />
+  );
 }
 
 export function Waiting(props: { rows?: number }) {

@@ -45,13 +45,17 @@ export function ChartCard(props: {
             value={face}
             onChange={setFace}
             options={[
-              { value: "chart", icon: <BarChartOutlined />, label: t("app.chart.chart") },
-              { value: "table", icon: <TableOutlined />, label: t("app.chart.table") },
+              {
+                value: "chart",
+                icon: <BarChartOutlined aria-hidden />,
+                label: t("app.chart.chart"),
+              },
+              { value: "table", icon: <TableOutlined aria-hidden />, label: t("app.chart.table") },
             ]}
           />
           <Button
             size="small"
-            icon={<DownloadOutlined />}
+            icon={<DownloadOutlined aria-hidden />}
             onClick={() =>
               downloadCsv(
                 props.name,
@@ -82,7 +86,11 @@ export function ChartCard(props: {
         />
       ) : (
         (props.drawing ?? (
-          <Suspense fallback={<Skeleton.Node active style={{ width: "100%", height: props.height ?? 300 }} />}>
+          <Suspense
+            fallback={
+              <Skeleton.Node active style={{ width: "100%", height: props.height ?? 300 }} />
+            }
+          >
             {props.option ? (
               <EChart option={props.option} height={props.height ?? 300} label={props.finding} />
             ) : null}

@@ -74,7 +74,5 @@ export default function EChart(props: { option: ChartOption; height: number; lab
     );
   }, [props.option, token]);
 
-  return (
-    <div ref={place} role="img" aria-label={props.label} style={{ height: props.height }} />
-  );
+  return <div ref={place} role="img" aria-label={props.label} style={{ height: props.height }} />;
 }

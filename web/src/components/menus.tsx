@@ -21,7 +21,7 @@ export function LanguageMenu() {
         onClick: ({ key }) => void changeLanguage(key as Language),
       }}
     >
-      <Button type="text" icon={<GlobalOutlined />} aria-label={t("app.language")} />
+      <Button type="text" icon={<GlobalOutlined aria-hidden />} aria-label={t("app.language")} />
     </Dropdown>
   );
 }
@@ -43,7 +43,7 @@ export function ThemeMenu() {
         onClick: ({ key }) => choose(key as ThemeChoice),
       }}
     >
-      <Button type="text" icon={<BulbOutlined />} aria-label={t("app.theme.title")} />
+      <Button type="text" icon={<BulbOutlined aria-hidden />} aria-label={t("app.theme.title")} />
     </Dropdown>
   );
 }

@@ -1,5 +1,5 @@
 // Language and theme of this browser, and Ant Design set up for them.
-import { App as AntApp, ConfigProvider, theme as antTheme } from "antd";
+import { App as AntApp, theme as antTheme, ConfigProvider } from "antd";
 import type { Locale } from "antd/es/locale";
 import dayjs from "dayjs";
 import {
@@ -99,7 +99,11 @@ export function Preferences(props: { children: ReactNode }) {
             fontFamily: FONT,
           },
           components: {
-            Layout: { headerBg: dark ? "#15191e" : "#ffffff", headerPadding: "0 16px", headerHeight: 52 },
+            Layout: {
+              headerBg: dark ? "#15191e" : "#ffffff",
+              headerPadding: "0 16px",
+              headerHeight: 52,
+            },
             Menu: { itemBorderRadius: 6 },
             Table: { headerBorderRadius: 0, cellPaddingBlockSM: 7 },
             Card: { bodyPadding: 20 },

@@ -35,7 +35,11 @@ export function errorDetail(error: unknown, t: TFunction): string | undefined {
  * Shows the server's messages at their fields and leaves what was typed. Returns false when a
  * message belongs to no field of this form, so that it must be shown above it.
  */
-export function showAtFields(form: FormInstance, error: unknown, names: readonly string[]): boolean {
+export function showAtFields(
+  form: FormInstance,
+  error: unknown,
+  names: readonly string[],
+): boolean {
   const fields = error instanceof ApiError ? (error.problem.fields ?? []) : [];
   const known = fields.filter((field) => names.includes(field.field));
   if (known.length === 0) return false;

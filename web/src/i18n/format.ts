@@ -98,6 +98,8 @@ export function formatFor(language: string) {
             new Date(text),
           )
         : ABSENT,
+    list: (items: string[]) =>
+      new Intl.ListFormat(language, { type: "conjunction", style: "narrow" }).format(items),
     bytes: (bytes: number) => {
       const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
       const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));

@@ -18,8 +18,7 @@ export function languageFrom(stored: string | null, browser: readonly string[]):
 }
 
 async function texts(language: Language) {
-  const loaded =
-    language === "zh-CN" ? await import("./zh-CN/index") : await import("./en/index");
+  const loaded = language === "zh-CN" ? await import("./zh-CN/index") : await import("./en/index");
   return loaded.default;
 }
 

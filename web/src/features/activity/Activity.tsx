@@ -89,14 +89,19 @@ export function Activity() {
                       title: "",
                       render: (_, job) => {
                         const path = subjectPath(job);
-                        return path ? <Link to={path}>{t("app.activity.open_subject")}</Link> : null;
+                        return path ? (
+                          <Link to={path}>{t("app.activity.open_subject")}</Link>
+                        ) : null;
                       },
                     },
                   ]}
                 />
                 {past.hasNextPage ? (
                   <div className="list-foot">
-                    <Button loading={past.isFetchingNextPage} onClick={() => void past.fetchNextPage()}>
+                    <Button
+                      loading={past.isFetchingNextPage}
+                      onClick={() => void past.fetchNextPage()}
+                    >
                       {t("app.activity.more")}
                     </Button>
                   </div>

@@ -22,7 +22,7 @@ export function CustomerList() {
         actions={
           mayImport ? (
             <Link to="/imports/new?kind=customers">
-              <Button icon={<PlusOutlined />}>{t("customers.import")}</Button>
+              <Button icon={<PlusOutlined aria-hidden />}>{t("customers.import")}</Button>
             </Link>
           ) : null
         }

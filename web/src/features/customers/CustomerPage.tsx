@@ -50,7 +50,7 @@ function Page(props: { customer: Customer }) {
           {
             title: (
               <Link to="/customers">
-                <ArrowLeftOutlined /> {t("customers.title")}
+                <ArrowLeftOutlined aria-hidden /> {t("customers.title")}
               </Link>
             ),
           },
@@ -74,7 +74,7 @@ function Page(props: { customer: Customer }) {
             <Facts customer={customer} />
             <People customer={customer} />
           </div>
-          <div className="stack">
+          <div className="stack customer-main">
             <Answer query={value}>
               {(shown) => (shown ? <SeriesChart value={shown} customer={customer} /> : null)}
             </Answer>

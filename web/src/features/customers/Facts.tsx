@@ -1,34 +1,27 @@
 // Who the customer is, and the people around them.
 import { Card, Descriptions, Typography } from "antd";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import type { Customer } from "../../api/types";
+import type { Customer, CustomerLink } from "../../api/types";
 import { ABSENT, useFormat } from "../../i18n/format";
 
 export function Facts(props: { customer: Customer }) {
   const { t } = useTranslation();
   const format = useFormat();
   const { customer } = props;
-  const facts: [string, React.ReactNode][] = [
-    ["brand", customer.brand],
-    ["region", customer.region],
-    ["segment", customer.segment],
-    ["since", customer.since ? format.day(customer.since) : null],
-    ["phone", customer.phone],
-    ["email", customer.email],
-    [
-      "organisation",
-      customer.organisation ? (
-        <Link to={`/customers/${customer.organisation.id}`}>{customer.organisation.name}</Link>
-      ) : null,
-    ],
-    [
-      "referred_by",
-      customer.referred_by ? (
-        <Link to={`/customers/${customer.referred_by.id}`}>{customer.referred_by.name}</Link>
-      ) : null,
-    ],
-  ];
+  const link = (to: CustomerLink | null) =>
+    to ? <Link to={`/customers/${to.id}`}>{to.name}</Link> : null;
+  const facts: Record<string, ReactNode> = {
+    brand: customer.brand,
+    region: customer.region,
+    segment: customer.segment,
+    since: customer.since ? format.day(customer.since) : null,
+    phone: customer.phone,
+    email: customer.email,
+    organisation: link(customer.organisation),
+    referred_by: link(customer.referred_by),
+  };
   return (
     <Card>
       <Typography.Title level={2} className="section-title">
@@ -37,7 +30,7 @@ export function Facts(props: { customer: Customer }) {
       <Descriptions
         size="small"
         column={1}
-        items={facts
+        items={Object.entries(facts)
           .filter(([name, shown]) => shown || !["organisation", "referred_by"].includes(name))
           .map(([name, shown]) => ({
             key: name,

@@ -57,7 +57,11 @@ function Strip(props: { value: CustomerValue }) {
     <div className="customer-figures">
       <Cell
         label={t("terms.figure.value")}
-        note={change === null ? null : t("customers.since_last", { change: format.signedPercent(change, 0) })}
+        note={
+          change === null
+            ? null
+            : t("customers.since_last", { change: format.signedPercent(change, 0) })
+        }
       >
         {explained("value", format.moneyWhole(profile.value))}
       </Cell>

@@ -48,10 +48,7 @@ export function Filters(props: {
   const choices = useChoices();
   return (
     <div className="filters">
-      <ListSearch
-        value={search.get("q") ?? ""}
-        onSearch={(q) => change({ q, ...FIRST_PAGE })}
-      />
+      <ListSearch value={search.get("q") ?? ""} onSearch={(q) => change({ q, ...FIRST_PAGE })} />
       {LIST_FILTERS.filter((name) => choices[name].length > 0).map((name) => (
         <Select
           key={name}
@@ -84,7 +81,7 @@ export function Filters(props: {
           />
         }
       >
-        <Button icon={<SettingOutlined />}>{t("customers.columns")}</Button>
+        <Button icon={<SettingOutlined aria-hidden />}>{t("customers.columns")}</Button>
       </Popover>
     </div>
   );
@@ -157,7 +154,7 @@ function FigureBounds(props: { currency: string }) {
         </Form>
       }
     >
-      <Button icon={<FilterOutlined />}>{t("customers.bounds.open")}</Button>
+      <Button icon={<FilterOutlined aria-hidden />}>{t("customers.bounds.open")}</Button>
     </Popover>
   );
 }

@@ -26,7 +26,7 @@ export function ListSearch(props: { value: string; onSearch: (text: string) => v
       data-room-search
       allowClear
       type="search"
-      prefix={<SearchOutlined />}
+      prefix={<SearchOutlined aria-hidden />}
       placeholder={t("customers.search")}
       aria-label={t("customers.search")}
       value={text}

@@ -69,7 +69,10 @@ function Interval(props: { figure: Figure }) {
   const at = (number: number) => `${Math.min(100, Math.max(0, (100 * number) / top))}%`;
   return (
     <div className="interval" aria-hidden>
-      <div className="interval-range" style={{ left: at(low), right: `calc(100% - ${at(high)})` }} />
+      <div
+        className="interval-range"
+        style={{ left: at(low), right: `calc(100% - ${at(high)})` }}
+      />
       <div className="interval-point" style={{ left: at(value) }} />
     </div>
   );

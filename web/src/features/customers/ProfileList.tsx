@@ -88,7 +88,9 @@ export function ProfileList(props: { currency: string }) {
                     description={t("customers.nothing_found")}
                   >
                     {isFiltered(search) ? (
-                      <Button onClick={() => change(cleared(search))}>{t("customers.clear")}</Button>
+                      <Button onClick={() => change(cleared(search))}>
+                        {t("customers.clear")}
+                      </Button>
                     ) : null}
                   </Empty>
                 ),

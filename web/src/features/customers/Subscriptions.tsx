@@ -18,7 +18,10 @@ export function Subscriptions(props: { of: Subscription[] }) {
         { title: t("customers.subscription.product"), dataIndex: "product" },
         { title: t("customers.subscription.plan"), render: (_, row) => row.plan ?? ABSENT },
         { title: t("customers.subscription.number"), render: (_, row) => row.number ?? ABSENT },
-        { title: t("customers.subscription.start"), render: (_, row) => format.day(row.started_on) },
+        {
+          title: t("customers.subscription.start"),
+          render: (_, row) => format.day(row.started_on),
+        },
         { title: t("customers.subscription.end"), render: (_, row) => format.day(row.ended_on) },
         {
           title: t("customers.subscription.status"),

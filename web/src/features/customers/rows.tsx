@@ -52,7 +52,9 @@ export function Pages(props: { next: string | null }) {
   return (
     <>
       {cursor && trail.length === 0 ? (
-        <Button onClick={() => change({ cursor: null, row: null })}>{t("customers.page.first")}</Button>
+        <Button onClick={() => change({ cursor: null, row: null })}>
+          {t("customers.page.first")}
+        </Button>
       ) : null}
       <Button
         disabled={trail.length === 0}

@@ -24,7 +24,7 @@ export function ImportList() {
   });
   const add = (
     <Link to="/imports/new">
-      <Button type="primary" icon={<PlusOutlined />}>
+      <Button type="primary" icon={<PlusOutlined aria-hidden />}>
         {t("imports.new.open")}
       </Button>
     </Link>

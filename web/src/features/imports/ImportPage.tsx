@@ -1,7 +1,8 @@
 // One import from its file to its result. The step shown follows from the state of the import and
 // its job, so a reload, another browser or another day finds the same place.
-import { App, Card } from "antd";
+
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { App, Card } from "antd";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
 import { startImport } from "../../api/endpoints";
@@ -45,7 +46,13 @@ export function ImportPage() {
   );
 }
 
-const STEP_NUMBER: Record<Step, number> = { mapping: 1, checking: 2, check: 2, importing: 3, done: 3 };
+const STEP_NUMBER: Record<Step, number> = {
+  mapping: 1,
+  checking: 2,
+  check: 2,
+  importing: 3,
+  done: 3,
+};
 
 function Wizard(props: { one: Import }) {
   const { one } = props;

@@ -8,14 +8,23 @@ import { useSetup } from "../../api/queries";
 import type { Import, ImportPlan, Job } from "../../api/types";
 import { ProblemAlert } from "../../components/Answer";
 import { showAtFields } from "../../components/problem";
+import { useFormat } from "../../i18n/format";
 import { cleanMapping, missingFields, rememberedPlan, rememberPlan } from "./plan";
 
-const ZONES = ["Asia/Shanghai", "Asia/Hong_Kong", "Asia/Singapore", "UTC", "Europe/Berlin", "America/New_York"];
+const ZONES = [
+  "Asia/Shanghai",
+  "Asia/Hong_Kong",
+  "Asia/Singapore",
+  "UTC",
+  "Europe/Berlin",
+  "America/New_York",
+];
 const CURRENCIES = ["CNY", "HKD", "USD", "EUR", "SGD", "JPY", "GBP"];
 
 export function Mapping(props: { one: Import; onChecking: (job: Job) => void }) {
   const { one } = props;
   const { t } = useTranslation();
+  const format = useFormat();
   const setup = useSetup().data;
   const [start] = useState(() => rememberedPlan(one));
   const [mapping, setMapping] = useState(() => cleanMapping(one, start.mapping));
@@ -72,7 +81,10 @@ export function Mapping(props: { one: Import; onChecking: (job: Job) => void }) 
                   <>
                     {t(`imports.field.${one.kind}.${field.name}`, { defaultValue: field.name })}
                     {field.required ? (
-                      <Typography.Text type="danger"> {t("imports.mapping.required")}</Typography.Text>
+                      <Typography.Text type="danger">
+                        {" "}
+                        {t("imports.mapping.required")}
+                      </Typography.Text>
                     ) : null}
                   </>
                 ),
@@ -125,7 +137,11 @@ export function Mapping(props: { one: Import; onChecking: (job: Job) => void }) 
                 <Form.Item name="currency" label={t("imports.mapping.currency")}>
                   <Select showSearch options={withFirm(CURRENCIES, setup?.currency)} />
                 </Form.Item>
-                <Form.Item name="zone" label={t("imports.mapping.zone")} extra={t("imports.mapping.zone_hint")}>
+                <Form.Item
+                  name="zone"
+                  label={t("imports.mapping.zone")}
+                  extra={t("imports.mapping.zone_hint")}
+                >
                   <Select showSearch options={withFirm(ZONES, setup?.zone)} />
                 </Form.Item>
               </>
@@ -144,11 +160,11 @@ export function Mapping(props: { one: Import; onChecking: (job: Job) => void }) 
             {missing.length > 0 ? (
               <Typography.Text type="danger">
                 {t("imports.mapping.missing", {
-                  fields: missing
-                    .map((field) =>
+                  fields: format.list(
+                    missing.map((field) =>
                       t(`imports.field.${one.kind}.${field.name}`, { defaultValue: field.name }),
-                    )
-                    .join(t("imports.mapping.separator")),
+                    ),
+                  ),
                 })}
               </Typography.Text>
             ) : (

@@ -100,7 +100,7 @@ export function NewImport() {
                 }}
               >
                 <p className="ant-upload-drag-icon">
-                  <InboxOutlined />
+                  <InboxOutlined aria-hidden />
                 </p>
                 <p className="ant-upload-text">{t("imports.new.drop")}</p>
                 <p className="ant-upload-hint">{t("imports.new.formats")}</p>

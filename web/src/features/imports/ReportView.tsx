@@ -33,7 +33,9 @@ export function ReportView(props: { one: Import; report: ImportReport }) {
       {report.amount || report.first_at ? (
         <Typography.Text type="secondary" className="numeric">
           {[
-            report.amount ? t("imports.report.amount", { amount: format.money(report.amount) }) : "",
+            report.amount
+              ? t("imports.report.amount", { amount: format.money(report.amount) })
+              : "",
             report.first_at
               ? t("imports.report.span", {
                   first: format.day(report.first_at),
@@ -64,7 +66,12 @@ export function ReportView(props: { one: Import; report: ImportReport }) {
                   })
                 : t("imports.report.rejects", { all: format.count(report.rejected) })}
             </Typography.Title>
-            <Button size="small" icon={<DownloadOutlined />} href={importRejectsUrl(one.id)} download>
+            <Button
+              size="small"
+              icon={<DownloadOutlined aria-hidden />}
+              href={importRejectsUrl(one.id)}
+              download
+            >
               {t("imports.report.download")}
             </Button>
           </div>

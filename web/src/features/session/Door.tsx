@@ -3,7 +3,12 @@ import { Card, Typography } from "antd";
 import { type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 
-export function Door(props: { title: string; lead?: string; tools?: ReactNode; children: ReactNode }) {
+export function Door(props: {
+  title: string;
+  lead?: string;
+  tools?: ReactNode;
+  children: ReactNode;
+}) {
   const { t } = useTranslation();
   useEffect(() => {
     document.title = `${props.title} · Patron`;
@@ -22,7 +27,9 @@ export function Door(props: { title: string; lead?: string; tools?: ReactNode; c
         <Typography.Title level={1} className="page-title">
           {props.title}
         </Typography.Title>
-        {props.lead ? <Typography.Paragraph type="secondary">{props.lead}</Typography.Paragraph> : null}
+        {props.lead ? (
+          <Typography.Paragraph type="secondary">{props.lead}</Typography.Paragraph>
+        ) : null}
         {props.children}
       </Card>
     </main>

@@ -37,7 +37,12 @@ export function SetPassword() {
     <Door
       title={t("app.set_password.title")}
       lead={forced ? t("app.set_password.forced") : undefined}
-      tools={<><LanguageMenu /><ThemeMenu /></>}
+      tools={
+        <>
+          <LanguageMenu />
+          <ThemeMenu />
+        </>
+      }
     >
       <Form<Typed>
         form={form}

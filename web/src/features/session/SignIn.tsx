@@ -42,7 +42,15 @@ export function SignIn() {
   });
 
   return (
-    <Door title={t("app.sign_in.title")} tools={<><LanguageMenu /><ThemeMenu /></>}>
+    <Door
+      title={t("app.sign_in.title")}
+      tools={
+        <>
+          <LanguageMenu />
+          <ThemeMenu />
+        </>
+      }
+    >
       <Form<Typed>
         layout="vertical"
         requiredMark={false}

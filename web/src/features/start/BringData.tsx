@@ -43,9 +43,11 @@ export function BringData(props: { setup: Setup }) {
       <div className="start-choices">
         <Card>
           <Typography.Title level={2} className="section-title">
-            <ImportOutlined /> {t("start.data.import.title")}
+            <ImportOutlined aria-hidden /> {t("start.data.import.title")}
           </Typography.Title>
-          <Typography.Paragraph type="secondary">{t("start.data.import.hint")}</Typography.Paragraph>
+          <Typography.Paragraph type="secondary">
+            {t("start.data.import.hint")}
+          </Typography.Paragraph>
           <Link to="/imports/new?kind=transactions">
             <Button type="primary">{t("start.data.import.action")}</Button>
           </Link>
@@ -53,7 +55,7 @@ export function BringData(props: { setup: Setup }) {
         {empty ? (
           <Card>
             <Typography.Title level={2} className="section-title">
-              <ShopOutlined /> {t("start.data.example.title")}
+              <ShopOutlined aria-hidden /> {t("start.data.example.title")}
             </Typography.Title>
             <Typography.Paragraph type="secondary">
               {t("start.data.example.hint")}
@@ -79,7 +81,12 @@ export function BringData(props: { setup: Setup }) {
                   tooltip={t("start.data.example.seed_hint")}
                   rules={[{ required: true, message: t("app.required") }]}
                 >
-                  <InputNumber min={0} max={4_294_967_295} precision={0} style={{ width: "100%" }} />
+                  <InputNumber
+                    min={0}
+                    max={4_294_967_295}
+                    precision={0}
+                    style={{ width: "100%" }}
+                  />
                 </Form.Item>
               </div>
               <Form.Item hidden={!make.error}>

@@ -21,7 +21,10 @@ export function LookAround() {
           return (
             <div className="stack">
               <div className="totals">
-                <Statistic title={t("start.look.customers")} value={format.count(found.customers)} />
+                <Statistic
+                  title={t("start.look.customers")}
+                  value={format.count(found.customers)}
+                />
                 <Statistic title={t("start.look.value")} value={money(found.totals.value_minor)} />
                 <Statistic
                   title={t("start.look.at_risk")}
