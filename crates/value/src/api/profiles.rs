@@ -87,10 +87,10 @@ pub(crate) struct Figures {
     monetary: MoneyBody,
     expected_ticket: MoneyBody,
     stability: Option<f64>,
-    p_alive: f64,
-    expected_purchases_30d: f64,
-    expected_purchases_90d: f64,
-    expected_purchases_365d: f64,
+    p_alive: Option<f64>,
+    expected_purchases_30d: Option<f64>,
+    expected_purchases_90d: Option<f64>,
+    expected_purchases_365d: Option<f64>,
     /// Repeat purchase days.
     x: i64,
     #[schema(value_type = String, format = Date)]

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::body::RunBody;
 use crate::app::runs::{self, RunRequest, Which};
 use crate::app::{ValueRoom, compare};
-use crate::engine::ModelChoice;
+use crate::engine::settings::ModelChoice;
 use crate::model::RunId;
 
 /// What a run is asked.

@@ -7,7 +7,7 @@ use platform::http::{Json, Problem, ProblemBody};
 use serde::Serialize;
 
 use crate::app::{ValueRoom, settings};
-use crate::engine::ValueSettings;
+use crate::engine::settings::ValueSettings;
 
 /// The settings in force.
 #[derive(Debug, Serialize, utoipa::ToSchema)]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use base::{Error, Result};
+use base::{Currency, Error, Result};
 use futures::StreamExt as _;
 use platform::Platform;
 use platform::jobs::JobRun;
@@ -15,7 +15,10 @@ use uuid::Uuid;
 use super::runs::{self, PROFILES_FILE, RunInput};
 use super::settings;
 use crate::columns;
-use crate::engine::{self, ModelChoice};
+use crate::engine;
+use crate::engine::referrals::Referral;
+use crate::engine::settings::{ModelChoice, ValueSettings};
+use crate::engine::source::LedgerSource;
 use crate::model::{Run, RunId, RunState};
 use crate::profile::{Previous, PublishedProfile};
 use crate::store;
@@ -50,6 +53,7 @@ async fn compute(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
     let mut tx = platform.db.read().await?;
     let (_, settings) = settings::version(&mut tx, run.settings_version).await?;
     let referrals = referrals(&mut tx).await?;
+    let has_reversals = store::ledger::has_reversals(&mut tx).await?;
     drop(tx);
 
     let folder = runs::folder(platform, run.id);
@@ -60,50 +64,57 @@ async fn compute(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
     }
     std::fs::create_dir_all(&folder).map_err(|e| Error::internal(format!("{}: {e}", folder.display())))?;
     let request = engine::RunRequest {
-        source: engine::LedgerSource::Parquet { paths: copy.paths, mapping: columns::mapping() },
+        source: LedgerSource::Parquet { paths: copy.paths, mapping: columns::mapping(has_reversals) },
         as_of: run.as_of,
-        settings: engine::ValueSettings {
+        settings: ValueSettings {
             model: ModelChoice::parse(&run.model_requested)?,
             holdout_weeks: run.holdout_weeks,
             ..settings
         },
         referrals,
         profiles: folder.join(PROFILES_FILE),
+        report: None,
+        rejects: None,
+        aggregates: None,
     };
     let watched = job.clone();
-    let summary = engine::run(request, &mut |progress: engine::Progress| {
-        watched.progress(progress.stage.name(), progress.done, progress.total);
-        if watched.should_stop() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    let summary = tokio::task::spawn_blocking(move || {
+        engine::run(&request, &mut |progress: engine::Progress| {
+            watched.progress(progress.stage.name(), progress.done, progress.total);
+            if watched.should_stop() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
     })
-    .await;
+    .await
+    .map_err(Error::internal)?;
     job.check()?;
-    let summary = summary?;
-    if summary.lines_read != copy.rows {
+    let report = summary?.report;
+    let lines_read = report.transactions + report.after_as_of + report.repeated + report.rejected;
+    if lines_read != copy.rows {
         return Err(Error::internal(format!(
-            "the ledger has {} lines up to number {}, the run read {}",
-            copy.rows, copy.watermark, summary.lines_read
+            "the ledger has {} lines up to number {}, the run read {lines_read}",
+            copy.rows, copy.watermark
         )));
     }
     let outcome = store::runs::Outcome {
-        model_chosen: summary.report.model.chosen.name(),
+        model_chosen: report.model.chosen,
         watermark: copy.watermark,
-        customers: summary.report.customers,
-        transactions: summary.report.transactions,
-        value_minor: summary.report.totals.value_minor,
-        value_at_risk_minor: summary.report.totals.value_at_risk_minor,
-        report: serde_json::to_value(&summary.report).map_err(Error::internal)?,
+        customers: report.customers,
+        transactions: report.transactions,
+        value_minor: report.totals.value_minor,
+        value_at_risk_minor: report.totals.value_at_risk_minor,
+        report: serde_json::to_value(&report).map_err(Error::internal)?,
     };
     let mut tx = platform.db.write().await?;
     store::runs::set_outcome(&mut tx, run.id, &outcome).await?;
     tx.commit().await
 }
 
-async fn referrals(tx: &mut platform::Tx) -> Result<HashMap<String, String>> {
+async fn referrals(tx: &mut platform::Tx) -> Result<Vec<Referral>> {
     let mut pairs = customers::store::referrals(tx)?;
-    let mut referrals = HashMap::new();
+    let mut referrals = Vec::new();
     while let Some(pair) = pairs.next().await {
         let (customer, referrer) = pair?;
-        referrals.insert(customer.to_string(), referrer.to_string());
+        referrals.push(Referral { customer: customer.to_string(), referrer: referrer.to_string() });
     }
     Ok(referrals)
 }
@@ -119,24 +130,15 @@ async fn publish(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
     let total = store::runs::find(&mut db.read().await?, run.id).await?.and_then(|run| run.customers);
     let path = runs::folder(platform, run.id).join(PROFILES_FILE);
     let mut done = 0;
-    let mut batches = engine::profiles::read(&path)?;
-    loop {
+    for batch in engine::profiles::read(&path, PROFILES_PER_STEP)? {
         job.progress("publishing", done, total);
         job.check()?;
-        let (next, rest) = tokio::task::spawn_blocking(move || (batches.next(), batches))
-            .await
-            .map_err(Error::internal)?;
-        batches = rest;
-        let Some(batch) = next.transpose()? else { break };
         let profiles: Vec<PublishedProfile> =
-            batch.into_iter().map(|row| published(row, &previous)).collect::<Result<_>>()?;
-        for step in profiles.chunks(PROFILES_PER_STEP) {
-            let mut tx = db.write().await?;
-            store::profiles::insert(&mut tx, step).await?;
-            tx.commit().await?;
-            done += step.len() as u64;
-            job.progress("publishing", done, total);
-        }
+            batch?.into_iter().map(|row| published(row, run.currency, &previous)).collect::<Result<_>>()?;
+        let mut tx = db.write().await?;
+        store::profiles::insert(&mut tx, &profiles).await?;
+        tx.commit().await?;
+        done += profiles.len() as u64;
     }
     let statements = store::profiles::index_statements(run.id);
     for (n, statement) in statements.iter().enumerate() {
@@ -172,9 +174,10 @@ async fn previous(platform: &Platform) -> Result<Option<(RunId, HashMap<Uuid, (S
 
 fn published(
     row: engine::profiles::ProfileRow,
+    currency: Currency,
     previous: &Option<(RunId, HashMap<Uuid, (String, i64)>)>,
 ) -> Result<PublishedProfile> {
-    let mut profile = PublishedProfile::try_from(row)?;
+    let mut profile = PublishedProfile::of_row(row, currency)?;
     profile.previous = previous.as_ref().and_then(|(run, known)| {
         let (class, value_minor) = known.get(&profile.customer)?;
         Some(Previous { run: *run, class: class.clone(), value_minor: *value_minor })

@@ -12,7 +12,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{ValueRoom, settings};
-use crate::engine::ModelChoice;
+use crate::engine::settings::ModelChoice;
 use crate::model::{Run, RunId, RunState};
 use crate::store;
 

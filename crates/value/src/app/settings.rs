@@ -6,7 +6,7 @@ use platform::{Caller, Permission};
 use serde_json::json;
 
 use super::ValueRoom;
-use crate::engine::ValueSettings;
+use crate::engine::settings::ValueSettings;
 use crate::store;
 
 /// The settings in force: version 0 is what Patron ships.

@@ -74,6 +74,13 @@ pub async fn is_empty(tx: &mut Tx) -> Result<bool> {
     Ok(any.is_none())
 }
 
+/// Whether any line takes another one back.
+pub async fn has_reversals(tx: &mut Tx) -> Result<bool> {
+    let any: Option<(i64,)> =
+        tx.optional("SELECT seq FROM transactions WHERE reverses IS NOT NULL LIMIT 1", []).await?;
+    Ok(any.is_some())
+}
+
 /// About how many lines there are: the number of the last one.
 pub async fn size(tx: &mut Tx) -> Result<u64> {
     let (last,): (i64,) = tx.one("SELECT coalesce(max(seq), 0) FROM transactions", []).await?;

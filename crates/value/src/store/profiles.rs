@@ -10,7 +10,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::model::RunId;
-use crate::profile::{Figure, PublishedProfile, Range};
+use crate::profile::{Figure, NONE, PublishedProfile, Range};
 
 /// The table while it is being filled.
 const NEXT: &str = "value_profiles_next";
@@ -30,7 +30,7 @@ const COLUMNS: [(&str, &str); 26] = [
     ("revenue_minor", "BIGINT NOT NULL"),
     ("monetary_minor", "BIGINT NOT NULL"),
     ("expected_ticket_minor", "BIGINT NOT NULL"),
-    // Not every customer has a stability: -1 stands for none, so that a page can begin anywhere.
+    // Not every customer has these: `NONE` stands for it, so that a page can begin anywhere.
     ("stability", "DOUBLE PRECISION NOT NULL"),
     ("p_alive", "DOUBLE PRECISION NOT NULL"),
     ("expected_purchases_30d", "DOUBLE PRECISION NOT NULL"),
@@ -85,11 +85,11 @@ fn values(profile: &PublishedProfile) -> Vec<Value> {
         profile.revenue_minor,
         profile.monetary_minor,
         profile.expected_ticket_minor,
-        profile.stability.unwrap_or(-1.0),
-        profile.p_alive,
-        profile.expected_purchases_30d,
-        profile.expected_purchases_90d,
-        profile.expected_purchases_365d,
+        profile.stability.unwrap_or(NONE),
+        profile.p_alive.unwrap_or(NONE),
+        profile.expected_purchases_30d.unwrap_or(NONE),
+        profile.expected_purchases_90d.unwrap_or(NONE),
+        profile.expected_purchases_365d.unwrap_or(NONE),
         profile.x,
         profile.first_purchase,
         profile.last_purchase,
@@ -227,6 +227,7 @@ struct Row {
 
 impl From<Row> for (RunId, PublishedProfile) {
     fn from(row: Row) -> Self {
+        let some = |figure: f64| (figure >= 0.0).then_some(figure);
         let score = |score: i32| u8::try_from(score).unwrap_or(0);
         let profile = PublishedProfile {
             customer: row.customer_id,
@@ -242,11 +243,11 @@ impl From<Row> for (RunId, PublishedProfile) {
             revenue_minor: row.revenue_minor,
             monetary_minor: row.monetary_minor,
             expected_ticket_minor: row.expected_ticket_minor,
-            stability: (row.stability >= 0.0).then_some(row.stability),
-            p_alive: row.p_alive,
-            expected_purchases_30d: row.expected_purchases_30d,
-            expected_purchases_90d: row.expected_purchases_90d,
-            expected_purchases_365d: row.expected_purchases_365d,
+            stability: some(row.stability),
+            p_alive: some(row.p_alive),
+            expected_purchases_30d: some(row.expected_purchases_30d),
+            expected_purchases_90d: some(row.expected_purchases_90d),
+            expected_purchases_365d: some(row.expected_purchases_365d),
             x: row.x,
             first_purchase: Day(row.first_purchase),
             last_purchase: Day(row.last_purchase),

@@ -7,7 +7,7 @@ use platform::db::Tx;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::engine::ValueSettings;
+use crate::engine::settings::ValueSettings;
 
 /// The newest version, if the firm ever decided anything.
 pub async fn newest(tx: &mut Tx) -> Result<Option<(u32, ValueSettings)>> {
