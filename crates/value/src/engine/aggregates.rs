@@ -86,7 +86,6 @@ pub(crate) struct Aggregates<'a> {
     pub calibration_first_day: &'a PrimitiveArray<Date32Type>,
     pub calibration_last_day: &'a PrimitiveArray<Date32Type>,
     pub calibration_purchase_days: &'a [i32],
-    pub calibration_repeat_minor: &'a [i64],
     pub holdout_purchase_days: &'a [i32],
     pub months: [&'a [i64]; MONTHS],
 }
@@ -125,7 +124,6 @@ impl<'a> Aggregates<'a> {
             calibration_first_day: primitive(batch, "calibration_first_day")?,
             calibration_last_day: primitive(batch, "calibration_last_day")?,
             calibration_purchase_days: int32("calibration_purchase_days")?,
-            calibration_repeat_minor: int64("calibration_repeat_minor")?,
             holdout_purchase_days: int32("holdout_purchase_days")?,
             months,
         })

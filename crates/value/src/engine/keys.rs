@@ -16,13 +16,6 @@ pub(crate) enum Keys {
 }
 
 impl Keys {
-    pub(crate) fn len(&self) -> usize {
-        match self {
-            Self::Integers(keys) => keys.keys.len(),
-            Self::Texts(keys) => keys.ends.len(),
-        }
-    }
-
     /// The Arrow type of a customer id in every file of the run.
     pub(crate) fn data_type(&self) -> DataType {
         match self {

@@ -6,10 +6,10 @@ use std::path::Path;
 use base::{Day, Error, Result};
 use jiff::tz::TimeZone;
 
-use super::accumulate::{COST_UNKNOWN, Ledger, Line};
+use super::accumulate::{Ledger, Line};
 use super::calendar::Calendar;
 use super::keys::{IntegerKeys, Keys, TextKeys};
-use super::progress::{Progress, Reporter, Stage};
+use super::progress::{Reporter, Stage};
 use super::rejects::{Reject, Rejects, shown};
 use super::settings::ValueSettings;
 use super::source::{Columns, LedgerSource};
@@ -20,7 +20,6 @@ mod parquet_file;
 /// What was read.
 pub(crate) struct Read {
     pub ledger: Ledger,
-    pub rows: u64,
     pub rejected: u64,
     pub rejects: Vec<Reject>,
     pub rejects_by_code: std::collections::BTreeMap<String, u64>,
@@ -75,7 +74,6 @@ pub(crate) fn read(
     }
     Ok(Read {
         ledger: sink.ledger,
-        rows: sink.rows,
         rejected: sink.rejects.count,
         rejects: sink.rejects.first,
         rejects_by_code: sink.rejects.by_code,

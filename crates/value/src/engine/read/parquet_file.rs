@@ -22,6 +22,7 @@ use futures::StreamExt as _;
 use super::{CustomerKey, Fault, Row, Sink, amount_fault, checked_id, unreadable};
 use crate::engine::accumulate::{COST_UNKNOWN, Line};
 use crate::engine::calendar::checked_day;
+use crate::engine::parquet_out::file_url;
 use crate::engine::progress::Reporter;
 use crate::engine::source::{AmountUnit, Columns, Mapping};
 
@@ -119,19 +120,6 @@ fn scan(paths: &[PathBuf], columns: &[&str], sender: &SyncSender<Result<RecordBa
             return;
         }
     }
-}
-
-/// The path as a URL, so that no character of a file's name is taken for a pattern.
-fn file_url(path: &Path) -> Result<String> {
-    let path = std::path::absolute(path).map_err(|error| unreadable(path, &error))?;
-    let mut url = "file://".to_owned();
-    for byte in path.as_os_str().as_encoded_bytes() {
-        match byte {
-            b'/' | b'-' | b'_' | b'.' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => url.push(char::from(*byte)),
-            other => url.push_str(&format!("%{other:02X}")),
-        }
-    }
-    Ok(url)
 }
 
 /// How the columns of a batch are read. Positions are within the projection, whose order is that of
