@@ -19,6 +19,13 @@ pub struct Settings {
     pub upload_bytes_max: u64,
 }
 
+impl Settings {
+    /// Whether people reach Patron over TLS.
+    pub fn is_https(&self) -> bool {
+        self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+    }
+}
+
 /// The running program, as rooms see it. Cheap to clone; it is also the state of every router.
 #[derive(Clone)]
 pub struct Platform {

@@ -288,7 +288,7 @@ async fn a_job_that_does_not_listen_is_stopped_after_the_deadline(t: &TestDb) {
     runner.shutdown(Duration::from_millis(200)).await;
     assert!(begun.elapsed() < Duration::from_secs(20));
     assert_eq!(job(p, queued.id).await.state, JobState::Queued);
-    assert_eq!(steps(p).await, []);
+    assert!(steps(p).await.is_empty());
 }
 
 test_on_both!(what_fails_says_why_and_what_may_pass_is_tried_again, [STEPS]);

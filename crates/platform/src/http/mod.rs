@@ -6,6 +6,7 @@ mod caller;
 mod json;
 mod paging;
 mod problem;
+mod query;
 mod upload;
 mod version;
 
@@ -13,5 +14,6 @@ pub use caller::{AnySession, SESSION_COOKIE, SessionToken};
 pub use json::Json;
 pub use paging::Paging;
 pub use problem::{Problem, ProblemBody, REQUEST_ID};
+pub use query::Query;
 pub use upload::{StoredFile, Upload, receive};
 pub use version::{IfMatch, Versioned};

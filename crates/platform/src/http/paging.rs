@@ -1,11 +1,12 @@
 //! `?limit=&cursor=` of every list.
 
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use base::{Error, PageSize};
+use base::PageSize;
 use serde::Deserialize;
 
 use super::problem::Problem;
+use super::query::Query;
 
 /// Which page of a list is wanted.
 #[derive(Debug, Clone)]
@@ -26,9 +27,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Paging {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Query(asked) = Query::<Asked>::from_request_parts(parts, state)
-            .await
-            .map_err(|e| Error::invalid("query_malformed", e.body_text()))?;
+        let Query(asked) = Query::<Asked>::from_request_parts(parts, state).await?;
         Ok(Self {
             size: PageSize::new(asked.limit)?,
             cursor: asked.cursor.filter(|cursor| !cursor.is_empty()),

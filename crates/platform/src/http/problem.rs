@@ -47,6 +47,10 @@ fn status_of(e: &Error) -> StatusCode {
             ..
         } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Invalid {
+            code: "method_not_allowed",
+            ..
+        } => StatusCode::METHOD_NOT_ALLOWED,
+        Error::Invalid {
             code: "version_missing",
             ..
         } => StatusCode::PRECONDITION_REQUIRED,

@@ -13,7 +13,7 @@ mod store;
 pub use model::{Job, JobError, JobId, JobState, NewJob, Subject, Unique};
 pub use run::JobRun;
 pub use runner::{Runner, RunnerSettings};
-pub use store::{counts, find_by_subject};
+pub use store::{at_work, counts, find_by_subject};
 
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
@@ -21,12 +21,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base::{Error, Page, PageSize, Result};
 use futures::future::BoxFuture;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 
 use crate::access::{Caller, Permission};
 use crate::clock::Clock;
 use crate::db::{Db, Tx};
 use crate::ids;
+use crate::state::Platform;
 
 type Handler = Arc<dyn Fn(JobRun) -> BoxFuture<'static, Result<serde_json::Value>> + Send + Sync>;
 
@@ -154,6 +156,17 @@ impl Jobs {
     fn running(&self) -> std::sync::MutexGuard<'_, HashMap<JobId, JobRun>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How long a job that is over can be seen.
+const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// Removes jobs that were over long ago.
+pub async fn forget_old(platform: &Platform) -> Result<()> {
+    let before = platform.clock.now().saturating_sub(KEPT).unwrap_or(Timestamp::MIN);
+    let mut tx = platform.db.write().await?;
+    store::delete_finished(&mut tx, before).await?;
+    tx.commit().await
 }
 
 /// Which jobs to list.

@@ -145,6 +145,25 @@ pub(super) async fn list(
     Page::cut(jobs, size, |job| (micros(job.created_at), job.id.uuid()))
 }
 
+/// The job that has been at work longest, or waits longest.
+pub async fn at_work(tx: &mut Tx) -> Result<Option<Job>> {
+    let row: Option<Row> = tx
+        .optional(
+            "SELECT id, kind, state, subject_kind, subject_id, result, error_code, error_detail, stage, done, \
+             total, attempts, created_at, started_at, finished_at FROM jobs \
+             WHERE state IN ('queued', 'running') ORDER BY created_at, id LIMIT 1",
+            [],
+        )
+        .await?;
+    row.map(Job::try_from).transpose()
+}
+
+/// Removes jobs that were over before a time; one that something still refers to by its subject may go too,
+/// because what it did is in the event log.
+pub(super) async fn delete_finished(tx: &mut Tx, before: Timestamp) -> Result<u64> {
+    tx.execute("DELETE FROM jobs WHERE finished_at < $1", args![before]).await
+}
+
 /// How many jobs there are in each state, for metrics.
 pub async fn counts(tx: &mut Tx) -> Result<Vec<(String, i64)>> {
     tx.all(
