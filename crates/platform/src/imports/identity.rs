@@ -52,7 +52,7 @@ fn content(row: &ImportRow, of: &[usize]) -> Vec<u8> {
 }
 
 /// What tells the rows of one file apart, before they are numbered.
-pub(super) fn key(row: &ImportRow, identity: &Identity) -> RowKey {
+fn key(row: &ImportRow, identity: &Identity) -> RowKey {
     match row.text(identity.field) {
         Some(external_id) => RowKey {
             short: short_hash(external_id.as_bytes()),
@@ -70,18 +70,47 @@ pub(super) fn key(row: &ImportRow, identity: &Identity) -> RowKey {
 
 /// The key of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct RowKey {
+struct RowKey {
     /// Equal for rows that are the same (and, once in 10^19 pairs, for others).
-    pub(super) short: u64,
+    short: u64,
     /// The stem of the derived external id, if the row has none of its own.
-    pub(super) derived: Option<String>,
+    derived: Option<String>,
 }
 
-/// Which keys a file has more than once, from the keys of all its rows. Eight bytes a row while the file
-/// is checked; afterwards only the repeated ones are held.
-pub(super) fn repeated(mut keys: Vec<u64>) -> HashMap<u64, u32> {
-    keys.sort_unstable();
-    keys.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| (pair[0], 0)).collect()
+/// The keys of all rows of a file: eight bytes a row while it is checked, afterwards only the repeated
+/// ones are held.
+#[derive(Debug, Default)]
+pub(super) struct Keys {
+    own: Vec<u64>,
+    derived: Vec<u64>,
+}
+
+/// The keys that more than one row has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Repeated {
+    keys: HashMap<u64, u32>,
+    /// Rows whose own external id an earlier row has too.
+    pub(super) rows: u64,
+}
+
+impl Keys {
+    /// Adds a row.
+    pub(super) fn add(&mut self, row: &ImportRow, identity: &Identity) {
+        let key = key(row, identity);
+        if key.derived.is_some() { self.derived.push(key.short) } else { self.own.push(key.short) }
+    }
+
+    /// Which of them are repeated.
+    pub(super) fn repeated(mut self) -> Repeated {
+        let mut repeated = Repeated::default();
+        for keys in [&mut self.own, &mut self.derived] {
+            keys.sort_unstable();
+        }
+        repeated.rows = self.own.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64;
+        let pairs = self.own.windows(2).chain(self.derived.windows(2));
+        repeated.keys = pairs.filter(|pair| pair[0] == pair[1]).map(|pair| (pair[0], 0)).collect();
+        repeated
+    }
 }
 
 /// Numbers rows of the same content as the file is read from its beginning.
@@ -90,8 +119,8 @@ pub(super) struct Numbering(HashMap<u64, u32>);
 
 impl Numbering {
     /// Begins a file in which these keys occur more than once.
-    pub(super) fn new(repeated: HashMap<u64, u32>) -> Self {
-        Self(repeated)
+    pub(super) fn new(repeated: Repeated) -> Self {
+        Self(repeated.keys)
     }
 
     /// Puts the derived external id into a row that has none; says whether an earlier row of the file
@@ -137,8 +166,9 @@ mod tests {
     }
 
     fn ids(rows: &[ImportRow]) -> Vec<String> {
-        let keys = rows.iter().map(|row| key(row, &IDENTITY).short).collect();
-        let mut numbering = Numbering::new(repeated(keys));
+        let mut keys = Keys::default();
+        rows.iter().for_each(|row| keys.add(row, &IDENTITY));
+        let mut numbering = Numbering::new(keys.repeated());
         rows.iter()
             .cloned()
             .map(|mut row| {

@@ -1,7 +1,6 @@
 //! Reads a file from its beginning, off the async threads: once to check it, once more to hand its
 //! accepted rows on in batches. Both readings see the same rows with the same identities.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,7 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::fields::CellFacts;
-use super::identity::{self, Numbering};
+use super::identity::{Keys, Numbering, Repeated};
 use super::kind::{ImportKind, ImportRow};
 use super::model::{REJECTS_KEPT_MAX, Reject};
 use super::rules::{self, Places};
@@ -49,7 +48,7 @@ pub(super) struct Checked {
     pub(super) first_at: Option<Timestamp>,
     pub(super) last_at: Option<Timestamp>,
     /// Keys that more than one accepted row has.
-    pub(super) repeated: HashMap<u64, u32>,
+    pub(super) repeated: Repeated,
 }
 
 /// Accepted rows of the second reading.
@@ -80,7 +79,7 @@ fn damaged(e: &tokio::task::JoinError) -> Error {
 
 fn check_blocking(source: &Source, run: &JobRun) -> Result<Checked> {
     let mut checked = Checked::default();
-    let mut keys = Vec::new();
+    let mut keys = Keys::default();
     let identity = source.kind.identity();
     let totals = source.kind.totals();
     let mut table = source.open()?;
@@ -93,7 +92,7 @@ fn check_blocking(source: &Source, run: &JobRun) -> Result<Checked> {
         }
         match source.check_row(&row) {
             Ok(accepted) => {
-                keys.push(identity::key(&accepted, &identity).short);
+                keys.add(&accepted, &identity);
                 if let Some(totals) = totals {
                     let minor = accepted.amount(totals.amount).unwrap_or(0);
                     let sum = checked.amount_minor.unwrap_or(0).checked_add(minor);
@@ -117,7 +116,7 @@ fn check_blocking(source: &Source, run: &JobRun) -> Result<Checked> {
             }
         }
     }
-    checked.repeated = identity::repeated(keys);
+    checked.repeated = keys.repeated();
     Ok(checked)
 }
 
@@ -152,7 +151,7 @@ pub(super) struct Batches {
 
 impl Batches {
     /// Begins to read; rows up to `after_rows` are read over, but count for identities.
-    pub(super) fn read(source: Source, run: JobRun, repeated: HashMap<u64, u32>, after_rows: u64) -> Self {
+    pub(super) fn read(source: Source, run: JobRun, repeated: Repeated, after_rows: u64) -> Self {
         let (send, receive) = mpsc::channel(2);
         let reader = tokio::task::spawn_blocking(move || {
             send_batches(&source, &run, Numbering::new(repeated), after_rows, &send)

@@ -3,7 +3,6 @@
 //! nothing; then it stores batch by batch, each in one transaction with the checkpoint. Killed at any
 //! moment, it goes on after the last batch that was stored.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::fields::CellFacts;
+use super::identity::Repeated;
 use super::kind::{ImportContext, ImportKind, Seen, Stored};
 use super::model::{ImportReport, ImportWarning, JobInput, REJECTS_KEPT_MAX, REJECTS_SHOWN};
 use super::read::{Batch, Batches, Checked, Source};
@@ -113,6 +113,13 @@ impl Work {
                 format!("only the first {REJECTS_KEPT_MAX} rejected rows are kept for download"),
             ));
         }
+        if checked.repeated.rows > 0 {
+            let rows = checked.repeated.rows;
+            report.warnings.push(warning(
+                "rows_repeated",
+                format!("{rows} rows have an external id that an earlier row of the file has too"),
+            ));
+        }
         let now = self.context.clock.now();
         if report.last_at.is_some_and(|last| last > now) {
             report.warnings.push(warning("times_in_the_future", "some rows have times that are yet to come"));
@@ -123,19 +130,18 @@ impl Work {
     /// Asks the kind what storing would do; adds it to the report.
     async fn preview(
         &self,
-        repeated: HashMap<u64, u32>,
+        repeated: Repeated,
         report: &mut ImportReport,
         rejects: &mut Vec<RejectedRow>,
     ) -> Result<()> {
         let mut seen = Seen::default();
-        let mut repeats = 0;
         let total = report.rows;
         let mut batches = Batches::read(self.source.clone(), self.run.clone(), repeated, 0);
         while let Some(batch) = batches.next().await? {
             self.run.check()?;
             let Batch { rows, repeats: is_repeat, rows_read } = batch;
             let (again, first): (Vec<_>, Vec<_>) = rows.into_iter().zip(is_repeat).partition(|(_, repeat)| *repeat);
-            repeats += again.len() as u64;
+            report.unchanged += again.len() as u64;
             let first: Vec<_> = first.into_iter().map(|(row, _)| row).collect();
             let mut tx = self.run.platform().db.read().await?;
             tx.allow_minutes(5).await?;
@@ -144,13 +150,6 @@ impl Work {
             let new = add(report, &self.source, &stored, |n| first.get(n).map_or(0, |row| row.line));
             keep(rejects, new);
             self.run.progress("previewing", rows_read, Some(total));
-        }
-        report.unchanged += repeats;
-        if repeats > 0 {
-            report.warnings.push(warning(
-                "rows_repeated",
-                format!("{repeats} rows have an external id that an earlier row of the file has too"),
-            ));
         }
         Ok(())
     }
@@ -165,7 +164,7 @@ impl Work {
     }
 
     /// Everything that decides whether the file is imported, before anything is changed.
-    async fn decide(&self) -> Result<(Checkpoint, HashMap<u64, u32>)> {
+    async fn decide(&self) -> Result<(Checkpoint, Repeated)> {
         let (mut checked, mut report) = self.check(false).await?;
         if self.kind().looks_up(&|field| self.source.places.is_mapped(field)) {
             let mut foreseen = report.clone();
@@ -176,7 +175,6 @@ impl Work {
             }
             // Those that only the database refuses are rejected again when they are stored.
             checked.rejects.truncate(usize::try_from(report.rejected).unwrap_or(usize::MAX).min(REJECTS_KEPT_MAX));
-            report.warnings = foreseen.warnings;
         }
         self.save_findings(&report, &checked.rejects).await?;
         rules::accept_file(report.rows, report.rejected, self.limit_percent)?;
