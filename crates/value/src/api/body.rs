@@ -3,7 +3,6 @@
 use base::{Currency, Day, Money};
 use jiff::Timestamp;
 use serde::Serialize;
-use uuid::Uuid;
 
 use crate::model::{Run, RunId, RunState};
 
@@ -43,7 +42,7 @@ pub(crate) struct RunError {
 #[schema(as = Run)]
 pub(crate) struct RunBody {
     /// Its id.
-    #[schema(value_type = Uuid)]
+    #[schema(value_type = uuid::Uuid)]
     pub id: RunId,
     /// `queued`, `running`, `published`, `failed`, `cancelled`.
     #[schema(value_type = String)]

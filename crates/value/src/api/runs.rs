@@ -13,9 +13,11 @@ use serde::{Deserialize, Serialize};
 use tokio_util::io::ReaderStream;
 use uuid::Uuid;
 
-use super::body::RunBody;
+use super::body::{MoneyBody, RunBody, money};
+use super::profiles::CustomerOfRow;
 use crate::app::runs::{self, RunRequest, Which};
 use crate::app::{ValueRoom, compare};
+use crate::engine::compare::Mover;
 use crate::engine::settings::ModelChoice;
 use crate::model::RunId;
 
@@ -180,13 +182,104 @@ pub(crate) struct ComparisonQuery {
     to: Uuid,
 }
 
+/// Customers who went from one class to another, or stayed.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct ClassMoveBody {
+    /// The class before; empty for those who were not customers.
+    from_class: String,
+    /// The class after; empty for those who are not customers any more.
+    to_class: String,
+    customers: u64,
+    value_from: MoneyBody,
+    value_to: MoneyBody,
+}
+
+/// The sums of both runs.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct ComparedTotals {
+    customers_from: u64,
+    customers_to: u64,
+    value_from: MoneyBody,
+    value_to: MoneyBody,
+}
+
+/// A customer whose value moved much.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct MoverBody {
+    customer: CustomerOfRow,
+    class_from: String,
+    class_to: String,
+    value_from: MoneyBody,
+    value_to: MoneyBody,
+}
+
+/// Those who moved most.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Movers {
+    /// Gained most, at most 20.
+    up: Vec<MoverBody>,
+    /// Lost most, at most 20.
+    down: Vec<MoverBody>,
+}
+
 /// Two runs side by side.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ComparisonBody {
     from: RunBody,
     to: RunBody,
-    #[serde(flatten)]
-    comparison: compare::Comparison,
+    classes: Vec<ClassMoveBody>,
+    totals: ComparedTotals,
+    movers: Movers,
+    /// Customers only of the later run.
+    entered: u64,
+    /// Customers only of the earlier run.
+    left: u64,
+}
+
+impl From<compare::Compared> for ComparisonBody {
+    fn from(compared: compare::Compared) -> Self {
+        let compare::Compared { from, to, comparison, mut names } = compared;
+        let currency = to.currency;
+        let per_major = currency.minor_per_major() as f64;
+        let value = |major: f64| money((major * per_major).round() as i64, currency);
+        let mut mover = |mover: Mover| {
+            let id = mover.customer_id.parse().ok()?;
+            Some(MoverBody {
+                customer: names.remove(&id)?.into(),
+                class_from: mover.from_class,
+                class_to: mover.to_class,
+                value_from: value(mover.value_before),
+                value_to: value(mover.value_after),
+            })
+        };
+        Self {
+            from: (&from).into(),
+            to: (&to).into(),
+            movers: Movers {
+                up: comparison.up.into_iter().filter_map(&mut mover).collect(),
+                down: comparison.down.into_iter().filter_map(&mut mover).collect(),
+            },
+            classes: comparison
+                .classes
+                .into_iter()
+                .map(|class| ClassMoveBody {
+                    from_class: class.from_class,
+                    to_class: class.to_class,
+                    customers: class.customers,
+                    value_from: value(class.value_before),
+                    value_to: value(class.value_after),
+                })
+                .collect(),
+            totals: ComparedTotals {
+                customers_from: comparison.customers_before,
+                customers_to: comparison.customers_after,
+                value_from: value(comparison.value_before),
+                value_to: value(comparison.value_after),
+            },
+            entered: comparison.entered,
+            left: comparison.left,
+        }
+    }
 }
 
 /// Who moved class between two runs, and how much value moved.
@@ -199,7 +292,6 @@ pub(super) async fn compare(
     caller: Caller,
     Query(query): Query<ComparisonQuery>,
 ) -> Result<Json<ComparisonBody>, Problem> {
-    let pair = (Which::Run(RunId::from(query.from)), Which::Run(RunId::from(query.to)));
-    let (from, to, comparison) = compare::two_runs(&room, &caller, pair.0, pair.1).await?;
-    Ok(Json(ComparisonBody { from: (&from).into(), to: (&to).into(), comparison }))
+    let (from, to) = (Which::Run(RunId::from(query.from)), Which::Run(RunId::from(query.to)));
+    Ok(Json(compare::two_runs(&room, &caller, from, to).await?.into()))
 }

@@ -187,7 +187,7 @@ fn published(
 
 async fn remove_old_files(platform: &Platform) -> Result<()> {
     let runs = store::runs::page(&mut platform.db.read().await?, None, RUN_FILES_KEPT + 200).await?;
-    for run in runs.iter().skip(RUN_FILES_KEPT as usize).filter(|run| run.state.is_over()) {
+    for run in runs.iter().filter(|run| run.finished_at.is_some()).skip(RUN_FILES_KEPT as usize) {
         let folder: &Path = &runs::folder(platform, run.id);
         if let Err(e) = std::fs::remove_dir_all(folder)
             && e.kind() != std::io::ErrorKind::NotFound

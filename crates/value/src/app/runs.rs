@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use base::{Cursor, Day, Error, Money, Page, PageSize, Result};
+use base::{Cursor, Day, Error, Page, PageSize, Result};
 use jiff::tz::TimeZone;
 use platform::events::{self, Event};
-use platform::jobs::{Job, JobRun, NewJob, Unique};
+use platform::jobs::{Job, NewJob, Unique};
 use platform::{Caller, Permission, Platform, Tx, ids};
 use serde::{Deserialize, Serialize};
 use serde_json::json;

@@ -20,22 +20,24 @@ pub async fn append(tx: &mut Tx, lines: &[Line], recorded_at: Timestamp) -> Resu
         ],
         on_conflict: "ON CONFLICT (source, external_id) DO NOTHING",
     };
-    let rows = lines.iter().map(|line| {
-        vec![
-            Value::from(line.customer),
-            Value::from(line.at),
-            Value::from(line.amount_minor),
-            Value::from(line.cost_minor),
-            Value::from(line.kind.as_str()),
-            Value::from(line.product.clone()),
-            Value::from(line.channel.clone()),
-            Value::from(line.source.as_str()),
-            Value::from(line.external_id.as_str()),
-            Value::from(line.reverses.clone()),
-            Value::from(recorded_at),
-        ]
-    });
+    let rows: Vec<_> = lines.iter().map(|line| values(line, recorded_at)).collect();
     LINES.insert(tx, rows).await
+}
+
+fn values(line: &Line, recorded_at: Timestamp) -> Vec<Value> {
+    args![
+        line.customer,
+        line.at,
+        line.amount_minor,
+        line.cost_minor,
+        line.kind.as_str(),
+        line.product.as_deref(),
+        line.channel.as_deref(),
+        line.source.as_str(),
+        line.external_id.as_str(),
+        line.reverses.as_deref(),
+        recorded_at,
+    ]
 }
 
 /// What makes a line the same line when it comes again.
