@@ -46,7 +46,10 @@ fn api() -> OpenApiRouter<Platform> {
 pub fn openapi() -> String {
     let document = api().split_for_parts().1;
     // A document made of literals and derived schemas has nothing in it that cannot be JSON.
-    document.to_pretty_json().map(|json| json + "\n").unwrap_or_default()
+    document
+        .to_pretty_json()
+        .map(|json| json + "\n")
+        .unwrap_or_default()
 }
 
 /// The whole service.
@@ -75,7 +78,10 @@ pub(crate) fn router(platform: &Platform, stop: CancellationToken) -> axum::Rout
 }
 
 async fn method_not_allowed() -> Response {
-    let problem = Problem(Error::invalid("method_not_allowed", "this endpoint knows no such method"));
+    let problem = Problem(Error::invalid(
+        "method_not_allowed",
+        "this endpoint knows no such method",
+    ));
     problem.into_response()
 }
 

@@ -59,7 +59,11 @@ pub struct Served {
 pub async fn start(config: &Config, platform: Platform, kinds: Kinds) -> Result<Served> {
     platform.db.lock_server()?;
     let unusable = |e: std::io::Error| {
-        Error::invalid("address_unusable", format!("cannot listen on {}: {e}", config.listen)).at("listen")
+        Error::invalid(
+            "address_unusable",
+            format!("cannot listen on {}: {e}", config.listen),
+        )
+        .at("listen")
     };
     let listener = TcpListener::bind(config.listen).await.map_err(unusable)?;
     let address = listener.local_addr().map_err(unusable)?;
@@ -71,8 +75,11 @@ pub async fn start(config: &Config, platform: Platform, kinds: Kinds) -> Result<
     let stop = CancellationToken::new();
     let service = router(&platform, stop.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let stopped = stop.clone().cancelled_owned();
-    let requests =
-        tokio::spawn(async move { axum::serve(listener, service).with_graceful_shutdown(stopped).await });
+    let requests = tokio::spawn(async move {
+        axum::serve(listener, service)
+            .with_graceful_shutdown(stopped)
+            .await
+    });
     let housekeeping = tokio::spawn(keep_house(platform.clone()));
     tracing::info!(%address, "listening");
     Ok(Served {
@@ -98,7 +105,10 @@ impl Served {
             }
         };
         tokio::join!(requests, self.runner.shutdown(self.deadline));
-        if tokio::time::timeout(Duration::from_secs(5), self.db.close()).await.is_err() {
+        if tokio::time::timeout(Duration::from_secs(5), self.db.close())
+            .await
+            .is_err()
+        {
             tracing::warn!("connections to the database were cut off");
         }
         tracing::info!("stopped");
@@ -106,7 +116,12 @@ impl Served {
 }
 
 /// Serves until `until` is over.
-pub async fn serve(config: &Config, platform: Platform, kinds: Kinds, until: impl Future<Output = ()>) -> Result<()> {
+pub async fn serve(
+    config: &Config,
+    platform: Platform,
+    kinds: Kinds,
+    until: impl Future<Output = ()>,
+) -> Result<()> {
     let served = start(config, platform, kinds).await?;
     until.await;
     served.stop().await;

@@ -17,7 +17,9 @@ pub(crate) const EXAMPLE_FIRM: &str = "example_firm";
 const CUSTOMERS_MAX: u32 = 1_000_000;
 
 pub(crate) fn router() -> OpenApiRouter<Platform> {
-    OpenApiRouter::new().routes(routes!(setup)).routes(routes!(example))
+    OpenApiRouter::new()
+        .routes(routes!(setup))
+        .routes(routes!(example))
 }
 
 /// What there is already.
@@ -73,7 +75,11 @@ async fn example(
 ) -> Result<(StatusCode, Json<Job>), Problem> {
     caller.require(Permission::ImportsWrite)?;
     if wanted.customers == 0 || wanted.customers > CUSTOMERS_MAX {
-        return Err(Error::invalid("customers_out_of_range", "1 to 1,000,000 customers").at("customers").into());
+        return Err(
+            Error::invalid("customers_out_of_range", "1 to 1,000,000 customers")
+                .at("customers")
+                .into(),
+        );
     }
     let mut tx = platform.db.write().await?;
     let now = state_of(&mut tx).await?;
