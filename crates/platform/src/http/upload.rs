@@ -8,7 +8,7 @@ use axum::extract::multipart::{Field, MultipartError};
 use axum::http::StatusCode;
 use base::{Error, Result};
 use sha2::{Digest as _, Sha256};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use uuid::Uuid;
 
 use crate::ids;
@@ -55,6 +55,23 @@ impl StoredFile {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// A copy of a file of this machine, for what is brought in from the command line.
+    pub async fn copy_of(platform: &Platform, original: &Path) -> Result<Self> {
+        let mut from = tokio::fs::File::open(original).await.map_err(|e| {
+            let message = format!("{} cannot be read: {e}", original.display());
+            Error::invalid("file_unreadable", message).at("file")
+        })?;
+        let name = original.file_name().unwrap_or_default().to_string_lossy();
+        let mut copy = Incoming::begin(platform, &name).await?;
+        let mut piece = vec![0; 1 << 20];
+        loop {
+            match from.read(&mut piece).await.map_err(Error::internal)? {
+                0 => return copy.finish().await,
+                got => copy.write(&piece[..got]).await?,
+            }
+        }
     }
 
     /// Lets it stay; says where.
@@ -117,37 +134,64 @@ async fn small_text(mut field: Field<'_>, name: &str) -> Result<String> {
 }
 
 async fn store(platform: &Platform, mut field: Field<'_>) -> Result<StoredFile> {
-    let folder = platform.settings.data_dir.join("uploads");
-    tokio::fs::create_dir_all(&folder).await.map_err(|e| disk(&e))?;
-    let path = folder.join(ids::new::<Uuid>(&platform.clock).to_string());
     let sent_name = field.file_name().unwrap_or("file").to_owned();
-    let mut stored = StoredFile {
-        path: path.clone(),
-        kept: false,
-        file_name: shown_name(&sent_name),
-        bytes: 0,
-        sha256: [0; 32],
-    };
-    let mut file = tokio::fs::File::create_new(&path).await.map_err(|e| disk(&e))?;
-    let mut hash = Sha256::new();
-    let bytes_max = platform.settings.upload_bytes_max;
+    let mut incoming = Incoming::begin(platform, &sent_name).await?;
     while let Some(chunk) = field.chunk().await.map_err(broken)? {
-        stored.bytes += chunk.len() as u64;
-        if stored.bytes > bytes_max {
+        incoming.write(&chunk).await?;
+    }
+    incoming.finish().await
+}
+
+/// A file on its way in; dropped before it is finished, it leaves nothing.
+struct Incoming {
+    stored: StoredFile,
+    file: tokio::fs::File,
+    hash: Sha256,
+    folder: PathBuf,
+    bytes_max: u64,
+}
+
+impl Incoming {
+    async fn begin(platform: &Platform, sent_name: &str) -> Result<Self> {
+        let folder = platform.settings.data_dir.join("uploads");
+        tokio::fs::create_dir_all(&folder).await.map_err(|e| disk(&e))?;
+        let path = folder.join(ids::new::<Uuid>(&platform.clock).to_string());
+        let stored = StoredFile {
+            path: path.clone(),
+            kept: false,
+            file_name: shown_name(sent_name),
+            bytes: 0,
+            sha256: [0; 32],
+        };
+        Ok(Self {
+            stored,
+            file: tokio::fs::File::create_new(&path).await.map_err(|e| disk(&e))?,
+            hash: Sha256::new(),
+            folder,
+            bytes_max: platform.settings.upload_bytes_max,
+        })
+    }
+
+    async fn write(&mut self, chunk: &[u8]) -> Result<()> {
+        self.stored.bytes += chunk.len() as u64;
+        if self.stored.bytes > self.bytes_max {
             return Err(Error::invalid(
                 "file_too_large",
-                format!("the file is larger than {} MiB", bytes_max >> 20),
+                format!("the file is larger than {} MiB", self.bytes_max >> 20),
             )
             .at("file"));
         }
-        hash.update(&chunk);
-        file.write_all(&chunk).await.map_err(|e| disk(&e))?;
+        self.hash.update(chunk);
+        self.file.write_all(chunk).await.map_err(|e| disk(&e))
     }
-    file.flush().await.map_err(|e| disk(&e))?;
-    file.sync_all().await.map_err(|e| disk(&e))?;
-    sync_folder(folder).await?;
-    stored.sha256 = hash.finalize().into();
-    Ok(stored)
+
+    async fn finish(mut self) -> Result<StoredFile> {
+        self.file.flush().await.map_err(|e| disk(&e))?;
+        self.file.sync_all().await.map_err(|e| disk(&e))?;
+        sync_folder(self.folder).await?;
+        self.stored.sha256 = self.hash.finalize().into();
+        Ok(self.stored)
+    }
 }
 
 /// A file is only durable when the folder that names it is.

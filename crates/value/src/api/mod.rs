@@ -1,0 +1,29 @@
+//! This room over HTTP. One handler, one use case.
+
+mod body;
+mod profiles;
+mod runs;
+mod settings;
+
+use platform::Platform;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::ValueRoom;
+
+/// The routes of this room, below `/api/v1`.
+pub fn router(platform: &Platform) -> OpenApiRouter<Platform> {
+    OpenApiRouter::new()
+        .routes(routes!(profiles::list))
+        .routes(routes!(profiles::count))
+        .routes(routes!(profiles::of_customer))
+        .routes(routes!(profiles::transactions))
+        .routes(routes!(runs::start, runs::list))
+        .routes(routes!(runs::find))
+        .routes(routes!(runs::report))
+        .routes(routes!(runs::part))
+        .routes(routes!(runs::profiles_file))
+        .routes(routes!(runs::compare))
+        .routes(routes!(settings::read, settings::change))
+        .layer(axum::Extension(ValueRoom::new(platform.clone())))
+}
