@@ -5,24 +5,32 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use base::{Error, Result};
+use customers::CustomersImport;
+use platform::imports::Imports;
 use platform::jobs::{Kinds, Runner, RunnerSettings};
 use platform::migrations::{self, PLATFORM, RoomMigrations};
 use platform::{Clock, Db, Platform, Settings, access, idempotency, jobs};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use value::TransactionsImport;
 
 use crate::config::Config;
 use crate::router::router;
 
 /// The rooms' migrations, in the order of their dependence.
-pub(crate) const ROOMS: [RoomMigrations; 1] = [PLATFORM];
+pub(crate) const ROOMS: [RoomMigrations; 3] = [PLATFORM, customers::MIGRATIONS, value::MIGRATIONS];
 
 const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
 
+/// The kinds of files that can be imported.
+pub(crate) fn imports() -> Imports {
+    Imports::new().with(CustomersImport).with(TransactionsImport)
+}
+
 /// The kinds of jobs the rooms can do.
 pub fn kinds() -> Kinds {
-    Kinds::new()
+    value::jobs(imports().jobs(Kinds::new()))
 }
 
 /// Opens the database and brings it up to date: what every command needs.

@@ -6,7 +6,7 @@ use base::{Currency, Error, Result};
 use platform::db::Tx;
 use platform::http::{Json, Problem, ProblemBody};
 use platform::jobs::{Job, NewJob, Unique};
-use platform::{Caller, Permission, Platform};
+use platform::{Caller, Permission, Platform, firm};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
@@ -104,14 +104,16 @@ async fn example(
 }
 
 async fn state_of(tx: &mut Tx) -> Result<Setup> {
+    let firm = firm::load(tx).await?;
+    let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     Ok(Setup {
-        customers: 0,
-        transactions: 0,
-        has_run: false,
-        generated: false,
+        customers: count(customers::store::count(tx).await?),
+        transactions: count(value::store::ledger::size(tx).await?),
+        has_run: value::store::runs::published(tx).await?.is_some(),
+        generated: firm.generated,
         running_job: platform::jobs::at_work(tx).await?,
-        firm_name: String::new(),
-        currency: Currency::CNY,
-        zone: "Asia/Shanghai".to_owned(),
+        firm_name: firm.name,
+        currency: firm.currency,
+        zone: firm.zone,
     })
 }
