@@ -9,10 +9,9 @@ use platform::Platform;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::ValueRoom;
-
-/// The routes of this room, below `/api/v1`.
-pub fn router(platform: &Platform) -> OpenApiRouter<Platform> {
+/// The routes of this room, below `/api/v1`. Whoever serves them layers an [`axum::Extension`] of
+/// [`crate::app::ValueRoom`] around them.
+pub fn router() -> OpenApiRouter<Platform> {
     OpenApiRouter::new()
         .routes(routes!(profiles::list))
         .routes(routes!(profiles::count))
@@ -25,5 +24,4 @@ pub fn router(platform: &Platform) -> OpenApiRouter<Platform> {
         .routes(routes!(runs::profiles_file))
         .routes(routes!(runs::compare))
         .routes(routes!(settings::read, settings::change))
-        .layer(axum::Extension(ValueRoom::new(platform.clone())))
 }

@@ -1,9 +1,8 @@
 //! `/value/settings`
 
 use axum::Extension;
-use axum::http::HeaderMap;
 use platform::Caller;
-use platform::http::{Json, Problem, ProblemBody};
+use platform::http::{IfMatch, Json, Problem, ProblemBody, Versioned};
 use serde::Serialize;
 
 use crate::app::{ValueRoom, settings};
@@ -27,9 +26,9 @@ pub(crate) struct SettingsBody {
 pub(super) async fn read(
     Extension(room): Extension<ValueRoom>,
     caller: Caller,
-) -> Result<Json<SettingsBody>, Problem> {
+) -> Result<Versioned<SettingsBody>, Problem> {
     let (version, settings) = settings::read(&room, &caller).await?;
-    Ok(Json(SettingsBody { version, settings }))
+    Ok(versioned(version, settings))
 }
 
 /// Decides anew how value is computed; the next run uses it.
@@ -41,14 +40,16 @@ pub(super) async fn read(
 pub(super) async fn change(
     Extension(room): Extension<ValueRoom>,
     caller: Caller,
-    headers: HeaderMap,
+    IfMatch(expected): IfMatch,
     Json(wanted): Json<ValueSettings>,
-) -> Result<Json<SettingsBody>, Problem> {
-    let expected = headers
-        .get("if-match")
-        .and_then(|value| value.to_str().ok())
-        .and_then(|text| text.trim_matches('"').parse().ok())
-        .ok_or_else(|| base::Error::invalid("version_missing", "send the version as If-Match").at("If-Match"))?;
-    let (version, settings) = settings::change(&room, &caller, expected, wanted).await?;
-    Ok(Json(SettingsBody { version, settings }))
+) -> Result<Versioned<SettingsBody>, Problem> {
+    let (version, settings) = settings::change(&room, &caller, u32::try_from(expected).unwrap_or(0), wanted).await?;
+    Ok(versioned(version, settings))
+}
+
+fn versioned(version: u32, settings: ValueSettings) -> Versioned<SettingsBody> {
+    Versioned {
+        version: version.into(),
+        body: SettingsBody { version, settings },
+    }
 }
