@@ -2,6 +2,7 @@
 import { type Query, request, upload } from "./client";
 import type {
   Comparison,
+  Count,
   Customer,
   CustomerRow,
   CustomerValue,
@@ -17,7 +18,7 @@ import type {
   Session,
   Setup,
   Transaction,
-  ValueSettings,
+  VersionedSettings,
 } from "./types";
 
 type Signal = AbortSignal | undefined;
@@ -73,6 +74,8 @@ export const readFacets = (signal?: Signal) =>
 
 export const listProfiles = (query: Query, signal?: Signal) =>
   request<ProfilePage>("GET", "/value/profiles", { query, signal });
+export const countProfiles = (query: Query, signal?: Signal) =>
+  request<Count>("GET", "/value/profiles/count", { query, signal });
 export const startRun = (body: { as_of?: string; model?: string; holdout_weeks?: number }) =>
   request<{ run: Run; job: Job }>("POST", "/value/runs", { body });
 export const listRuns = (cursor?: string | null, signal?: Signal) =>
@@ -80,15 +83,15 @@ export const listRuns = (cursor?: string | null, signal?: Signal) =>
 export const readRun = (id: string, signal?: Signal) =>
   request<Run>("GET", `/value/runs/${at(id)}`, { signal });
 export const readReport = (id: string, signal?: Signal) =>
-  request<Report>("GET", `/value/runs/${at(id)}/report`, { signal });
+  request<{ run: Run; report: Report }>("GET", `/value/runs/${at(id)}/report`, { signal });
 export const profilesFileUrl = (id: string) => `/api/v1/value/runs/${at(id)}/profiles.parquet`;
 export const reportFileUrl = (id: string) => `/api/v1/value/runs/${at(id)}/report`;
 export const compareRuns = (from: string, to: string, signal?: Signal) =>
   request<Comparison>("GET", "/value/comparison", { query: { from, to }, signal });
 export const readValueSettings = (signal?: Signal) =>
-  request<ValueSettings>("GET", "/value/settings", { signal });
-export const writeValueSettings = (settings: ValueSettings) =>
-  request<ValueSettings>("PUT", "/value/settings", {
+  request<VersionedSettings>("GET", "/value/settings", { signal });
+export const writeValueSettings = ({ version, settings }: VersionedSettings) =>
+  request<VersionedSettings>("PUT", "/value/settings", {
     body: settings,
-    headers: { "if-match": `"${settings.version}"` },
+    headers: { "if-match": `"${version}"` },
   });

@@ -38,6 +38,8 @@ function listen(client: QueryClient): () => void {
       if (attempt === 2) void client.invalidateQueries({ queryKey: keys.session });
     };
     source.addEventListener("job", (event) => takeJob(client, JSON.parse(event.data) as Job));
+    // The server could not keep up with us and left events out.
+    source.addEventListener("lagged", () => void client.invalidateQueries());
     source.addEventListener("run", () => {
       void client.invalidateQueries({ queryKey: keys.value });
       void client.invalidateQueries({ queryKey: keys.setup });

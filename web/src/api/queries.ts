@@ -129,7 +129,7 @@ export const useRun = (id: string, enabled = true) =>
 export const useReport = (id: string) =>
   useQuery({
     queryKey: [...keys.value, "report", id],
-    queryFn: ({ signal }) => readReport(id, signal),
+    queryFn: async ({ signal }) => (await readReport(id, signal)).report,
     staleTime: 60_000,
   });
 

@@ -13,16 +13,18 @@ export type Problem = {
   request_id?: string | null;
 };
 
-export type Permission =
-  | "customers.read"
-  | "customers.write"
-  | "imports.write"
-  | "value.read"
-  | "value.run"
-  | "value.settings"
-  | "jobs.read"
-  | "jobs.cancel"
-  | "users.manage";
+export const PERMISSIONS = [
+  "customers.read",
+  "customers.write",
+  "imports.write",
+  "value.read",
+  "value.run",
+  "value.settings",
+  "jobs.read",
+  "jobs.cancel",
+  "users.manage",
+] as const;
+export type Permission = (typeof PERMISSIONS)[number];
 
 export type Session = {
   user: { id: string; login: string; name: string; role: string };
@@ -34,16 +36,15 @@ export type Session = {
 export type Page<T> = { items: T[]; next_cursor: string | null };
 
 export type JobState = "queued" | "running" | "succeeded" | "failed" | "cancelled";
-export type JobKind = "import_dry_run" | "import" | "value_run" | "example_firm";
 export type Job = {
   id: string;
-  kind: JobKind;
+  kind: string;
   state: JobState;
-  stage: string | null;
+  stage: string;
   done: number;
   total: number | null;
   message: string | null;
-  error: { code: string; detail: string | null } | null;
+  error: { code: string; detail: string } | null;
   result: unknown;
   subject: { kind: string; id: string } | null;
   created_at: string;
@@ -111,6 +112,7 @@ export type ImportPlan = {
   source: string;
   currency?: string;
   zone?: string;
+  reject_limit_percent?: number;
 };
 
 export type CustomerRow = {
@@ -135,8 +137,8 @@ export type Subscription = {
 };
 export type Contact = {
   name: string;
-  role: string | null;
-  influence: string | null;
+  role: string;
+  influence: number;
   customer_id: string | null;
 };
 export type Customer = CustomerRow & {
@@ -150,14 +152,14 @@ export type Customer = CustomerRow & {
   generated: boolean;
 };
 export type Transaction = {
-  id: string;
+  id: number;
   at: string;
   amount: Money;
   cost: Money | null;
   kind: string;
   product: string | null;
   channel: string | null;
-  external_id: string | null;
+  external_id: string;
   source: string;
   reverses: string | null;
 };
@@ -167,45 +169,59 @@ export type ValueClass = "E-I" | "E-II" | "E-III" | "E-IV" | "new" | "none";
 export type LoyaltyClass = "loyal" | "general" | "drifting";
 export type BucketSegment = "new" | "grown" | "kept" | "shrunk" | "dormant" | "lost" | "won_back";
 
-export type ProfileRow = {
-  customer: Pick<CustomerRow, "id" | "external_id" | "name" | "kind" | "brand" | "region">;
+export type Figures = {
   class: ValueClass;
-  loyalty: LoyaltyClass | null;
-  bucket: BucketSegment | null;
+  loyalty: LoyaltyClass | "none";
+  bucket: BucketSegment | "none";
   value: Money;
   clv_12m: Money;
   clv_36m: Money;
+  referral_value: Money;
   value_at_risk: Money;
   contribution: Money;
+  revenue: Money;
+  monetary: Money;
+  expected_ticket: Money;
   stability: number | null;
-  p_alive: number | null;
-  expected_purchases_90d: number | null;
-  last_purchase: string | null;
+  p_alive: number;
+  expected_purchases_30d: number;
+  expected_purchases_90d: number;
+  expected_purchases_365d: number;
   x: number;
+  first_purchase: string;
+  last_purchase: string;
   rfm: { r: number; f: number; m: number };
 };
-export type ProfilePage = Page<ProfileRow> & {
-  run: { id: string; as_of: string; currency: string };
-  count: { rows: number; exact: boolean };
+export type ProfileRow = Figures & {
+  customer: Pick<CustomerRow, "id" | "external_id" | "name" | "kind" | "brand" | "region">;
 };
+export type RunOfFigures = { id: string; as_of: string; model: string | null; currency: string };
+export type ProfilePage = Page<ProfileRow> & { run: RunOfFigures };
+export type Count = { rows: number; exact: boolean };
 
+export type Input = number | string | null | { [name: string]: Input };
 export type Figure = {
   name: string;
   value: number | null;
   unit: string;
   low: number | null;
   high: number | null;
-  inputs: Record<string, number | string | null>;
+  inputs: Record<string, Input>;
   model: string | null;
+  error: number | null;
 };
-export type Reason = { code: string; params: Record<string, number | string | null> };
+export type Reason = {
+  about: "class" | "risk";
+  code: string;
+  params: Record<string, number | string | null>;
+};
 export type CustomerValue = {
-  run: { id: string; as_of: string; model: string | null; currency: string };
-  profile: ProfileRow;
-  series: { months: { month: string; amount: Money }[] };
+  run: RunOfFigures;
+  profile: Figures;
+  months: { month: string; amount: Money }[];
   figures: Figure[];
   reasons: Reason[];
-  comparison: { class_before: ValueClass; value_before: Money } | null;
+  previous: { run: string; class: ValueClass; value: Money } | null;
 };
 
 export type RunState = "queued" | "running" | "published" | "failed" | "cancelled";
@@ -215,29 +231,33 @@ export type Run = {
   as_of: string;
   model_requested: string;
   model_chosen: string | null;
-  watermark: string | number | null;
+  holdout_weeks: number | null;
+  watermark: number | null;
   customers: number | null;
   transactions: number | null;
-  started_at: string | null;
-  finished_at: string | null;
-  seconds: number | null;
-  engine_version: string;
-  settings_version: string | number;
   total_value: Money | null;
   value_at_risk: Money | null;
+  currency: string;
+  zone: string;
+  settings_version: number;
+  engine_version: string;
+  error: { code: string; detail: string } | null;
+  started_at: string;
+  finished_at: string | null;
+  seconds: number | null;
 };
 
-export type RunWarning = { code: string; message: string; [param: string]: unknown };
+export type RunWarning = { code: string; message: string };
 export type FittedModel = {
   params: Record<string, number>;
   standard_errors: Record<string, number | null> | null;
-  log_likelihood: number | null;
-  iterations: number | null;
+  log_likelihood: number;
+  iterations: number;
   converged: boolean;
-  holdout_log_likelihood?: number | null;
-  warnings?: RunWarning[];
-  customers?: number;
-  correlation?: number | null;
+  holdout_log_likelihood: number | null;
+  warnings: RunWarning[];
+  customers: number;
+  correlation?: number;
 };
 export type LeakyBucket = {
   p0: { from: string; to: string };
@@ -261,35 +281,39 @@ export type LeakyBucket = {
   payback_months: number | null;
 };
 export type Validation = {
+  model: string;
   holdout_weeks: number;
   calibration_end: string;
   customers: number;
   actual_purchases: number;
   predicted_purchases: number;
-  total_bias: number;
+  total_bias: number | null;
   weekly: { week: number; actual: number; predicted: number }[];
-  weekly_bias: number;
+  weekly_bias: number | null;
   mae: number;
   by_x: { x: number; customers: number; actual: number; predicted: number }[];
   deciles: { decile: number; customers: number; actual: number; predicted: number }[];
   auc_alive: number | null;
-  verdict: { code: "good" | "fair" | "poor"; reasons: (string | { code: string })[] };
+  verdict: { code: "good" | "fair" | "poor"; reasons: { code: string; value: number }[] };
 };
 export type Report = {
-  version: string;
+  version: number;
   as_of: string;
   currency: string;
   zone: string;
-  period_months: number;
+  period_months: number | null;
   customers: number;
   transactions: number;
   rejected: number;
-  first_day: string | null;
-  last_day: string | null;
+  after_as_of: number;
+  repeated: number;
+  reversed: number;
+  first_day: string;
+  last_day: string;
   revenue_minor: number;
   contribution_basis: "margin" | "revenue";
-  model: { requested: string; chosen: string; reason: string };
-  models: Record<string, FittedModel | null>;
+  model: { requested: string; chosen: string | null; reason: string };
+  models: Record<string, FittedModel>;
   classes: {
     class: ValueClass;
     customers: number;
@@ -317,10 +341,11 @@ export type Report = {
     clv_36m_minor: number;
     referral_minor: number;
     value_at_risk_minor: number;
+    next_period_minor: number | null;
     expected_purchases_90d: number;
   };
+  value_at_risk: { total_minor: number; customers_at_risk: number };
   validation: Validation | null;
-  validation_absent_reason?: string | null;
   warnings: RunWarning[];
 };
 
@@ -347,17 +372,19 @@ export type Comparison = {
   left: number;
 };
 
-export type CareStrategy = { zh: string; en: string };
 export type ValueSettings = {
-  version: number;
+  currency: string;
+  zone: string;
+  model: string;
   contribution_rule: { kind: "share" | "percentile" | "absolute"; value: number };
-  stability_rule: { kind: "median" | "absolute"; value: number | null };
+  stability_rule: { kind: "median" } | { kind: "absolute"; value: number };
   stability_weights: { month: number; quarter: number; ticket: number };
   yearly_discount_rate: number;
-  acquisition_cost: Money;
+  acquisition_cost_minor: number;
   referral_share: number;
   period_months: number | null;
   holdout_weeks: number | null;
-  model: string;
-  care_strategies: Record<string, CareStrategy>;
+  max_rejected_share: number;
+  min_cost_share: number;
 };
+export type VersionedSettings = { version: number; settings: ValueSettings };

@@ -51,7 +51,15 @@ export default function EChart(props: { option: ChartOption; height: number; lab
       nameTextStyle: { color: token.colorTextSecondary },
       splitLine: { lineStyle: { color: token.colorSplit } },
     };
-    const withAxis = (given: unknown) => ({ ...axis, ...(given as object) });
+    const withAxis = (given: unknown) => {
+      const own = given as { axisLabel?: object; nameTextStyle?: object } | undefined;
+      return {
+        ...axis,
+        ...own,
+        axisLabel: { ...axis.axisLabel, ...own?.axisLabel },
+        nameTextStyle: { ...axis.nameTextStyle, ...own?.nameTextStyle },
+      };
+    };
     chart.current?.setOption(
       {
         animation: false,

@@ -3,7 +3,7 @@
 import { Button, Descriptions, Popover, Typography } from "antd";
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
-import type { Figure } from "../api/types";
+import type { Figure, Input } from "../api/types";
 import { ABSENT, type Format, useFormat } from "../i18n/format";
 
 export type ExplainedRun = { as_of: string; currency: string };
@@ -17,40 +17,60 @@ export function figureText(
   t: TFunction,
 ): string {
   if (value === null || value === undefined) return ABSENT;
-  if (typeof value === "string") return value;
+  if (typeof value === "string") return t(`terms.word.${value}`, { defaultValue: value });
   switch (unit) {
     case "money":
-    case "minor":
       return format.money({ minor: Math.round(value), currency });
     case "probability":
-    case "share":
       return format.percent(value);
     case "purchases":
-      return t("terms.unit.purchases", { number: format.number(value, 1) });
+      return t("terms.unit.purchases", { number: format.number(value, 2) });
     case "days":
       return t("terms.unit.days", { number: format.number(value, 0) });
-    case "weeks":
-      return t("terms.unit.weeks", { number: format.number(value, 1) });
     case "months":
       return t("terms.unit.months", { number: format.number(value, 0) });
     default:
-      return format.number(value, Math.abs(value) >= 100 ? 0 : 3);
+      return format.number(value, Number.isInteger(value) ? 0 : 4);
   }
 }
 
-/** The unit of an input, told by its name: the API names units last. */
-export function unitOfInput(name: string, figure: Figure): string {
-  if (name.endsWith("_minor")) return "money";
-  if (/(^|_)(p_alive|share|rate)$/.test(name) || name.endsWith("_share")) return "share";
-  if (/_days$|^days_/.test(name)) return "days";
-  if (/_weeks$|^(t_x|T)$/.test(name)) return "weeks";
-  if (
-    figure.unit === "money" &&
-    /^(value|clv_|referral|expected_ticket|contribution|monetary|threshold|revenue)/.test(name)
-  ) {
-    return "money";
-  }
+const MONEY_INPUTS = [
+  "value",
+  "clv_36m",
+  "referral_value",
+  "expected_ticket",
+  "monetary",
+  "contribution",
+];
+
+/** The unit of a number that went into a figure. */
+export function unitOfInput(name: string, figure: Pick<Figure, "unit">): string {
+  if (name === "threshold") return figure.unit;
+  if (MONEY_INPUTS.includes(name)) return "money";
+  if (name === "p_alive" || name.endsWith("_share") || name.endsWith("_rate")) return "probability";
+  if (name === "t_x" || name === "T" || name === "days_since_last") return "days";
+  if (name.startsWith("expected_purchases")) return "purchases";
   return "";
+}
+
+/** Inputs one below the other; a group such as the weights gives one line each. */
+export function flatInputs(inputs: Record<string, Input>): [string, number | string | null][] {
+  return Object.entries(inputs).flatMap(([name, value]) =>
+    value !== null && typeof value === "object"
+      ? flatInputs(value).map(([inner, number]): [string, number | string | null] => [
+          `${name}_${inner}`,
+          number,
+        ])
+      : [[name, value] as [string, number | string | null]],
+  );
+}
+
+/** `bg_nbd+gamma_gamma` as people write it. */
+export function modelText(model: string, t: TFunction): string {
+  return model
+    .split("+")
+    .map((one) => t(`terms.model.${one}`, { defaultValue: one }))
+    .join(" + ");
 }
 
 export function Explained(props: {
@@ -68,7 +88,7 @@ export function Explained(props: {
   const show = (value: number | string | null | undefined, unit = figure.unit) =>
     figureText(value, unit, run.currency, format, t);
   const text = props.text ?? show(figure.value);
-  const inputs = Object.entries(figure.inputs ?? {});
+  const inputs = flatInputs(figure.inputs ?? {});
   return (
     <Popover
       trigger="click"
@@ -92,9 +112,7 @@ export function Explained(props: {
               {
                 key: "model",
                 label: t("app.explain.model"),
-                children: figure.model
-                  ? t(`terms.model.${figure.model}`, { defaultValue: figure.model })
-                  : t("app.explain.no_model"),
+                children: figure.model ? modelText(figure.model, t) : t("app.explain.no_model"),
               },
               {
                 key: "error",
@@ -102,9 +120,11 @@ export function Explained(props: {
                 children:
                   figure.low !== null && figure.high !== null
                     ? t("app.explain.interval", { low: show(figure.low), high: show(figure.high) })
-                    : figure.model
-                      ? t("app.explain.no_interval")
-                      : t("app.explain.exact"),
+                    : figure.error !== null
+                      ? t("app.explain.holdout_error", { error: show(figure.error) })
+                      : figure.model
+                        ? t("app.explain.no_interval")
+                        : t("app.explain.exact"),
               },
             ]}
           />

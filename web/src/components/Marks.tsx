@@ -2,6 +2,7 @@
 import { Tag } from "antd";
 import { useTranslation } from "react-i18next";
 import type { BucketSegment, JobState, LoyaltyClass, RunState, ValueClass } from "../api/types";
+import { ABSENT } from "../i18n/format";
 import { BUCKET_COLOUR, CLASS_COLOUR, LOYALTY_COLOUR } from "./palette";
 
 export function Mark(props: { colour: string; text: string }) {
@@ -18,15 +19,15 @@ export function ClassMark(props: { of: ValueClass }) {
   return <Mark colour={CLASS_COLOUR[props.of]} text={t(`terms.class.${props.of}`)} />;
 }
 
-export function LoyaltyMark(props: { of: LoyaltyClass | null }) {
+export function LoyaltyMark(props: { of: LoyaltyClass | "none" }) {
   const { t } = useTranslation();
-  if (!props.of) return <>—</>;
+  if (props.of === "none") return <>{ABSENT}</>;
   return <Mark colour={LOYALTY_COLOUR[props.of]} text={t(`terms.loyalty.${props.of}`)} />;
 }
 
-export function BucketMark(props: { of: BucketSegment | null }) {
+export function BucketMark(props: { of: BucketSegment | "none" }) {
   const { t } = useTranslation();
-  if (!props.of) return <>—</>;
+  if (props.of === "none") return <>{ABSENT}</>;
   return <Mark colour={BUCKET_COLOUR[props.of]} text={t(`terms.bucket.${props.of}`)} />;
 }
 

@@ -27,7 +27,7 @@ export const BUCKET_COLOUR: Record<BucketSegment, string> = {
   lost: "#d55e00",
 };
 
-export const SERIES_COLOUR = { actual: "#0072b2", predicted: "#d55e00", total: "#595959" };
+export const SERIES_COLOUR = { actual: "#0072b2", predicted: "#d55e00", total: "#737373" };
 
 export const CLASSES: ValueClass[] = ["E-I", "E-II", "E-III", "E-IV", "new", "none"];
 export const LOYALTIES: LoyaltyClass[] = ["loyal", "general", "drifting"];

@@ -32,22 +32,24 @@ export function errorDetail(error: unknown, t: TFunction): string | undefined {
 }
 
 /**
- * Shows the server's messages at their fields and leaves what was typed. Returns false when a
- * message belongs to no field of this form, so that it must be shown above it.
+ * Shows what the server said at its fields and leaves what was typed. A problem with one field is said
+ * in the reader's language; where there are several, each has the server's own message. Returns false
+ * when something belongs to no field of this form.
  */
 export function showAtFields(
-  form: FormInstance,
+  form: Pick<FormInstance, "setFields">,
   error: unknown,
   names: readonly string[],
+  t: TFunction,
 ): boolean {
-  const fields = error instanceof ApiError ? (error.problem.fields ?? []) : [];
+  if (!(error instanceof ApiError)) return false;
+  const fields = error.problem.fields ?? [];
   const known = fields.filter((field) => names.includes(field.field));
-  if (known.length === 0) return false;
   form.setFields(
     known.map((field) => ({
       name: field.field.includes(".") ? field.field.split(".") : field.field,
-      errors: [field.message],
+      errors: [fields.length === 1 ? problemText(error.problem, t) : field.message],
     })),
   );
-  return known.length === fields.length;
+  return known.length > 0 && known.length === fields.length;
 }

@@ -63,7 +63,7 @@ export function People(props: { customer: Customer }) {
                 )}
                 {contact.role ? ` · ${contact.role}` : ""}
                 {contact.influence
-                  ? ` · ${t(`customers.influence.${contact.influence}`, { defaultValue: contact.influence })}`
+                  ? ` · ${t("customers.influence", { influence: contact.influence })}`
                   : ""}
               </li>
             ))}

@@ -44,15 +44,13 @@ export function FigureStrip(props: { query: UseQueryResult<CustomerValue | null>
 function Strip(props: { value: CustomerValue }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { run, profile, comparison } = props.value;
+  const { run, profile, previous } = props.value;
   const figure = (name: string) => props.value.figures.find((one) => one.name === name);
   const explained = (name: string, text: string) => (
     <Explained figure={figure(name)} run={run} text={text} large />
   );
   const change =
-    comparison && comparison.value_before.minor !== 0
-      ? profile.value.minor / comparison.value_before.minor - 1
-      : null;
+    previous && previous.value.minor !== 0 ? profile.value.minor / previous.value.minor - 1 : null;
   return (
     <div className="customer-figures">
       <Cell
@@ -74,8 +72,8 @@ function Strip(props: { value: CustomerValue }) {
       <Cell
         label={t("customers.column.class")}
         note={
-          comparison && comparison.class_before !== profile.class
-            ? t("customers.class_before", { before: t(`terms.class.${comparison.class_before}`) })
+          previous && previous.class !== profile.class
+            ? t("customers.class_before", { before: t(`terms.class.${previous.class}`) })
             : t(`terms.class_meaning.${profile.class}`)
         }
       >

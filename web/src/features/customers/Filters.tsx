@@ -52,16 +52,18 @@ export function Filters(props: {
       {LIST_FILTERS.filter((name) => choices[name].length > 0).map((name) => (
         <Select
           key={name}
-          mode="multiple"
+          // A customer is a person or an organisation: here one choice is enough.
+          mode={name === "kind" ? undefined : "multiple"}
+          allowClear={name === "kind"}
           maxTagCount={0}
           maxTagPlaceholder={(left) => `${t(`customers.column.${name}`)} · ${left.length}`}
           placeholder={t(`customers.column.${name}`)}
           aria-label={t("customers.filter_by", { what: t(`customers.column.${name}`) })}
           style={{ width: 120 }}
           popupMatchSelectWidth={false}
-          value={listIn(search, name)}
+          value={name === "kind" ? search.get(name) : listIn(search, name)}
           options={choices[name]}
-          onChange={(values) => change({ [name]: values, ...FIRST_PAGE })}
+          onChange={(values: string | string[] | null) => change({ [name]: values, ...FIRST_PAGE })}
         />
       ))}
       <FigureBounds currency={props.currency} />

@@ -2,8 +2,8 @@
 import { Card, Typography } from "antd";
 import { useTranslation } from "react-i18next";
 import type { CustomerValue, Figure } from "../../api/types";
-import { Explained, figureText } from "../../components/Explained";
-import { useFormat } from "../../i18n/format";
+import { Explained, figureText, modelText } from "../../components/Explained";
+import { ABSENT, useFormat } from "../../i18n/format";
 
 const SHOWN = [
   "p_alive",
@@ -53,7 +53,7 @@ export function Probabilities(props: { value: CustomerValue }) {
       </div>
       <Typography.Paragraph type="secondary" style={{ margin: "16px 0 0" }}>
         {t("customers.expected.by", {
-          model: run.model ? t(`terms.model.${run.model}`, { defaultValue: run.model }) : "—",
+          model: run.model ? modelText(run.model, t) : ABSENT,
           day: format.day(run.as_of),
         })}
       </Typography.Paragraph>

@@ -3,7 +3,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Button, Empty, Table, type TableProps, Typography } from "antd";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { listProfiles } from "../../api/endpoints";
+import { countProfiles, listProfiles } from "../../api/endpoints";
 import { keys } from "../../api/queries";
 import type { ProfileRow } from "../../api/types";
 import { Answer } from "../../components/Answer";
@@ -27,6 +27,12 @@ export function ProfileList(props: { currency: string }) {
     queryFn: ({ signal }) => listProfiles(asked, signal),
     placeholderData: keepPreviousData,
   });
+  const { sort: _sort, cursor: _cursor, limit: _limit, ...filter } = asked;
+  const count = useQuery({
+    queryKey: [...keys.value, "count", filter],
+    queryFn: ({ signal }) => countProfiles(filter, signal),
+    placeholderData: keepPreviousData,
+  }).data;
   const columns = columnsIn(search, localStorage.getItem(KEPT_COLUMNS));
   const sort = search.get("sort") ?? USUAL_SORT;
 
@@ -64,10 +70,11 @@ export function ProfileList(props: { currency: string }) {
         {(shown) => (
           <>
             <Typography.Paragraph type="secondary" className="numeric" aria-live="polite">
-              {t(shown.count.exact ? "customers.count" : "customers.count_about", {
-                rows: format.count(shown.count.rows),
-              })}
-              {" · "}
+              {count
+                ? `${t(count.exact ? "customers.count" : "customers.count_more", {
+                    rows: format.count(count.rows),
+                  })} · `
+                : ""}
               {t("customers.as_of", { day: format.day(shown.run.as_of) })}
             </Typography.Paragraph>
             <Table<ProfileRow>

@@ -46,7 +46,9 @@ export function Transactions(props: { customerId: string }) {
           },
           {
             title: t("customers.transaction.number"),
-            render: (_, row) => row.external_id ?? ABSENT,
+            dataIndex: "external_id",
+            ellipsis: true,
+            width: 160,
           },
           { title: t("customers.transaction.source"), dataIndex: "source" },
         ]}

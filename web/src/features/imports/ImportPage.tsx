@@ -65,7 +65,8 @@ function Wizard(props: { one: Import }) {
   const step = stepOf(one, job, search.get("step"));
 
   const begin = useMutation({
-    mutationFn: () => startImport(one.id, rememberedPlan(one)),
+    mutationFn: (reject_limit_percent: number) =>
+      startImport(one.id, { ...rememberedPlan(one), reject_limit_percent }),
     onSuccess: (started) => {
       takeJob(client, started);
       void client.invalidateQueries({ queryKey: keys.imports });
@@ -110,7 +111,7 @@ function Wizard(props: { one: Import }) {
             one={one}
             report={report}
             starting={begin.isPending}
-            onStart={() => begin.mutate()}
+            onStart={(limit) => begin.mutate(limit)}
             onBack={() => change({ step: "mapping" })}
           />
         ) : null}

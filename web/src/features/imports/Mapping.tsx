@@ -34,7 +34,7 @@ export function Mapping(props: { one: Import; onChecking: (job: Job) => void }) 
   const check = useMutation({
     mutationFn: (plan: ImportPlan) => dryRunImport(one.id, plan),
     onSuccess: props.onChecking,
-    onError: (error) => showAtFields(form, error, ["source", "currency", "zone"]),
+    onError: (error) => showAtFields(form, error, ["source", "currency", "zone"], t),
   });
 
   const samplesOf = (column: string | undefined) =>

@@ -4,6 +4,8 @@ import type { Import, ImportKind, ImportPlan } from "../../api/types";
 
 const STORED = "patron.import_plans";
 const MOST_KEPT = 20;
+/** What the server allows unless told otherwise. */
+export const USUAL_REJECT_LIMIT_PERCENT = 1;
 
 type Kept = { key: string; plan: ImportPlan };
 

@@ -30,7 +30,7 @@ export function SetPassword() {
       await client.invalidateQueries();
       navigate(insideOnly(search.get("next")), { replace: true });
     },
-    onError: (error) => showAtFields(form, error, ["current_password", "new_password"]),
+    onError: (error) => showAtFields(form, error, ["current_password", "new_password"], t),
   });
 
   return (

@@ -24,7 +24,7 @@ export function BringData(props: { setup: Setup }) {
   const make = useMutation({
     mutationFn: (typed: Typed) => generateExample(typed.customers, typed.seed),
     onSuccess: (job) => takeJob(client, job),
-    onError: (error) => showAtFields(form, error, ["customers", "seed"]),
+    onError: (error) => showAtFields(form, error, ["customers", "seed"], t),
   });
   if (!mayImport) {
     return <Alert type="info" showIcon title={t("start.data.not_permitted")} />;

@@ -3,7 +3,6 @@ import { Card } from "antd";
 import type { CSSProperties } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { useValueSettings } from "../../api/queries";
 import type { Report, ValueClass } from "../../api/types";
 import { ChartCard } from "../../components/ChartCard";
 import { CLASS_COLOUR, CLASSES } from "../../components/palette";
@@ -106,14 +105,12 @@ function Grid(props: { report: Report }) {
 }
 
 function Cell(props: { report: Report; of: ValueClass }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const format = useFormat();
-  const strategy = useValueSettings().data?.care_strategies[props.of];
   const { currency } = props.report;
   const one = props.report.classes.find((found) => found.class === props.of);
   if (!one) return <div />;
   const style: CSSProperties = { borderTopColor: CLASS_COLOUR[props.of] };
-  const care = i18n.language === "zh-CN" ? strategy?.zh : strategy?.en;
   return (
     <Link to={`/customers?class=${props.of}`} className="matrix-cell" style={style}>
       <span className="matrix-name">{t(`terms.class.${props.of}`)}</span>
@@ -139,7 +136,7 @@ function Cell(props: { report: Report; of: ValueClass }) {
           })}
         </span>
       </span>
-      {care ? <span className="definition">{care}</span> : null}
+      <span className="definition">{t(`terms.care.${props.of}`)}</span>
     </Link>
   );
 }

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { profilesFileUrl, reportFileUrl } from "../../api/endpoints";
 import type { FittedModel } from "../../api/types";
+import { modelText } from "../../components/Explained";
 import { useFormat } from "../../i18n/format";
 import {
   bucketFinding,
@@ -24,6 +25,7 @@ export function Overview({ report, runId }: ReportTab) {
   const format = useFormat();
   const words = { t, format };
   const money = (minor: number) => format.moneyShort({ minor, currency: report.currency });
+  const fitted = report.model.chosen ? report.models[report.model.chosen] : undefined;
   const totals: [string, string][] = [
     ["customers", format.count(report.customers)],
     ["value", money(report.totals.value_minor)],
@@ -44,7 +46,7 @@ export function Overview({ report, runId }: ReportTab) {
   ];
   return (
     <div className="stack">
-      {report.warnings.map((warning) => (
+      {[...report.warnings, ...(fitted?.warnings ?? [])].map((warning) => (
         <Alert
           key={`${warning.code}:${warning.message}`}
           type="warning"
@@ -111,9 +113,14 @@ export function Overview({ report, runId }: ReportTab) {
             {
               key: "model",
               label: t("value.overview.model"),
-              children: t(`terms.model.${report.model.chosen}`, {
-                defaultValue: report.model.chosen,
-              }),
+              children: report.model.chosen
+                ? t("value.overview.model_by", {
+                    model: modelText(report.model.chosen, t),
+                    reason: t(`value.model.reason.${report.model.reason}`, {
+                      defaultValue: report.model.reason,
+                    }),
+                  })
+                : t("value.overview.no_model"),
             },
           ]}
         />
@@ -135,12 +142,10 @@ export function Overview({ report, runId }: ReportTab) {
   );
 }
 
-function Models(props: { models: Record<string, FittedModel | null>; chosen: string }) {
+function Models(props: { models: Record<string, FittedModel>; chosen: string | null }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const rows = Object.entries(props.models).flatMap(([name, model]) =>
-    model ? [{ name, model }] : [],
-  );
+  const rows = Object.entries(props.models).map(([name, model]) => ({ name, model }));
   if (rows.length === 0) return null;
   return (
     <Table

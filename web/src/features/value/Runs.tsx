@@ -154,7 +154,7 @@ function StartDialog(props: { open: boolean; onClose: () => void }) {
       void client.invalidateQueries({ queryKey: [...keys.value, "runs"] });
       props.onClose();
     },
-    onError: (error) => showAtFields(form, error, ["as_of", "model", "holdout_weeks"]),
+    onError: (error) => showAtFields(form, error, ["as_of", "model", "holdout_weeks"], t),
   });
   return (
     <Modal

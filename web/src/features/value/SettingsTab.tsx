@@ -1,29 +1,27 @@
 // How the value engine classes and counts. Saving needs the version that was read, so that nobody
 // overwrites a colleague's change unseen.
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { App, Button, Card, Form, Input, InputNumber, Select, Typography } from "antd";
+import { App, Button, Card, Form, InputNumber, Select, Typography } from "antd";
 import { useTranslation } from "react-i18next";
 import { writeValueSettings } from "../../api/endpoints";
 import { keys, useMay, useValueSettings } from "../../api/queries";
-import type { ValueSettings } from "../../api/types";
+import type { VersionedSettings } from "../../api/types";
 import { Answer, ProblemAlert } from "../../components/Answer";
 import { showAtFields } from "../../components/problem";
 import { minorDigits } from "../../i18n/format";
 import { fromForm, SETTINGS_FIELDS, type SettingsForm, toForm } from "./settingsForm";
 
-const CARED = ["E-I", "E-II", "E-III", "E-IV"] as const;
+const PERIODS = [1, 3, 6, 12];
 
 export function SettingsTab() {
   const settings = useValueSettings();
   return (
-    <Answer query={settings}>
-      {(read) => <SettingsEditor key={read.version} settings={read} />}
-    </Answer>
+    <Answer query={settings}>{(read) => <SettingsEditor key={read.version} read={read} />}</Answer>
   );
 }
 
-function SettingsEditor(props: { settings: ValueSettings }) {
-  const { settings } = props;
+function SettingsEditor(props: { read: VersionedSettings }) {
+  const { version, settings } = props.read;
   const { t } = useTranslation();
   const client = useQueryClient();
   const { message } = App.useApp();
@@ -31,16 +29,17 @@ function SettingsEditor(props: { settings: ValueSettings }) {
   const [form] = Form.useForm<SettingsForm>();
   const contributionKind = Form.useWatch(["contribution_rule", "kind"], form);
   const stabilityKind = Form.useWatch(["stability_rule", "kind"], form);
-  const { currency } = settings.acquisition_cost;
+  const { currency } = settings;
   const unit = 10 ** minorDigits(currency);
 
   const save = useMutation({
-    mutationFn: (typed: SettingsForm) => writeValueSettings(fromForm(typed, settings, unit)),
+    mutationFn: (typed: SettingsForm) =>
+      writeValueSettings({ version, settings: fromForm(typed, settings, unit) }),
     onSuccess: (saved) => {
       client.setQueryData([...keys.value, "settings"], saved);
       message.success(t("value.settings.saved"));
     },
-    onError: (error) => showAtFields(form, error, SETTINGS_FIELDS),
+    onError: (error) => showAtFields(form, error, SETTINGS_FIELDS, t),
   });
 
   const number = (name: string | string[], label: string, rest: object) => (
@@ -121,7 +120,7 @@ function SettingsEditor(props: { settings: ValueSettings }) {
         {title("money")}
         <div className="settings-grid">
           {number("yearly_discount_rate", t("value.settings.discount"), percent)}
-          {number("acquisition_cost", t("value.settings.acquisition_cost"), {
+          {number("acquisition_cost_minor", t("value.settings.acquisition_cost"), {
             min: 0,
             suffix: currency,
           })}
@@ -142,33 +141,22 @@ function SettingsEditor(props: { settings: ValueSettings }) {
             label={t("value.settings.period")}
             extra={t("value.settings.automatic")}
           >
-            <InputNumber min={1} max={36} precision={0} style={{ width: "100%" }} />
+            <Select
+              allowClear
+              options={PERIODS.map((months) => ({
+                value: months,
+                label: t("terms.unit.months", { number: months }),
+              }))}
+            />
           </Form.Item>
           <Form.Item
             name="holdout_weeks"
             label={t("value.settings.holdout")}
             extra={t("value.settings.automatic")}
           >
-            <InputNumber min={1} max={260} precision={0} style={{ width: "100%" }} />
+            <InputNumber min={1} max={520} precision={0} style={{ width: "100%" }} />
           </Form.Item>
         </div>
-        {title("care")}
-        {CARED.map((name) => (
-          <div key={name} className="settings-grid">
-            {(["zh", "en"] as const).map((language) => (
-              <Form.Item
-                key={language}
-                name={["care_strategies", name, language]}
-                label={t("value.settings.care_of", {
-                  class: t(`terms.class.${name}`),
-                  language: language === "zh" ? "中文" : "English",
-                })}
-              >
-                <Input.TextArea autoSize={{ minRows: 2, maxRows: 6 }} maxLength={500} />
-              </Form.Item>
-            ))}
-          </div>
-        ))}
         <div className="stack">
           <ProblemAlert error={save.error} />
           <div className="row">

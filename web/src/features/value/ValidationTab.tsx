@@ -16,34 +16,26 @@ export function ValidationTab({ report }: ReportTab) {
   const format = useFormat();
   const validation = report.validation;
   if (!validation) {
-    const reason = report.validation_absent_reason;
-    return (
-      <Alert
-        type="info"
-        showIcon
-        title={t("value.validation.none")}
-        description={
-          reason ? t(`value.validation.absent.${reason}`, { defaultValue: reason }) : undefined
-        }
-      />
-    );
+    return <Alert type="info" showIcon title={t("value.validation.none")} />;
   }
-  const reasons = validation.verdict.reasons.map((reason) =>
-    typeof reason === "string" ? reason : reason.code,
-  );
   return (
     <div className="stack">
       <Card>
         <Typography.Title level={2} className="section-title">
-          {validationFinding(validation, { t, format })}{" "}
+          {validationFinding(validation, { t, format }) ?? t("value.validation.nothing_bought")}{" "}
           <Tag color={VERDICT_COLOUR[validation.verdict.code]}>
             {t(`value.validation.verdict.${validation.verdict.code}`)}
           </Tag>
         </Typography.Title>
         <ul className="sentences">
           <li>{t(`value.validation.verdict_means.${validation.verdict.code}`)}</li>
-          {reasons.map((reason) => (
-            <li key={reason}>{t(`value.validation.reason.${reason}`, { defaultValue: reason })}</li>
+          {validation.verdict.reasons.map((reason) => (
+            <li key={reason.code}>
+              {t(`value.validation.reason.${reason.code}`, {
+                value: format.percent(Math.abs(reason.value), 1),
+                defaultValue: reason.code,
+              })}
+            </li>
           ))}
           <li>
             {t("value.validation.how", {
@@ -58,9 +50,6 @@ export function ValidationTab({ report }: ReportTab) {
               weekly: format.percent(validation.weekly_bias, 1),
             })}
           </li>
-          {validation.auc_alive === null ? null : (
-            <li>{t("value.validation.auc", { share: format.percent(validation.auc_alive, 0) })}</li>
-          )}
         </ul>
       </Card>
       <Weekly validation={validation} asOf={report.as_of} />

@@ -68,6 +68,7 @@ export function riskFinding(report: Report, { t, format }: Words): string | null
   const { value_minor, value_at_risk_minor } = report.totals;
   if (value_minor <= 0) return null;
   return t("value.overview.risk", {
+    customers: format.count(report.value_at_risk.customers_at_risk),
     risk: format.moneyShort({ minor: value_at_risk_minor, currency: report.currency }),
     share: format.percent(value_at_risk_minor / value_minor, 0),
   });
@@ -100,8 +101,8 @@ export function validationFinding(
   validation: Validation | null,
   { t, format }: Words,
 ): string | null {
-  if (!validation) return null;
-  const bias = validation.total_bias;
+  const bias = validation?.total_bias;
+  if (!validation || bias === null || bias === undefined) return null;
   return t(
     Math.abs(bias) < 0.005
       ? "value.validation.exact"

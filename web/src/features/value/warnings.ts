@@ -3,5 +3,5 @@ import type { RunWarning } from "../../api/types";
 
 /** A warning of a run in the reader's language; one unknown here keeps the engine's own words. */
 export function warningText(warning: RunWarning, t: TFunction): string {
-  return t(`value.warning.${warning.code}`, { ...warning, defaultValue: warning.message });
+  return t(`value.warning.${warning.code}`, { defaultValue: warning.message });
 }
