@@ -97,7 +97,10 @@ fn check_blocking(source: &Source, run: &JobRun) -> Result<Checked> {
                     let minor = accepted.amount(totals.amount).unwrap_or(0);
                     let sum = checked.amount_minor.unwrap_or(0).checked_add(minor);
                     checked.amount_minor = Some(sum.ok_or_else(|| {
-                        Error::invalid("amount_too_large", "the amounts of this file add up to more than can be counted")
+                        Error::invalid(
+                            "amount_too_large",
+                            "the amounts of this file add up to more than can be counted",
+                        )
                     })?);
                     if let Some(at) = accepted.time(totals.at) {
                         checked.first_at = Some(checked.first_at.map_or(at, |first| first.min(at)));
@@ -124,7 +127,12 @@ fn kept_cells(row: &Row) -> Vec<String> {
     row.cells
         .iter()
         .take(KEPT_CELLS)
-        .map(|cell| cell.chars().take(KEPT_CELL_CHARS).map(|c| if c == '\0' { '\u{fffd}' } else { c }).collect())
+        .map(|cell| {
+            cell.chars()
+                .take(KEPT_CELL_CHARS)
+                .map(|c| if c == '\0' { '\u{fffd}' } else { c })
+                .collect()
+        })
         .collect()
 }
 
@@ -134,7 +142,10 @@ impl Source {
         if table.columns() == self.columns.as_slice() {
             Ok(table)
         } else {
-            Err(Error::internal(format!("the upload {} has changed", self.path.display())))
+            Err(Error::internal(format!(
+                "the upload {} has changed",
+                self.path.display()
+            )))
         }
     }
 
@@ -198,7 +209,10 @@ fn send_batches(
         if batch.rows.len() == BATCH_ROWS {
             batch.rows_read = rows_read;
             // Nobody receives any more: the job has ended for another reason.
-            if send.blocking_send(std::mem::replace(&mut batch, Batch::empty())).is_err() {
+            if send
+                .blocking_send(std::mem::replace(&mut batch, Batch::empty()))
+                .is_err()
+            {
                 return Ok(());
             }
         }

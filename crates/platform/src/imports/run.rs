@@ -52,13 +52,22 @@ impl Work {
     async fn prepare(imports: &Imports, run: JobRun) -> Result<Self> {
         let input: JobInput = run.input()?;
         let mut tx = run.platform().db.read().await?;
-        let found = store::get(&mut tx, input.import).await?.ok_or(Error::NotFound { what: "import" })?;
+        let found = store::get(&mut tx, input.import)
+            .await?
+            .ok_or(Error::NotFound { what: "import" })?;
         let firm = firm::load(&mut tx).await?;
         drop(tx);
-        let file = found.file.ok_or_else(|| Error::conflict("file_gone", "the file is gone; upload it again"))?;
+        let file = found
+            .file
+            .ok_or_else(|| Error::conflict("file_gone", "the file is gone; upload it again"))?;
         let kind = imports.kind(&found.upload.kind)?;
         let firm = firm.with(input.options.currency, input.options.zone.as_deref())?;
-        let columns: Vec<String> = found.upload.columns.iter().map(|column| column.name.clone()).collect();
+        let columns: Vec<String> = found
+            .upload
+            .columns
+            .iter()
+            .map(|column| column.name.clone())
+            .collect();
         let zone = firm.time_zone()?;
         let source = Source {
             path: files::path(run.platform(), &file),
@@ -101,10 +110,17 @@ impl Work {
             dry_run,
             rows: checked.rows,
             rejected: checked.rejected,
-            amount: checked.amount_minor.map(|minor| Money::new(minor, self.context.currency)),
+            amount: checked
+                .amount_minor
+                .map(|minor| Money::new(minor, self.context.currency)),
             first_at: checked.first_at,
             last_at: checked.last_at,
-            rejects: checked.rejects.iter().take(REJECTS_SHOWN).map(|r| r.reject.clone()).collect(),
+            rejects: checked
+                .rejects
+                .iter()
+                .take(REJECTS_SHOWN)
+                .map(|r| r.reject.clone())
+                .collect(),
             ..ImportReport::default()
         };
         if checked.rejected > REJECTS_KEPT_MAX as u64 {
@@ -122,7 +138,10 @@ impl Work {
         }
         let now = self.context.clock.now();
         if report.last_at.is_some_and(|last| last > now) {
-            report.warnings.push(warning("times_in_the_future", "some rows have times that are yet to come"));
+            report.warnings.push(warning(
+                "times_in_the_future",
+                "some rows have times that are yet to come",
+            ));
         }
         Ok((checked, report))
     }
@@ -139,15 +158,25 @@ impl Work {
         let mut batches = Batches::read(self.source.clone(), self.run.clone(), repeated, 0);
         while let Some(batch) = batches.next().await? {
             self.run.check()?;
-            let Batch { rows, repeats: is_repeat, rows_read } = batch;
-            let (again, first): (Vec<_>, Vec<_>) = rows.into_iter().zip(is_repeat).partition(|(_, repeat)| *repeat);
+            let Batch {
+                rows,
+                repeats: is_repeat,
+                rows_read,
+            } = batch;
+            let (again, first): (Vec<_>, Vec<_>) =
+                rows.into_iter().zip(is_repeat).partition(|(_, repeat)| *repeat);
             report.unchanged += again.len() as u64;
             let first: Vec<_> = first.into_iter().map(|(row, _)| row).collect();
             let mut tx = self.run.platform().db.read().await?;
             tx.allow_minutes(5).await?;
-            let stored = self.kind().preview(&mut tx, &self.context, &first, &mut seen).await?;
+            let stored = self
+                .kind()
+                .preview(&mut tx, &self.context, &first, &mut seen)
+                .await?;
             drop(tx);
-            let new = add(report, &self.source, &stored, |n| first.get(n).map_or(0, |row| row.line));
+            let new = add(report, &self.source, &stored, |n| {
+                first.get(n).map_or(0, |row| row.line)
+            });
             keep(rejects, new);
             self.run.progress("previewing", rows_read, Some(total));
         }
@@ -168,13 +197,18 @@ impl Work {
         let (mut checked, mut report) = self.check(false).await?;
         if self.kind().looks_up(&|field| self.source.places.is_mapped(field)) {
             let mut foreseen = report.clone();
-            self.preview(checked.repeated.clone(), &mut foreseen, &mut checked.rejects).await?;
+            self.preview(checked.repeated.clone(), &mut foreseen, &mut checked.rejects)
+                .await?;
             if let Err(e) = rules::accept_file(foreseen.rows, foreseen.rejected, self.limit_percent) {
                 self.save_findings(&foreseen, &checked.rejects).await?;
                 return Err(e);
             }
             // Those that only the database refuses are rejected again when they are stored.
-            checked.rejects.truncate(usize::try_from(report.rejected).unwrap_or(usize::MAX).min(REJECTS_KEPT_MAX));
+            checked.rejects.truncate(
+                usize::try_from(report.rejected)
+                    .unwrap_or(usize::MAX)
+                    .min(REJECTS_KEPT_MAX),
+            );
         }
         self.save_findings(&report, &checked.rejects).await?;
         rules::accept_file(report.rows, report.rejected, self.limit_percent)?;
@@ -210,15 +244,17 @@ impl Work {
             self.settle_firm(&mut tx).await?;
         }
         let stored = self.kind().store(&mut tx, &self.context, &batch.rows).await?;
-        let mut rejects =
-            add(&mut after.report, &self.source, &stored, |n| batch.rows.get(n).map_or(0, |row| row.line));
+        let mut rejects = add(&mut after.report, &self.source, &stored, |n| {
+            batch.rows.get(n).map_or(0, |row| row.line)
+        });
         rejects.truncate(REJECTS_KEPT_MAX.saturating_sub(before.rejects_kept));
         store::insert_rejects(&mut tx, self.input.import, before.rejects_kept, &rejects).await?;
         after.rejects_kept += rejects.len();
         after.rows_done = batch.rows_read;
         // So that an import that is stopped, however, shows what it has stored.
         store::save_report(&mut tx, self.input.import, &after.report).await?;
-        self.run.progress("storing", after.rows_done, Some(after.report.rows));
+        self.run
+            .progress("storing", after.rows_done, Some(after.report.rows));
         self.run.save_checkpoint(&mut tx, &after).await?;
         tx.commit().await?;
         Ok(after)
@@ -292,7 +328,12 @@ fn warning(code: &str, message: impl Into<String>) -> ImportWarning {
 }
 
 /// Adds what a batch brought to the report; gives the new rejects.
-fn add(report: &mut ImportReport, source: &Source, stored: &Stored, line: impl Fn(usize) -> u64) -> Vec<RejectedRow> {
+fn add(
+    report: &mut ImportReport,
+    source: &Source,
+    stored: &Stored,
+    line: impl Fn(usize) -> u64,
+) -> Vec<RejectedRow> {
     report.created += stored.created;
     report.updated += stored.updated;
     report.unchanged += stored.unchanged;
@@ -300,7 +341,14 @@ fn add(report: &mut ImportReport, source: &Source, stored: &Stored, line: impl F
     report.rejected += stored.rejects.len() as u64;
     let mut rejects = Vec::with_capacity(stored.rejects.len());
     for (index, field, problem) in &stored.rejects {
-        let reject = rules::reject_at(&source.places, &source.columns, line(*index), *field, problem, None);
+        let reject = rules::reject_at(
+            &source.places,
+            &source.columns,
+            line(*index),
+            *field,
+            problem,
+            None,
+        );
         if report.rejects.len() < REJECTS_SHOWN {
             report.rejects.push(reject.clone());
         }
@@ -349,7 +397,12 @@ pub(super) async fn import(imports: Imports, run: JobRun) -> Result<Value> {
             (checkpoint, checked.repeated)
         }
     };
-    let mut batches = Batches::read(work.source.clone(), work.run.clone(), repeated, checkpoint.rows_done);
+    let mut batches = Batches::read(
+        work.source.clone(),
+        work.run.clone(),
+        repeated,
+        checkpoint.rows_done,
+    );
     while let Some(batch) = batches.next().await? {
         work.run.check()?;
         checkpoint = work.store_batch(&batch, &checkpoint).await?;
