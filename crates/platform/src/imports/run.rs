@@ -158,27 +158,19 @@ impl Work {
         let mut batches = Batches::read(self.source.clone(), self.run.clone(), repeated, 0);
         while let Some(batch) = batches.next().await? {
             self.run.check()?;
-            let Batch {
-                rows,
-                repeats: is_repeat,
-                rows_read,
-            } = batch;
-            let (again, first): (Vec<_>, Vec<_>) =
-                rows.into_iter().zip(is_repeat).partition(|(_, repeat)| *repeat);
-            report.unchanged += again.len() as u64;
-            let first: Vec<_> = first.into_iter().map(|(row, _)| row).collect();
+            // A row whose external id came before would find what that row has stored.
+            let rows_in_batch = batch.rows.len();
+            let first = batch.without_repeats();
+            report.unchanged += (rows_in_batch - first.rows.len()) as u64;
             let mut tx = self.run.platform().db.read().await?;
             tx.allow_minutes(5).await?;
             let stored = self
                 .kind()
-                .preview(&mut tx, &self.context, &first, &mut seen)
+                .preview(&mut tx, &self.context, &first.rows, &mut seen)
                 .await?;
             drop(tx);
-            let new = add(report, &self.source, &stored, |n| {
-                first.get(n).map_or(0, |row| row.line)
-            });
-            keep(rejects, new);
-            self.run.progress("previewing", rows_read, Some(total));
+            keep(rejects, add(report, &self.source, &stored, &first));
+            self.run.progress("previewing", first.rows_read, Some(total));
         }
         Ok(())
     }
@@ -186,15 +178,24 @@ impl Work {
     /// Puts the rejects and the report where the import shows them.
     async fn save_findings(&self, report: &ImportReport, rejects: &[RejectedRow]) -> Result<()> {
         let mut tx = self.run.platform().db.write().await?;
-        store::clear_rejects(&mut tx, self.input.import).await?;
-        store::insert_rejects(&mut tx, self.input.import, 0, rejects).await?;
-        store::save_report(&mut tx, self.input.import, report).await?;
+        self.write_findings(&mut tx, report, rejects).await?;
         tx.commit().await
+    }
+
+    async fn write_findings(
+        &self,
+        tx: &mut Tx,
+        report: &ImportReport,
+        rejects: &[RejectedRow],
+    ) -> Result<()> {
+        store::clear_rejects(tx, self.input.import).await?;
+        store::insert_rejects(tx, self.input.import, 0, rejects).await?;
+        store::save_report(tx, self.input.import, report).await
     }
 
     /// Everything that decides whether the file is imported, before anything is changed.
     async fn decide(&self) -> Result<(Checkpoint, Repeated)> {
-        let (mut checked, mut report) = self.check(false).await?;
+        let (mut checked, report) = self.check(false).await?;
         if self.kind().looks_up(&|field| self.source.places.is_mapped(field)) {
             let mut foreseen = report.clone();
             self.preview(checked.repeated.clone(), &mut foreseen, &mut checked.rejects)
@@ -210,14 +211,22 @@ impl Work {
                     .min(REJECTS_KEPT_MAX),
             );
         }
-        self.save_findings(&report, &checked.rejects).await?;
-        rules::accept_file(report.rows, report.rejected, self.limit_percent)?;
+        if let Err(e) = rules::accept_file(report.rows, report.rejected, self.limit_percent) {
+            self.save_findings(&report, &checked.rejects).await?;
+            return Err(e);
+        }
+        // With the checkpoint it is decided: an import that goes on later does not decide again.
         let checkpoint = Checkpoint {
             rows_done: 0,
             rejects_kept: checked.rejects.len(),
             report,
             finished: false,
         };
+        let mut tx = self.run.platform().db.write().await?;
+        self.write_findings(&mut tx, &checkpoint.report, &checked.rejects)
+            .await?;
+        self.run.save_checkpoint(&mut tx, &checkpoint).await?;
+        tx.commit().await?;
         Ok((checkpoint, checked.repeated))
     }
 
@@ -244,9 +253,7 @@ impl Work {
             self.settle_firm(&mut tx).await?;
         }
         let stored = self.kind().store(&mut tx, &self.context, &batch.rows).await?;
-        let mut rejects = add(&mut after.report, &self.source, &stored, |n| {
-            batch.rows.get(n).map_or(0, |row| row.line)
-        });
+        let mut rejects = add(&mut after.report, &self.source, &stored, batch);
         rejects.truncate(REJECTS_KEPT_MAX.saturating_sub(before.rejects_kept));
         store::insert_rejects(&mut tx, self.input.import, before.rejects_kept, &rejects).await?;
         after.rejects_kept += rejects.len();
@@ -328,12 +335,7 @@ fn warning(code: &str, message: impl Into<String>) -> ImportWarning {
 }
 
 /// Adds what a batch brought to the report; gives the new rejects.
-fn add(
-    report: &mut ImportReport,
-    source: &Source,
-    stored: &Stored,
-    line: impl Fn(usize) -> u64,
-) -> Vec<RejectedRow> {
+fn add(report: &mut ImportReport, source: &Source, stored: &Stored, batch: &Batch) -> Vec<RejectedRow> {
     report.created += stored.created;
     report.updated += stored.updated;
     report.unchanged += stored.unchanged;
@@ -341,21 +343,14 @@ fn add(
     report.rejected += stored.rejects.len() as u64;
     let mut rejects = Vec::with_capacity(stored.rejects.len());
     for (index, field, problem) in &stored.rejects {
-        let reject = rules::reject_at(
-            &source.places,
-            &source.columns,
-            line(*index),
-            *field,
-            problem,
-            None,
-        );
+        let line = batch.rows.get(*index).map_or(0, |row| row.line);
+        let cells = batch.cells.get(*index);
+        let reject = rules::reject_at(&source.places, &source.columns, line, *field, problem, cells);
         if report.rejects.len() < REJECTS_SHOWN {
             report.rejects.push(reject.clone());
         }
-        rejects.push(RejectedRow {
-            reject,
-            cells: Vec::new(),
-        });
+        let cells = cells.map(read::kept_cells).unwrap_or_default();
+        rejects.push(RejectedRow { reject, cells });
     }
     rejects
 }

@@ -1,5 +1,11 @@
 //! The import machinery on both databases: what is promised of every kind, shown with a kind of its own
 //! whose table refuses nothing, so that a row stored twice would be seen.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test that meets an error has failed"
+)]
 
 mod crash;
 mod kind;
@@ -254,7 +260,19 @@ async fn above_the_reject_limit_nothing_is_changed(t: &TestDb) {
     let job = start(p, &import, wish).await.unwrap();
     let done = report(&finished(p, job.id).await);
     assert_eq!((done.created, done.rejected), (147, 3));
-    assert_eq!(done.rejects[1].column.as_deref(), Some("who"));
+    let second = &done.rejects[1];
+    assert_eq!(
+        (second.line, second.column.as_deref(), second.value.as_deref()),
+        (52, Some("who"), Some("forbidden"))
+    );
+    let (_, csv) = app::rejects_csv(p, &caller(Role::Analyst), import.id)
+        .await
+        .unwrap();
+    let csv = String::from_utf8(csv).unwrap();
+    assert!(
+        csv.contains("\nforbidden,2026-10-31,1,E50,52,who,forbidden (the database knows better)\n"),
+        "{csv}"
+    );
     runner.shutdown(Duration::from_secs(5)).await;
 }
 
