@@ -3,6 +3,10 @@
 
 fn main() {
     let console = "../../web/dist";
-    let watched = if std::path::Path::new(console).exists() { console } else { "../../web" };
+    let watched = if std::path::Path::new(console).exists() {
+        console
+    } else {
+        "../../web"
+    };
     println!("cargo::rerun-if-changed={watched}");
 }

@@ -22,7 +22,9 @@ pub struct Settings {
 impl Settings {
     /// Whether people reach Patron over TLS.
     pub fn is_https(&self) -> bool {
-        self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+        self.public_url
+            .as_deref()
+            .is_some_and(|url| url.starts_with("https://"))
     }
 }
 

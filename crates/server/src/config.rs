@@ -53,7 +53,10 @@ impl Config {
     /// Checks what can be checked without opening anything. Errors name the setting.
     pub fn check(&self) -> Result<()> {
         if let Some(url) = &self.public_url {
-            let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
+            let host = url
+                .strip_prefix("https://")
+                .or_else(|| url.strip_prefix("http://"))
+                .unwrap_or_default();
             if host.is_empty() || host.contains(['/', ' ', '?', '#']) {
                 return Err(Error::invalid(
                     "public_url_malformed",
@@ -63,7 +66,9 @@ impl Config {
             }
         }
         if self.limits.jobs_at_once == 0 || self.limits.jobs_at_once > 64 {
-            return Err(Error::invalid("jobs_at_once_out_of_range", "jobs at once is 1 to 64").at("jobs_at_once"));
+            return Err(
+                Error::invalid("jobs_at_once_out_of_range", "jobs at once is 1 to 64").at("jobs_at_once"),
+            );
         }
         if let Err(e) = std::fs::create_dir_all(&self.data_dir) {
             return Err(Error::invalid(
@@ -92,7 +97,11 @@ mod tests {
 
     #[test]
     fn what_cannot_work_is_refused_at_start() {
-        for good in [None, Some("https://patron.example.com"), Some("http://10.0.0.1:8080")] {
+        for good in [
+            None,
+            Some("https://patron.example.com"),
+            Some("http://10.0.0.1:8080"),
+        ] {
             config(good).check().unwrap();
         }
         for bad in ["patron.example.com", "https://", "https://a/b", "ftp://a"] {

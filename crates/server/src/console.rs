@@ -61,12 +61,20 @@ fn serve(path: &str, file: &EmbeddedFile, headers: &HeaderMap) -> Response {
     let known = headers
         .get(header::IF_NONE_MATCH)
         .and_then(|value| value.to_str().ok())
-        .is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag));
+        .is_some_and(|known| {
+            known
+                .split(',')
+                .any(|one| one.trim().trim_start_matches("W/") == tag)
+        });
     let mut response = if known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         let content_type = content_type(path);
-        ([(header::CONTENT_TYPE, content_type)], file.data.clone().into_owned()).into_response()
+        (
+            [(header::CONTENT_TYPE, content_type)],
+            file.data.clone().into_owned(),
+        )
+            .into_response()
     };
     let answered = response.headers_mut();
     answered.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));

@@ -58,11 +58,13 @@ async fn events(
     caller: Caller,
     SessionToken(token): SessionToken,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let slot = Arc::clone(&listeners.slots).try_acquire_owned().map_err(|_| Error::TooMany {
-        code: "too_many_listeners",
-        message: "too many screens are listening".to_owned(),
-        retry_after_s: 30,
-    })?;
+    let slot = Arc::clone(&listeners.slots)
+        .try_acquire_owned()
+        .map_err(|_| Error::TooMany {
+            code: "too_many_listeners",
+            message: "too many screens are listening".to_owned(),
+            retry_after_s: 30,
+        })?;
     let listener = Listener {
         live: platform.db.live().listen(),
         platform,

@@ -22,8 +22,14 @@ pub(crate) async fn readyz(State(platform): State<Platform>) -> (StatusCode, &'s
         Ok(Ok(_)) => (StatusCode::SERVICE_UNAVAILABLE, "the database is not migrated\n"),
         Ok(Err(e)) => {
             tracing::warn!(error = %e, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer as it should\n")
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the database does not answer as it should\n",
+            )
         }
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer in time\n"),
+        Err(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the database does not answer in time\n",
+        ),
     }
 }

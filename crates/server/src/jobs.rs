@@ -11,7 +11,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) fn router() -> OpenApiRouter<Platform> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get)).routes(routes!(cancel))
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(get))
+        .routes(routes!(cancel))
 }
 
 /// A page of jobs.
@@ -59,7 +62,10 @@ async fn list(
         kind: filter.kind,
     };
     let cursor = paging.cursor.as_deref();
-    let page = platform.jobs.list(&platform.db, &caller, &filter, paging.size, cursor).await?;
+    let page = platform
+        .jobs
+        .list(&platform.db, &caller, &filter, paging.size, cursor)
+        .await?;
     Ok(Json(page.into()))
 }
 
@@ -86,6 +92,9 @@ async fn cancel(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<Job>), Problem> {
-    let job = platform.jobs.cancel(&platform.db, &platform.clock, &caller, id.parse()?).await?;
+    let job = platform
+        .jobs
+        .cancel(&platform.db, &platform.clock, &caller, id.parse()?)
+        .await?;
     Ok((StatusCode::ACCEPTED, Json(job)))
 }

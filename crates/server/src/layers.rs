@@ -26,9 +26,16 @@ const UPLOAD_DEADLINE: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// Gives the request an id (or takes the proxy's), logs it, and says the id in the answer.
 pub(crate) async fn request_id(State(platform): State<Platform>, request: Request, next: Next) -> Response {
-    let given = request.headers().get(&X_REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| {
-        (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
-    });
+    let given = request
+        .headers()
+        .get(&X_REQUEST_ID)
+        .and_then(|value| value.to_str().ok())
+        .filter(|id| {
+            (1..=64).contains(&id.len())
+                && id
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+        });
     let id = given.map_or_else(|| ids::new::<Uuid>(&platform.clock).to_string(), str::to_owned);
     let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
     REQUEST_ID
@@ -51,7 +58,11 @@ pub(crate) async fn request_id(State(platform): State<Platform>, request: Reques
 
 /// Answers in time, if only to say that it took too long.
 pub(crate) async fn deadline(request: Request, next: Next) -> Response {
-    let deadline = if is_upload(request.headers()) { UPLOAD_DEADLINE } else { DEADLINE };
+    let deadline = if is_upload(request.headers()) {
+        UPLOAD_DEADLINE
+    } else {
+        DEADLINE
+    };
     match tokio::time::timeout(deadline, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem(Error::Unavailable {
@@ -86,14 +97,19 @@ pub(crate) async fn same_origin(State(platform): State<Platform>, request: Reque
 }
 
 fn has_session_cookie(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .any(|value| value.to_str().is_ok_and(|cookies| cookies.contains(SESSION_COOKIE)))
+    headers.get_all(header::COOKIE).iter().any(|value| {
+        value
+            .to_str()
+            .is_ok_and(|cookies| cookies.contains(SESSION_COOKIE))
+    })
 }
 
 fn is_same_origin(public_url: Option<&str>, headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
+    let text = |name: &str| {
+        headers
+            .get(name)
+            .map(|value| value.to_str().unwrap_or("unreadable"))
+    };
     if let Some(site) = text("sec-fetch-site")
         && site != "same-origin"
         && site != "none"
@@ -107,7 +123,9 @@ fn is_same_origin(public_url: Option<&str>, headers: &HeaderMap) -> bool {
         Some(url) if origin.eq_ignore_ascii_case(url) => true,
         // Also with a public URL the console may be opened at the address listened on.
         _ => {
-            let host = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+            let host = origin
+                .strip_prefix("http://")
+                .or_else(|| origin.strip_prefix("https://"));
             host.is_some() && host == text("host")
         }
     }
@@ -130,13 +148,22 @@ pub(crate) async fn security_headers(
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "same-origin"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
     if platform.settings.is_https() {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000"),
+        );
     }
     if is_api && !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -163,7 +190,12 @@ async fn carry_out_once(platform: &Platform, request: Request, next: Next) -> Re
         .and_then(|value| value.to_str().ok())
         .filter(|key| (1..=200).contains(&key.len()))
         .map(str::to_owned)
-        .ok_or_else(|| Error::invalid("idempotency_key_malformed", "an Idempotency-Key has 1 to 200 characters"))?;
+        .ok_or_else(|| {
+            Error::invalid(
+                "idempotency_key_malformed",
+                "an Idempotency-Key has 1 to 200 characters",
+            )
+        })?;
     let Ok(session) = AnySession::from_request_parts(&mut parts, platform).await else {
         // The handler says what is missing.
         return Ok(next.run(Request::from_parts(parts, body)).await);
@@ -173,7 +205,12 @@ async fn carry_out_once(platform: &Platform, request: Request, next: Next) -> Re
     hash.update(parts.uri.to_string());
     // A file is not held in memory for this: its length stands for it.
     let body = if is_upload(&parts.headers) {
-        hash.update(parts.headers.get(header::CONTENT_LENGTH).map_or(&b""[..], HeaderValue::as_bytes));
+        hash.update(
+            parts
+                .headers
+                .get(header::CONTENT_LENGTH)
+                .map_or(&b""[..], HeaderValue::as_bytes),
+        );
         body
     } else {
         let bytes = to_bytes(body, BODY_BYTES_MAX)
@@ -192,16 +229,30 @@ async fn carry_out_once(platform: &Platform, request: Request, next: Next) -> Re
     {
         return answer_again(status, &content_type, body);
     }
-    let response = once.clone().carry_out(next.run(Request::from_parts(parts, body))).await;
-    if once.changed_something() { keep_answer(platform, &once, response).await } else { Ok(response) }
+    let response = once
+        .clone()
+        .carry_out(next.run(Request::from_parts(parts, body)))
+        .await;
+    if once.changed_something() {
+        keep_answer(platform, &once, response).await
+    } else {
+        Ok(response)
+    }
 }
 
 async fn keep_answer(platform: &Platform, once: &Once, response: Response) -> Result<Response> {
     let (parts, body) = response.into_parts();
     let bytes: Bytes = to_bytes(body, ANSWER_BYTES_MAX).await.map_err(Error::internal)?;
-    let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
+    let content_type = parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or("");
     // The change is made; that its answer could not be kept must not make it look failed.
-    if let Err(e) = once.answer(&platform.db, parts.status.as_u16(), content_type, &bytes).await {
+    if let Err(e) = once
+        .answer(&platform.db, parts.status.as_u16(), content_type, &bytes)
+        .await
+    {
         tracing::warn!(error = %e, "the answer to a request with an Idempotency-Key was not kept");
     }
     Ok(Response::from_parts(parts, Body::from(bytes)))
@@ -221,7 +272,10 @@ mod tests {
     use super::*;
 
     fn from(headers: &[(&'static str, &'static str)]) -> HeaderMap {
-        headers.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v))).collect()
+        headers
+            .iter()
+            .map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v)))
+            .collect()
     }
 
     #[test]
@@ -229,12 +283,36 @@ mod tests {
         let url = Some("https://patron.example.com");
         let same = |public, headers: &[_]| is_same_origin(public, &from(headers));
         assert!(same(url, &[("host", "10.0.0.1:8080")]));
-        assert!(same(url, &[("origin", "https://patron.example.com"), ("host", "10.0.0.1:8080")]));
-        assert!(same(None, &[("origin", "http://127.0.0.1:8080"), ("host", "127.0.0.1:8080")]));
-        assert!(!same(None, &[("origin", "http://evil.example"), ("host", "127.0.0.1:8080")]));
+        assert!(same(
+            url,
+            &[
+                ("origin", "https://patron.example.com"),
+                ("host", "10.0.0.1:8080")
+            ]
+        ));
+        assert!(same(
+            None,
+            &[("origin", "http://127.0.0.1:8080"), ("host", "127.0.0.1:8080")]
+        ));
+        assert!(!same(
+            None,
+            &[("origin", "http://evil.example"), ("host", "127.0.0.1:8080")]
+        ));
         assert!(!same(None, &[("origin", "null"), ("host", "127.0.0.1:8080")]));
-        assert!(!same(url, &[("origin", "https://patron.example.com.evil"), ("host", "patron.example.com")]));
-        assert!(!same(url, &[("sec-fetch-site", "cross-site"), ("host", "patron.example.com")]));
-        assert!(!same(url, &[("sec-fetch-site", "same-site"), ("host", "patron.example.com")]));
+        assert!(!same(
+            url,
+            &[
+                ("origin", "https://patron.example.com.evil"),
+                ("host", "patron.example.com")
+            ]
+        ));
+        assert!(!same(
+            url,
+            &[("sec-fetch-site", "cross-site"), ("host", "patron.example.com")]
+        ));
+        assert!(!same(
+            url,
+            &[("sec-fetch-site", "same-site"), ("host", "patron.example.com")]
+        ));
     }
 }

@@ -43,15 +43,24 @@ impl Metrics {
 
     fn write(&self, text: &mut String) -> std::fmt::Result {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        writeln!(text, "# HELP patron_http_request_seconds Time to the head of the answer.")?;
+        writeln!(
+            text,
+            "# HELP patron_http_request_seconds Time to the head of the answer."
+        )?;
         writeln!(text, "# TYPE patron_http_request_seconds histogram")?;
         for ((method, route, status), histogram) in all.iter() {
             let labels = format!("method=\"{method}\",route=\"{route}\",status=\"{status}\"");
             for (bound, count) in BUCKETS_S.iter().zip(histogram.counts) {
-                writeln!(text, "patron_http_request_seconds_bucket{{{labels},le=\"{bound}\"}} {count}")?;
+                writeln!(
+                    text,
+                    "patron_http_request_seconds_bucket{{{labels},le=\"{bound}\"}} {count}"
+                )?;
             }
             let (count, sum_s) = (histogram.count, histogram.sum_s);
-            writeln!(text, "patron_http_request_seconds_bucket{{{labels},le=\"+Inf\"}} {count}")?;
+            writeln!(
+                text,
+                "patron_http_request_seconds_bucket{{{labels},le=\"+Inf\"}} {count}"
+            )?;
             writeln!(text, "patron_http_request_seconds_sum{{{labels}}} {sum_s}")?;
             writeln!(text, "patron_http_request_seconds_count{{{labels}}} {count}")?;
         }
@@ -90,18 +99,38 @@ pub(crate) async fn metrics(
     };
     let mut text = String::with_capacity(8 << 10);
     let written = metrics.write(&mut text).and_then(|()| {
-        writeln!(text, "# HELP patron_jobs Jobs by state.\n# TYPE patron_jobs gauge")?;
+        writeln!(
+            text,
+            "# HELP patron_jobs Jobs by state.\n# TYPE patron_jobs gauge"
+        )?;
         for (state, count) in jobs {
             writeln!(text, "patron_jobs{{state=\"{state}\"}} {count}")?;
         }
-        writeln!(text, "# HELP patron_db_connections Connections.\n# TYPE patron_db_connections gauge")?;
+        writeln!(
+            text,
+            "# HELP patron_db_connections Connections.\n# TYPE patron_db_connections gauge"
+        )?;
         for pool in platform.db.pools() {
             let (name, busy) = (pool.pool, pool.open.saturating_sub(pool.idle));
-            writeln!(text, "patron_db_connections{{pool=\"{name}\",state=\"idle\"}} {}", pool.idle)?;
-            writeln!(text, "patron_db_connections{{pool=\"{name}\",state=\"busy\"}} {busy}")?;
+            writeln!(
+                text,
+                "patron_db_connections{{pool=\"{name}\",state=\"idle\"}} {}",
+                pool.idle
+            )?;
+            writeln!(
+                text,
+                "patron_db_connections{{pool=\"{name}\",state=\"busy\"}} {busy}"
+            )?;
         }
-        writeln!(text, "# HELP patron_build_info The version.\n# TYPE patron_build_info gauge")?;
-        writeln!(text, "patron_build_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION"))
+        writeln!(
+            text,
+            "# HELP patron_build_info The version.\n# TYPE patron_build_info gauge"
+        )?;
+        writeln!(
+            text,
+            "patron_build_info{{version=\"{}\"}} 1",
+            env!("CARGO_PKG_VERSION")
+        )
     });
     debug_assert!(written.is_ok(), "writing to a String cannot fail");
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()

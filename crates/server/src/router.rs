@@ -13,9 +13,11 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
+use value::app::ValueRoom;
 
 use crate::events::Listeners;
 use crate::metrics::Metrics;
+use crate::serve::imports;
 use crate::{console, events, health, jobs, layers, metrics, session, setup};
 
 /// The endpoints of the document that need no session, as `METHOD path`.
@@ -38,7 +40,10 @@ fn api() -> OpenApiRouter<Platform> {
         .merge(session::router())
         .merge(setup::router())
         .merge(jobs::router())
-        .merge(events::router());
+        .merge(events::router())
+        .merge(platform::imports::api::router(imports()))
+        .merge(customers::api::router())
+        .merge(value::api::router());
     OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", rooms)
 }
 
@@ -46,7 +51,10 @@ fn api() -> OpenApiRouter<Platform> {
 pub fn openapi() -> String {
     let document = api().split_for_parts().1;
     // A document made of literals and derived schemas has nothing in it that cannot be JSON.
-    document.to_pretty_json().map(|json| json + "\n").unwrap_or_default()
+    document
+        .to_pretty_json()
+        .map(|json| json + "\n")
+        .unwrap_or_default()
 }
 
 /// The whole service.
@@ -69,13 +77,17 @@ pub(crate) fn router(platform: &Platform, stop: CancellationToken) -> axum::Rout
         .layer(from_fn(metrics::count))
         .layer(Extension(Metrics::default()))
         .layer(Extension(Listeners::new(stop)))
+        .layer(Extension(ValueRoom::new(platform.clone())))
         .layer(from_fn_with_state(around(platform), layers::security_headers))
         .layer(from_fn_with_state(around(platform), layers::request_id))
         .with_state(platform.clone())
 }
 
 async fn method_not_allowed() -> Response {
-    let problem = Problem(Error::invalid("method_not_allowed", "this endpoint knows no such method"));
+    let problem = Problem(Error::invalid(
+        "method_not_allowed",
+        "this endpoint knows no such method",
+    ));
     problem.into_response()
 }
 

@@ -5,24 +5,32 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use base::{Error, Result};
+use customers::CustomersImport;
+use platform::imports::Imports;
 use platform::jobs::{Kinds, Runner, RunnerSettings};
 use platform::migrations::{self, PLATFORM, RoomMigrations};
 use platform::{Clock, Db, Platform, Settings, access, idempotency, jobs};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use value::TransactionsImport;
 
 use crate::config::Config;
 use crate::router::router;
 
 /// The rooms' migrations, in the order of their dependence.
-pub(crate) const ROOMS: [RoomMigrations; 1] = [PLATFORM];
+pub(crate) const ROOMS: [RoomMigrations; 3] = [PLATFORM, customers::MIGRATIONS, value::MIGRATIONS];
 
 const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
 
+/// The kinds of files that can be imported.
+pub(crate) fn imports() -> Imports {
+    Imports::new().with(CustomersImport).with(TransactionsImport)
+}
+
 /// The kinds of jobs the rooms can do.
 pub fn kinds() -> Kinds {
-    Kinds::new()
+    value::jobs(imports().jobs(Kinds::new()))
 }
 
 /// Opens the database and brings it up to date: what every command needs.
@@ -59,7 +67,11 @@ pub struct Served {
 pub async fn start(config: &Config, platform: Platform, kinds: Kinds) -> Result<Served> {
     platform.db.lock_server()?;
     let unusable = |e: std::io::Error| {
-        Error::invalid("address_unusable", format!("cannot listen on {}: {e}", config.listen)).at("listen")
+        Error::invalid(
+            "address_unusable",
+            format!("cannot listen on {}: {e}", config.listen),
+        )
+        .at("listen")
     };
     let listener = TcpListener::bind(config.listen).await.map_err(unusable)?;
     let address = listener.local_addr().map_err(unusable)?;
@@ -71,8 +83,11 @@ pub async fn start(config: &Config, platform: Platform, kinds: Kinds) -> Result<
     let stop = CancellationToken::new();
     let service = router(&platform, stop.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let stopped = stop.clone().cancelled_owned();
-    let requests =
-        tokio::spawn(async move { axum::serve(listener, service).with_graceful_shutdown(stopped).await });
+    let requests = tokio::spawn(async move {
+        axum::serve(listener, service)
+            .with_graceful_shutdown(stopped)
+            .await
+    });
     let housekeeping = tokio::spawn(keep_house(platform.clone()));
     tracing::info!(%address, "listening");
     Ok(Served {
@@ -98,7 +113,10 @@ impl Served {
             }
         };
         tokio::join!(requests, self.runner.shutdown(self.deadline));
-        if tokio::time::timeout(Duration::from_secs(5), self.db.close()).await.is_err() {
+        if tokio::time::timeout(Duration::from_secs(5), self.db.close())
+            .await
+            .is_err()
+        {
             tracing::warn!("connections to the database were cut off");
         }
         tracing::info!("stopped");
@@ -106,7 +124,12 @@ impl Served {
 }
 
 /// Serves until `until` is over.
-pub async fn serve(config: &Config, platform: Platform, kinds: Kinds, until: impl Future<Output = ()>) -> Result<()> {
+pub async fn serve(
+    config: &Config,
+    platform: Platform,
+    kinds: Kinds,
+    until: impl Future<Output = ()>,
+) -> Result<()> {
     let served = start(config, platform, kinds).await?;
     until.await;
     served.stop().await;

@@ -15,7 +15,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) fn router() -> OpenApiRouter<Platform> {
-    OpenApiRouter::new().routes(routes!(sign_in, current, sign_out)).routes(routes!(change_password))
+    OpenApiRouter::new()
+        .routes(routes!(sign_in, current, sign_out))
+        .routes(routes!(change_password))
 }
 
 /// Who is signed in and what they may do.
@@ -88,13 +90,15 @@ async fn current(AnySession { caller, expires_at }: AnySession) -> Json<Session>
     responses((status = 204, description = "Signed out, or was not signed in")))]
 async fn sign_out(
     State(platform): State<Platform>,
-    token: Option<SessionToken>,
+    token: Result<SessionToken, Problem>,
 ) -> Result<Response, Problem> {
-    if let Some(SessionToken(token)) = token {
+    if let Ok(SessionToken(token)) = token {
         app::sign_out(&platform, &token).await?;
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
-    response.headers_mut().insert(header::SET_COOKIE, cookie(&platform, "", 0)?);
+    response
+        .headers_mut()
+        .insert(header::SET_COOKIE, cookie(&platform, "", 0)?);
     Ok(response)
 }
 
@@ -120,7 +124,11 @@ fn with_cookie(platform: &Platform, session: app::Session) -> Result<Response, P
 }
 
 fn cookie(platform: &Platform, token: &str, max_age_s: i64) -> Result<HeaderValue> {
-    let secure = if platform.settings.is_https() { "; Secure" } else { "" };
+    let secure = if platform.settings.is_https() {
+        "; Secure"
+    } else {
+        ""
+    };
     HeaderValue::try_from(format!(
         "{SESSION_COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={max_age_s}{secure}"
     ))
@@ -151,6 +159,9 @@ mod tests {
         let address = |peer: &str| client_address(peer.parse().unwrap(), &headers).to_string();
         assert_eq!(address("127.0.0.1"), "2.2.2.2");
         assert_eq!(address("9.9.9.9"), "9.9.9.9");
-        assert_eq!(client_address(IpAddr::from([127, 0, 0, 1]), &HeaderMap::new()).to_string(), "127.0.0.1");
+        assert_eq!(
+            client_address(IpAddr::from([127, 0, 0, 1]), &HeaderMap::new()).to_string(),
+            "127.0.0.1"
+        );
     }
 }

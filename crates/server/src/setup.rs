@@ -6,7 +6,7 @@ use base::{Currency, Error, Result};
 use platform::db::Tx;
 use platform::http::{Json, Problem, ProblemBody};
 use platform::jobs::{Job, NewJob, Unique};
-use platform::{Caller, Permission, Platform};
+use platform::{Caller, Permission, Platform, firm};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
@@ -17,7 +17,9 @@ pub(crate) const EXAMPLE_FIRM: &str = "example_firm";
 const CUSTOMERS_MAX: u32 = 1_000_000;
 
 pub(crate) fn router() -> OpenApiRouter<Platform> {
-    OpenApiRouter::new().routes(routes!(setup)).routes(routes!(example))
+    OpenApiRouter::new()
+        .routes(routes!(setup))
+        .routes(routes!(example))
 }
 
 /// What there is already.
@@ -73,7 +75,11 @@ async fn example(
 ) -> Result<(StatusCode, Json<Job>), Problem> {
     caller.require(Permission::ImportsWrite)?;
     if wanted.customers == 0 || wanted.customers > CUSTOMERS_MAX {
-        return Err(Error::invalid("customers_out_of_range", "1 to 1,000,000 customers").at("customers").into());
+        return Err(
+            Error::invalid("customers_out_of_range", "1 to 1,000,000 customers")
+                .at("customers")
+                .into(),
+        );
     }
     let mut tx = platform.db.write().await?;
     let now = state_of(&mut tx).await?;
@@ -98,14 +104,16 @@ async fn example(
 }
 
 async fn state_of(tx: &mut Tx) -> Result<Setup> {
+    let firm = firm::load(tx).await?;
+    let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     Ok(Setup {
-        customers: 0,
-        transactions: 0,
-        has_run: false,
-        generated: false,
+        customers: count(customers::store::count(tx).await?),
+        transactions: count(value::store::ledger::size(tx).await?),
+        has_run: value::store::runs::published(tx).await?.is_some(),
+        generated: firm.generated,
         running_job: platform::jobs::at_work(tx).await?,
-        firm_name: String::new(),
-        currency: Currency::CNY,
-        zone: "Asia/Shanghai".to_owned(),
+        firm_name: firm.name,
+        currency: firm.currency,
+        zone: firm.zone,
     })
 }

@@ -11,7 +11,10 @@ const ARROWS: [(&str, &[&str]); 7] = [
     ("customers", &["base", "platform"]),
     ("value", &["base", "stats", "platform", "customers"]),
     ("server", &["base", "platform", "customers", "value"]),
-    ("patron", &["base", "stats", "platform", "customers", "value", "server"]),
+    (
+        "patron",
+        &["base", "stats", "platform", "customers", "value", "server"],
+    ),
 ];
 
 /// Libraries that only some crates may name, because a second place for them would be a second way.
@@ -34,22 +37,34 @@ fn crates_know_only_those_below_them() {
         .unwrap();
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for package in metadata.workspace_packages() {
-        let names = package.dependencies.iter().map(|dependency| dependency.name.clone());
+        let names = package
+            .dependencies
+            .iter()
+            .map(|dependency| dependency.name.clone());
         found.insert(package.name.to_string(), names.collect());
     }
     assert_eq!(found.len(), ARROWS.len(), "crates: {:?}", found.keys());
     for (name, allowed) in ARROWS {
         for dependency in &found[name] {
             let ours = found.contains_key(dependency) && dependency != name;
-            assert!(!ours || allowed.contains(&dependency.as_str()), "{name} may not know {dependency}");
+            assert!(
+                !ours || allowed.contains(&dependency.as_str()),
+                "{name} may not know {dependency}"
+            );
         }
     }
     for (library, allowed) in RESERVED {
-        let holders: Vec<_> = found.iter().filter(|(_, names)| names.contains(library)).collect();
+        let holders: Vec<_> = found
+            .iter()
+            .filter(|(_, names)| names.contains(library))
+            .collect();
         for (name, _) in &holders {
             assert!(allowed.contains(&name.as_str()), "{name} may not name {library}");
         }
-        assert!(!holders.is_empty(), "nobody names {library} any more: take it off the list");
+        assert!(
+            !holders.is_empty(),
+            "nobody names {library} any more: take it off the list"
+        );
     }
 }
 
@@ -75,9 +90,30 @@ const RULES: [Rule; 4] = [
                 || in_folder_or_file(path, "rules")
         },
         tokens: &[
-            "async", "await", "sqlx", "axum", "tokio", "datafusion", "reqwest", "fs", "net", "process", "File",
-            "Instant", "SystemTime", "now", "thread_rng", "rand :: rng", "rand :: random", "from_os_rng",
-            "make_rng", "println", "eprintln", "stdout", "stderr", "stdin",
+            "async",
+            "await",
+            "sqlx",
+            "axum",
+            "tokio",
+            "datafusion",
+            "reqwest",
+            "fs",
+            "net",
+            "process",
+            "File",
+            "Instant",
+            "SystemTime",
+            "now",
+            "thread_rng",
+            "rand :: rng",
+            "rand :: random",
+            "from_os_rng",
+            "make_rng",
+            "println",
+            "eprintln",
+            "stdout",
+            "stderr",
+            "stdin",
         ],
         sql_allowed: false,
     },
@@ -89,7 +125,13 @@ const RULES: [Rule; 4] = [
                 && !in_folder_or_file(path, "store")
                 && !path.starts_with("crates/value/src/engine/")
         },
-        tokens: &["sqlx :: query", "tx . execute", "tx . all", "tx . one", "tx . optional"],
+        tokens: &[
+            "sqlx :: query",
+            "tx . execute",
+            "tx . all",
+            "tx . one",
+            "tx . optional",
+        ],
         sql_allowed: false,
     },
     Rule {
@@ -116,7 +158,11 @@ fn files_hold_what_their_place_allows() {
     let mut scanned: BTreeMap<&str, Vec<String>> = RULES.iter().map(|rule| (rule.name, Vec::new())).collect();
     let mut violations = Vec::new();
     for file in rust_files(&root().join("crates")) {
-        let path = file.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
+        let path = file
+            .strip_prefix(root())
+            .unwrap()
+            .to_string_lossy()
+            .replace('\\', "/");
         let source = std::fs::read_to_string(&file).unwrap();
         for rule in RULES.iter().filter(|rule| (rule.applies)(&path)) {
             violations.extend(check(rule, &path, &source));
@@ -128,8 +174,15 @@ fn files_hold_what_their_place_allows() {
         assert!(files.len() >= 5, "{rule}: only {files:?} were scanned");
     }
     let pure = &scanned[RULES[0].name];
-    for expected in ["crates/base/src/money.rs", "crates/stats/src/lib.rs", "crates/platform/src/access/rules.rs"] {
-        assert!(pure.iter().any(|path| path == expected), "{expected} was not scanned");
+    for expected in [
+        "crates/base/src/money.rs",
+        "crates/stats/src/lib.rs",
+        "crates/platform/src/access/rules.rs",
+    ] {
+        assert!(
+            pure.iter().any(|path| path == expected),
+            "{expected} was not scanned"
+        );
     }
     assert!(violations.is_empty(), "{}", violations.join("\n"));
 }
@@ -162,7 +215,10 @@ fn the_scanner_finds_what_it_should_and_nothing_else() {
     ] {
         assert_eq!(found(pure, good), 0, "{good}: {:?}", check(pure, "x.rs", good));
     }
-    assert_eq!(found(&RULES[1], "async fn f(tx: &mut Tx) { tx.execute(X, []).await; }"), 1);
+    assert_eq!(
+        found(&RULES[1], "async fn f(tx: &mut Tx) { tx.execute(X, []).await; }"),
+        1
+    );
     assert_eq!(found(&RULES[2], "use axum::Json;"), 1);
     assert_eq!(found(&RULES[3], "use datafusion::prelude::*;"), 1);
     assert!((RULES[1].applies)("crates/customers/src/app.rs"));
@@ -180,13 +236,22 @@ fn check(rule: &Rule, path: &str, source: &str) -> Vec<String> {
     let mut found = Vec::new();
     for forbidden in rule.tokens {
         let wanted: Vec<&str> = forbidden.split(' ').collect();
-        if tokens.windows(wanted.len()).any(|window| window.iter().zip(&wanted).all(|(a, b)| a == b)) {
+        if tokens
+            .windows(wanted.len())
+            .any(|window| window.iter().zip(&wanted).all(|(a, b)| a == b))
+        {
             found.push(format!("{path}: {}: `{}`", rule.name, forbidden.replace(' ', "")));
         }
     }
     if !rule.sql_allowed {
         let sql = strings.iter().filter(|text| is_sql(text));
-        found.extend(sql.map(|text| format!("{path}: {}: {:?}", rule.name, text.chars().take(60).collect::<String>())));
+        found.extend(sql.map(|text| {
+            format!(
+                "{path}: {}: {:?}",
+                rule.name,
+                text.chars().take(60).collect::<String>()
+            )
+        }));
     }
     found
 }
@@ -196,7 +261,9 @@ fn is_sql(text: &str) -> bool {
     match (words.next(), words.next()) {
         (Some("SELECT" | "UPDATE"), Some(_)) => true,
         (Some("INSERT"), Some("INTO" | "OR")) | (Some("DELETE"), Some("FROM")) => true,
-        (Some("CREATE" | "DROP" | "ALTER"), Some(what)) => ["TABLE", "INDEX", "UNIQUE", "TEMP"].contains(&what),
+        (Some("CREATE" | "DROP" | "ALTER"), Some(what)) => {
+            ["TABLE", "INDEX", "UNIQUE", "TEMP"].contains(&what)
+        }
         _ => false,
     }
 }
@@ -225,7 +292,9 @@ fn read(source: &str) -> (Vec<String>, Vec<String>) {
                     break;
                 }
             }
-        } else if c == 'r' && (at(n + 1) == '"' || (at(n + 1) == '#' && (at(n + 2) == '"' || at(n + 2) == '#'))) {
+        } else if c == 'r'
+            && (at(n + 1) == '"' || (at(n + 1) == '#' && (at(n + 2) == '"' || at(n + 2) == '#')))
+        {
             let hashes = chars[n + 1..].iter().take_while(|c| **c == '#').count();
             let begin = n + 2 + hashes;
             let end_mark: String = std::iter::once('"').chain("#".repeat(hashes).chars()).collect();
@@ -247,7 +316,11 @@ fn read(source: &str) -> (Vec<String>, Vec<String>) {
             strings.push(text);
         } else if c == '\'' {
             // A character is closed within a few places; a lifetime is not.
-            let length = if at(n + 1) == '\\' { (3..12).find(|k| at(n + k) == '\'') } else { Some(2).filter(|_| at(n + 2) == '\'') };
+            let length = if at(n + 1) == '\\' {
+                (3..12).find(|k| at(n + k) == '\'')
+            } else {
+                Some(2).filter(|_| at(n + 2) == '\'')
+            };
             n += length.map_or(1, |length| length + 1);
         } else if c.is_alphanumeric() || c == '_' {
             let begin = n;
@@ -286,5 +359,8 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
 }

@@ -22,5 +22,11 @@ fn the_committed_document_is_the_codes() {
 fn the_document_is_version_3_1() {
     let document: serde_json::Value = serde_json::from_str(&server::openapi()).unwrap();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
-    assert!(document["paths"].as_object().unwrap().keys().all(|path| path.starts_with("/api/v1/")));
+    assert!(
+        document["paths"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .all(|path| path.starts_with("/api/v1/"))
+    );
 }

@@ -35,7 +35,13 @@ async fn walk(client: &Client, site: &Site, mut check: impl FnMut(&str, u16)) ->
         }
         let filled: String = path
             .split('/')
-            .map(|part| if part.starts_with('{') { "01890a5d-ac96-774b-bcce-b302099a8057" } else { part })
+            .map(|part| {
+                if part.starts_with('{') {
+                    "01890a5d-ac96-774b-bcce-b302099a8057"
+                } else {
+                    part
+                }
+            })
             .collect::<Vec<_>>()
             .join("/");
         let mut request = client.request(method.clone(), site.url(&filled));
@@ -65,11 +71,16 @@ async fn a_one_time_password_opens_nothing_but_the_session() {
     let t = TestDb::sqlite(&[]).await;
     let site = Site::start(&t, Kinds::new()).await;
     let client = client();
-    let (_, one_time) = app::add_user(&t.platform, "anna", "Anna", Role::Administrator).await.unwrap();
+    let (_, one_time) = app::add_user(&t.platform, "anna", "Anna", Role::Administrator)
+        .await
+        .unwrap();
     sign_in(&client, &site, "anna", &one_time).await;
     walk(&client, &site, |name, status| {
         if !name.contains("/session") {
-            assert_eq!(status, 403, "{name} answers {status} before the password is changed");
+            assert_eq!(
+                status, 403,
+                "{name} answers {status} before the password is changed"
+            );
         }
     })
     .await;
@@ -78,8 +89,14 @@ async fn a_one_time_password_opens_nothing_but_the_session() {
 
 #[test]
 fn the_public_list_names_endpoints_that_exist() {
-    let all: Vec<_> = endpoints().into_iter().map(|(method, path)| format!("{method} {path}")).collect();
+    let all: Vec<_> = endpoints()
+        .into_iter()
+        .map(|(method, path)| format!("{method} {path}"))
+        .collect();
     for public in server::PUBLIC {
-        assert!(all.iter().any(|one| one == public), "{public} is not in the document");
+        assert!(
+            all.iter().any(|one| one == public),
+            "{public} is not in the document"
+        );
     }
 }

@@ -7,6 +7,7 @@
 //!   analysis, International Journal of Research in Marketing 24(3), 201–209.
 
 use crate::histories::{Group, Histories};
+use crate::law::PurchaseLaw;
 use crate::optimise::Evaluation;
 use crate::special::{beta_mean, damped, digamma_rising, ln_rising, softplus};
 
@@ -22,84 +23,6 @@ pub(crate) struct BetaGeometric {
 }
 
 impl BetaGeometric {
-    /// The log-likelihood and its gradient in (ln r, ln alpha, ln a, ln b): equation 6 of Fader et al. (2005),
-    /// equation 7 of Batislam et al. (2007), with the two terms kept apart as ln(first) + ln(1 + odds dropped).
-    pub(crate) fn evaluate(&self, histories: &Histories) -> Evaluation<4> {
-        let Self { r, alpha, a, b, .. } = *self;
-        let mut value = 0.0;
-        let mut gradient = [0.0; 4];
-        let mut ages: Vec<(f64, f64)> = Vec::new();
-        for group in &histories.groups {
-            let shape = r + group.x;
-            let coins = group.x + self.coin_at_start;
-            ages.clear();
-            ages.extend(
-                group
-                    .ages
-                    .iter()
-                    .map(|age| ((alpha + age).ln(), 1.0 / (alpha + age))),
-            );
-
-            let mut ln_end = 0.0;
-            let mut inverse_end = 0.0;
-            let mut ln_sum = 0.0;
-            let mut dropped_sum = 0.0;
-            let mut dropped_ln = 0.0;
-            let mut dropped_inverse = 0.0;
-            let ln_coin = self.ln_odds_of_last_coin(coins);
-            for row in &histories.rows[group.rows.clone()] {
-                let (ln_t, inverse_t) = ages[row.end as usize];
-                ln_end += row.weight * ln_t;
-                inverse_end += row.weight * inverse_t;
-                if coins > 0.0 {
-                    let (ln_last, inverse_last) = ages[row.last as usize];
-                    let y = ln_coin + shape * (ln_t - ln_last);
-                    let dropped = row.weight / (1.0 + (-y).exp());
-                    ln_sum += row.weight * softplus(y);
-                    dropped_sum += dropped;
-                    dropped_ln += dropped * (ln_t - ln_last);
-                    dropped_inverse += dropped * (inverse_t - inverse_last);
-                }
-            }
-            let weight = group.weight;
-            value += weight * self.ln_constant(group.x) - shape * ln_end + ln_sum;
-            let both = digamma_rising(a + b, coins);
-            let stayed = digamma_rising(b, coins);
-            gradient[0] += weight * (digamma_rising(r, group.x) + alpha.ln()) - ln_end + dropped_ln;
-            gradient[1] += weight * r / alpha - shape * inverse_end + shape * dropped_inverse;
-            gradient[2] += dropped_sum / a - weight * both;
-            gradient[3] += weight * (stayed - both);
-            if coins > 0.0 {
-                gradient[3] -= dropped_sum / (b + coins - 1.0);
-            }
-        }
-        let scale = [r, alpha, a, b];
-        Evaluation {
-            value,
-            gradient: std::array::from_fn(|i| gradient[i] * scale[i]),
-        }
-    }
-
-    /// ln of one customer's likelihood.
-    pub(crate) fn log_likelihood(&self, x: f64, t_x: f64, t: f64) -> f64 {
-        self.ln_constant(x) - (self.r + x) * (self.alpha + t).ln() + softplus(self.ln_odds_dropped(x, t_x, t))
-    }
-
-    /// P(alive at T | x, t_x, T): Fader, Hardie, Lee (2008), Computing P(alive) Using the BG/NBD Model.
-    pub(crate) fn p_alive(&self, x: f64, t_x: f64, t: f64) -> f64 {
-        1.0 / (1.0 + self.ln_odds_dropped(x, t_x, t).exp())
-    }
-
-    /// P(alive) of every row of a group, in its order.
-    pub(crate) fn p_alive_of_group(&self, histories: &Histories, group: &Group, found: &mut Vec<f64>) {
-        let ln_ages: Vec<f64> = group.ages.iter().map(|age| (self.alpha + age).ln()).collect();
-        let ln_coin = self.ln_odds_of_last_coin(group.x + self.coin_at_start);
-        found.extend(histories.rows[group.rows.clone()].iter().map(|row| {
-            let ln_ratio = ln_ages[row.end as usize] - ln_ages[row.last as usize];
-            1.0 / (1.0 + (ln_coin + (self.r + group.x) * ln_ratio).exp())
-        }));
-    }
-
     /// ln of (probability of history and gone) / (probability of history and alive).
     fn ln_odds_dropped(&self, x: f64, t_x: f64, t: f64) -> f64 {
         let coins = x + self.coin_at_start;
@@ -115,25 +38,11 @@ impl BetaGeometric {
         }
     }
 
-    /// The part of ln likelihood that depends on x alone.
+    /// The part of ln likelihood that depends on x alone, once (alpha + T)^−(r+x) is alpha^−(r+x) (1 + T/alpha)^−(r+x).
     fn ln_constant(&self, x: f64) -> f64 {
         let coins = x + self.coin_at_start;
-        ln_rising(self.r, x) + self.r * self.alpha.ln() + ln_rising(self.b, coins)
+        ln_rising(self.r, x) - x * self.alpha.ln() + ln_rising(self.b, coins)
             - ln_rising(self.a + self.b, coins)
-    }
-
-    /// E\[X(t)\] of a customer just acquired: equation 9 of Fader et al. (2005). With a coin at the start the
-    /// customer must survive it first.
-    pub(crate) fn expected_purchases_new(&self, t: f64) -> f64 {
-        let survived = if self.coin_at_start > 0.0 {
-            self.b / (self.a + self.b)
-        } else {
-            1.0
-        };
-        survived
-            * self
-                .purchases_if_alive(0.0, t / (self.alpha + t))
-                .at(self, t, 0.0)
     }
 
     /// P(X(t) = n) of a customer just acquired: equation 8 of Fader et al. (2005).
@@ -141,36 +50,156 @@ impl BetaGeometric {
         let count = f64::from(n);
         let coins = count + self.coin_at_start;
         let ln_z = (t / (self.alpha + t)).ln();
-        let ln_rest = -self.r * (t / self.alpha).ln_1p();
-        let counted = |j: f64| {
-            let ln_power = if j > 0.0 { j * ln_z } else { 0.0 };
-            (ln_rising(self.r, j) - ln_rising(1.0, j) + ln_rest + ln_power).exp()
-        };
+        // without dropout: ln P(exactly j) for j = 0, 1 … n, and P(fewer than n)
+        let mut ln_exactly = -self.r * (t / self.alpha).ln_1p();
+        let mut fewer = 0.0;
+        for j in (0..n).map(f64::from) {
+            fewer += ln_exactly.exp();
+            ln_exactly += ((self.r + j) / (j + 1.0)).ln() + ln_z;
+        }
         let ln_stay = |coins: f64| ln_rising(self.b, coins) - ln_rising(self.a + self.b, coins);
-        let active = ln_stay(coins).exp() * counted(count);
+        let active = (ln_stay(coins) + ln_exactly).exp();
         if coins < 1.0 {
             return active;
         }
-        let at_least_n = (1.0 - (0..n).map(|j| counted(f64::from(j))).sum::<f64>()).max(0.0);
+        let at_least_n = (1.0 - fewer).max(0.0);
         let leave = self.a / (self.a + self.b + coins - 1.0);
         active + ln_stay(coins - 1.0).exp() * leave * at_least_n
     }
+}
+
+impl PurchaseLaw for BetaGeometric {
+    type Curve = PurchasesIfAlive;
+    type Horizons = BetaHorizons;
+
+    /// The log-likelihood and its gradient in (ln r, ln alpha, ln a, ln b): equation 6 of Fader et al. (2005),
+    /// equation 7 of Batislam et al. (2007), with the two terms kept apart as ln(first) + ln(1 + odds dropped).
+    fn evaluate(&self, histories: &Histories) -> Evaluation<4> {
+        let Self { r, alpha, a, b, .. } = *self;
+        let mut value = 0.0;
+        let mut gradient = [0.0; 4];
+        // per age y: ln(1 + y/alpha) and its slope, minus y/(alpha + y)
+        let mut ages: Vec<(f64, f64)> = Vec::new();
+        for group in &histories.groups {
+            let shape = r + group.x;
+            let coins = group.x + self.coin_at_start;
+            ages.clear();
+            ages.extend(group.ages.iter().map(|y| ((y / alpha).ln_1p(), -y / (alpha + y))));
+
+            let (mut end, mut end_slope) = (0.0, 0.0);
+            let mut ln_sum = 0.0;
+            let (mut dropped_sum, mut dropped_since, mut dropped_slope) = (0.0, 0.0, 0.0);
+            let ln_coin = self.ln_odds_of_last_coin(coins);
+            for row in &histories.rows[group.rows.clone()] {
+                let (at_end, slope_end) = ages[row.end as usize];
+                end += row.weight * at_end;
+                end_slope += row.weight * slope_end;
+                if coins > 0.0 {
+                    let (at_last, slope_last) = ages[row.last as usize];
+                    let ln_odds = ln_coin + shape * (at_end - at_last);
+                    let dropped = row.weight / (1.0 + (-ln_odds).exp());
+                    ln_sum += row.weight * softplus(ln_odds);
+                    dropped_sum += dropped;
+                    dropped_since += dropped * (at_end - at_last);
+                    dropped_slope += dropped * (slope_end - slope_last);
+                }
+            }
+            let weight = group.weight;
+            value += weight * self.ln_constant(group.x) - shape * end + ln_sum;
+            let both = digamma_rising(a + b, coins);
+            gradient[0] += r * (weight * digamma_rising(r, group.x) - end + dropped_since);
+            gradient[1] += shape * (dropped_slope - end_slope) - weight * group.x;
+            gradient[2] += dropped_sum - a * weight * both;
+            gradient[3] += b * weight * (digamma_rising(b, coins) - both);
+            if coins > 0.0 {
+                gradient[3] -= dropped_sum * b / (b + coins - 1.0);
+            }
+        }
+        Evaluation { value, gradient }
+    }
+
+    /// ln of one customer's likelihood.
+    fn log_likelihood(&self, x: f64, t_x: f64, t: f64) -> f64 {
+        self.ln_constant(x) - (self.r + x) * (t / self.alpha).ln_1p()
+            + softplus(self.ln_odds_dropped(x, t_x, t))
+    }
+
+    /// P(alive at T | x, t_x, T): Fader, Hardie, Lee (2008), Computing P(alive) Using the BG/NBD Model.
+    fn p_alive(&self, x: f64, t_x: f64, t: f64) -> f64 {
+        1.0 / (1.0 + self.ln_odds_dropped(x, t_x, t).exp())
+    }
+
+    /// P(alive) of every row of a group, in its order.
+    fn p_alive_of_group(&self, histories: &Histories, group: &Group, found: &mut Vec<f64>) {
+        let ln_ages: Vec<f64> = group.ages.iter().map(|age| (age / self.alpha).ln_1p()).collect();
+        let ln_coin = self.ln_odds_of_last_coin(group.x + self.coin_at_start);
+        found.extend(histories.rows[group.rows.clone()].iter().map(|row| {
+            let ln_ratio = ln_ages[row.end as usize] - ln_ages[row.last as usize];
+            1.0 / (1.0 + (ln_coin + (self.r + group.x) * ln_ratio).exp())
+        }));
+    }
 
     /// The probability that a customer alive after x repeat purchases survives the coin of the next one.
-    pub(crate) fn survives_next(&self, x: f64) -> f64 {
+    fn survives_next(&self, x: f64) -> f64 {
         let stayed = self.b + x + self.coin_at_start;
         stayed / (self.a + stayed)
     }
 
     /// P(at least one purchase within t | alive at T): nobody leaves before the first one.
-    pub(crate) fn buys_if_alive(&self, t: f64, x: f64, age: f64) -> f64 {
+    fn buys_if_alive(&self, t: f64, x: f64, age: f64) -> f64 {
         -(-(self.r + x) * (t / (self.alpha + age)).ln_1p()).exp_m1()
     }
 
-    /// What is needed to evaluate E\[Y(t) | alive at T\] for a given x and any (t, T) with
-    /// t / (alpha + T + t) ≤ `z_max`.
-    pub(crate) fn purchases_if_alive(&self, x: f64, z_max: f64) -> PurchasesIfAlive {
-        PurchasesIfAlive::new(self, x, z_max)
+    /// Prepares the horizons for customers of an age.
+    fn horizons(&self, horizons: &[f64], age: f64) -> BetaHorizons {
+        let scale = self.alpha + age;
+        let u: Vec<f64> = horizons.iter().map(|t| t / scale).collect();
+        let l: Vec<f64> = u.iter().map(|u| u.ln_1p()).collect();
+        BetaHorizons {
+            z: horizons.iter().map(|t| t / (scale + t)).collect(),
+            damped: l.iter().map(|l| damped(self.a - 1.0, *l)).collect(),
+            decay: l.iter().map(|l| (-(self.a - 1.0) * l).exp()).collect(),
+            u,
+            l,
+        }
+    }
+
+    /// The series of a given x, long enough for t / (alpha + T + t) ≤ the share of `longest` at `youngest`.
+    fn curve(&self, x: f64, longest: f64, youngest: f64) -> PurchasesIfAlive {
+        PurchasesIfAlive::new(self, x, longest / (self.alpha + youngest + longest))
+    }
+
+    fn fill(curve: &PurchasesIfAlive, horizons: &BetaHorizons, found: &mut [f64]) {
+        curve.fill(horizons, found);
+    }
+
+    /// E\[X(t)\] of a customer just acquired: equation 9 of Fader et al. (2005). With a coin at the start the
+    /// customer must survive it first.
+    fn expected_purchases_new(&self, t: f64) -> f64 {
+        let survived = if self.coin_at_start > 0.0 {
+            self.b / (self.a + self.b)
+        } else {
+            1.0
+        };
+        let mut found = [0.0];
+        self.curve(0.0, t, 0.0)
+            .fill(&self.horizons(&[t], 0.0), &mut found);
+        survived * found[0]
+    }
+
+    fn rate_if_alive(&self, x: f64, age: f64) -> f64 {
+        (self.r + x) / (self.alpha + age)
+    }
+
+    fn moved(&self, [r, alpha, a, b]: [f64; 4]) -> Self {
+        let factor = f64::exp;
+        Self {
+            r: self.r * factor(r),
+            alpha: self.alpha * factor(alpha),
+            a: self.a * factor(a),
+            b: self.b * factor(b),
+            ..*self
+        }
     }
 }
 
@@ -192,6 +221,8 @@ pub(crate) struct PurchasesIfAlive {
     shape: f64,
     a: f64,
     stayed: f64,
+    /// c − 1, free of cancellation.
+    c_less_1: f64,
     /// Whether the first coefficients alternate.
     changes_sign: bool,
     /// The coefficients of z, z², z³ …
@@ -213,28 +244,12 @@ pub(crate) struct BetaHorizons {
     decay: Vec<f64>,
 }
 
-impl BetaGeometric {
-    /// Prepares the horizons for customers of an age.
-    pub(crate) fn horizons(&self, horizons: &[f64], age: f64) -> BetaHorizons {
-        let scale = self.alpha + age;
-        let u: Vec<f64> = horizons.iter().map(|t| t / scale).collect();
-        let l: Vec<f64> = u.iter().map(|u| u.ln_1p()).collect();
-        BetaHorizons {
-            z: horizons.iter().map(|t| t / (scale + t)).collect(),
-            damped: l.iter().map(|l| damped(self.a - 1.0, *l)).collect(),
-            decay: l.iter().map(|l| (-(self.a - 1.0) * l).exp()).collect(),
-            u,
-            l,
-        }
-    }
-}
-
 impl PurchasesIfAlive {
     fn new(model: &BetaGeometric, x: f64, z_max: f64) -> Self {
         let shape = model.r + x;
         let stayed = model.b + x + model.coin_at_start;
         let c = model.a + stayed;
-        let epsilon = c - shape - 1.0;
+        let epsilon = model.a + model.b - model.r + (model.coin_at_start - 1.0);
         let mut series = Vec::new();
         let mut coefficient = epsilon;
         let mut power = z_max;
@@ -255,6 +270,7 @@ impl PurchasesIfAlive {
             shape,
             a: model.a,
             stayed,
+            c_less_1: model.a + (model.b + (x + model.coin_at_start - 1.0)),
             changes_sign: epsilon < 0.0,
             series,
         }
@@ -272,13 +288,13 @@ impl PurchasesIfAlive {
             polynomial(terms.iter().map(|term| term.abs()), &horizons.z, &mut size);
         }
         let mut cancels = false;
-        for i in 0..found.len() {
-            let sum = horizons.decay[i] * found[i];
+        for (i, expected) in found.iter_mut().enumerate() {
+            let sum = horizons.decay[i] * *expected;
             let size = size.get(i).map_or(sum.abs(), |size| size * horizons.decay[i]);
-            let first = (self.a + self.stayed - 1.0) * horizons.damped[i];
-            found[i] = first - sum;
-            // the negation also catches NaN from an overflow
-            cancels |= !(found[i] >= CANCELLATION_MAX * (first.abs() + size));
+            let first = self.c_less_1 * horizons.damped[i];
+            *expected = first - sum;
+            let kept = expected.is_finite() && *expected >= CANCELLATION_MAX * (first.abs() + size);
+            cancels |= !kept;
         }
         if (cancels || !complete) && !self.fill_by_arrivals(horizons, z_max, found) {
             for (found, u) in found.iter_mut().zip(&horizons.u) {
@@ -343,13 +359,6 @@ impl PurchasesIfAlive {
         true
     }
 
-    /// [`PurchasesIfAlive::fill`] for one horizon.
-    pub(crate) fn at(&self, model: &BetaGeometric, t: f64, age: f64) -> f64 {
-        let mut found = [0.0];
-        self.fill(&model.horizons(&[t], age), &mut found);
-        found[0]
-    }
-
     fn by_quadrature(&self, u: f64) -> f64 {
         if u <= 0.0 {
             return 0.0;
@@ -395,6 +404,10 @@ mod tests {
             (2.0, 0.05, 0.4),
             (5.0, 3.0, 9.0),
             (0.1, 1.5, 80.0),
+            (0.5, 0.5, 1e7),
+            (3.0, 1e6, 4e6),
+            (90.0, 0.5, 0.5),
+            (0.01, 1e-6, 1e-3),
         ] {
             for coin_at_start in [0.0, 1.0] {
                 let model = BetaGeometric {
@@ -407,8 +420,10 @@ mod tests {
                 for x in [0.0, 1.0, 7.0, 300.0, 100_000.0] {
                     for age in [0.0, 1.0, 39.0, 500.0] {
                         for t in [0.01, 1.0, 52.0, 400.0] {
-                            let curve = model.purchases_if_alive(x, t / (4.4 + age + t));
-                            let found = curve.at(&model, t, age);
+                            let curve = model.curve(x, t, age);
+                            let mut found = [0.0];
+                            curve.fill(&model.horizons(&[t], age), &mut found);
+                            let [found] = found;
                             let check = curve.by_quadrature(t / (4.4 + age));
                             assert!(
                                 (found - check).abs() <= 1e-10 * check,

@@ -69,11 +69,8 @@ pub fn discounted_expected_purchases(
     t: f64,
 ) -> Result<f64, Error> {
     let alive = model.p_alive(x, t_x, t)?;
-    let law = model.law();
-    let curve = law.curve(x, law.z(discounting.step * f64::from(steps), t));
     let ends: Vec<f64> = (1..=steps).map(|j| discounting.step * f64::from(j)).collect();
-    let mut until = vec![0.0; ends.len()];
-    curve.fill(&law.horizons(&ends, t), &mut until);
+    let until = model.law().expected_if_alive(&ends, x, t);
     let mut sum = 0.0;
     let mut before = 0.0;
     for (j, until) in (1..=steps).zip(until) {

@@ -50,18 +50,20 @@ impl Ends {
         }
     }
 
-    /// Both quantiles of a variable that is 0 with probability 1 − `positive` and otherwise has quantile
-    /// function `quantile`.
+    /// Both ends for a variable that is 0 with probability 1 − `positive` and otherwise has quantile function
+    /// `quantile`. Where 0 is likelier than the lower tail, the interval starts at 0 and would hold more than
+    /// its level; the upper end then comes down, by the lower tail once 0 is twice as likely as that.
     fn of_mixture(self, positive: f64, mut quantile: impl FnMut(f64) -> f64) -> (f64, f64) {
+        let zero = 1.0 - positive;
         let mut at = |p: f64| {
-            let zero = 1.0 - positive;
             if p <= zero {
                 0.0
             } else {
                 quantile((p - zero) / positive)
             }
         };
-        (at(self.low), at(self.high))
+        let spare = (zero - self.low).clamp(0.0, self.low);
+        (at(self.low), at(self.high - spare))
     }
 }
 

@@ -19,6 +19,7 @@ mod fit;
 mod gamma_gamma;
 mod histories;
 mod interval;
+mod law;
 pub mod measures;
 mod optimise;
 mod pareto_nbd;

@@ -36,6 +36,8 @@ pub(crate) type Matrix<const N: usize> = [[f64; N]; N];
 pub(crate) const BOUND: f64 = 20.7;
 /// The gradient counts as zero below this, relative to the log-likelihood.
 const GRADIENT_TOLERANCE: f64 = 1e-9;
+/// Differences of log-likelihoods below this, relative, are rounding.
+const ROUNDING: f64 = 1e-12;
 /// No step changes a parameter by more than this factor (as a logarithm).
 const STEP_MAX: f64 = 2.0;
 
@@ -72,7 +74,7 @@ pub(crate) fn maximise<const N: usize>(
             if fresh {
                 // Not even a step along the gradient gains anything: this is the top, up to rounding.
                 let gain: f64 = (0..N).map(|i| step[i] * here.gradient[i]).sum();
-                let converged = gain.abs() <= 1e-10 * (1.0 + here.value.abs());
+                let converged = gain.abs() <= ROUNDING * (1.0 + here.value.abs());
                 return Optimum {
                     at,
                     evaluation: here,
@@ -139,16 +141,17 @@ pub(crate) fn inverse<const N: usize>(matrix: &Matrix<N>) -> Option<Matrix<N>> {
             }
         }
     }
+    // the inverse is symmetric: solve for one unit vector after the other
     let mut result = [[0.0; N]; N];
-    for column in 0..N {
+    for (unit, solved) in result.iter_mut().enumerate() {
         let mut half = [0.0; N];
         for i in 0..N {
-            let unit = if i == column { 1.0 } else { 0.0 };
-            half[i] = (unit - (0..i).map(|k| lower[i][k] * half[k]).sum::<f64>()) / lower[i][i];
+            let right = if i == unit { 1.0 } else { 0.0 };
+            half[i] = (right - (0..i).map(|k| lower[i][k] * half[k]).sum::<f64>()) / lower[i][i];
         }
         for i in (0..N).rev() {
-            let dot: f64 = (i + 1..N).map(|k| lower[k][i] * result[k][column]).sum();
-            result[i][column] = (half[i] - dot) / lower[i][i];
+            let dot: f64 = (i + 1..N).map(|k| lower[k][i] * solved[k]).sum();
+            solved[i] = (half[i] - dot) / lower[i][i];
         }
     }
     Some(result)
@@ -217,8 +220,14 @@ fn line_search<const N: usize>(
         let next: [f64; N] = std::array::from_fn(|i| (at[i] + length * step[i]).clamp(-BOUND, BOUND));
         let there = evaluate(&next);
         let gain = there.value - here.value;
-        if there.is_finite() && gain >= 1e-4 * length * slope {
-            return Some((next, there));
+        if there.is_finite() {
+            // Close to the top the gain drowns in rounding; then a flatter slope shows the progress
+            // (Hager and Zhang 2005, the approximate Wolfe condition).
+            let slope_there: f64 = (0..N).map(|i| step[i] * there.gradient[i]).sum();
+            let drowned = gain.abs() <= ROUNDING * (1.0 + here.value.abs());
+            if gain >= 1e-4 * length * slope || (drowned && slope_there.abs() <= 0.5 * slope) {
+                return Some((next, there));
+            }
         }
         // the top of the parabola through what is known, kept within sensible limits
         let parabola = 0.5 * slope * length * length / (slope * length - gain);

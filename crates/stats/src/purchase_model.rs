@@ -1,10 +1,11 @@
 //! The purchase models behind one door: likelihood, fit, P(alive), expectations.
 //! It never looks at money.
 
-use crate::beta_geometric::{BetaGeometric, BetaHorizons, PurchasesIfAlive};
+use crate::beta_geometric::BetaGeometric;
 use crate::error::{Error, not_negative, positive, same_length};
 use crate::fit::{Fit, FitOptions, FitWarning, fit};
 use crate::histories::{Histories, check_one};
+use crate::law::PurchaseLaw;
 use crate::optimise::Evaluation;
 use crate::pareto_nbd::ParetoNbd;
 
@@ -205,11 +206,7 @@ impl PurchaseModel {
     pub fn expected_if_alive(&self, horizon: f64, x: f64, t: f64) -> Result<f64, Error> {
         check_one(0, x, 0.0, t)?;
         let horizon = not_negative("horizon", horizon)?;
-        let law = self.law();
-        let mut found = [0.0];
-        law.curve(x, law.z(horizon, t))
-            .fill(&law.horizons(&[horizon], t), &mut found);
-        Ok(found[0])
+        Ok(self.law().expected_if_alive(&[horizon], x, t)[0])
     }
 
     /// Purchases expected within `horizon` after the end of observation: P(alive) times
@@ -231,7 +228,7 @@ impl PurchaseModel {
         let horizon = not_negative("horizon", horizon)?;
         Ok(match self.law() {
             Law::BetaGeometric(law) => law.expected_purchases_new(horizon),
-            Law::Pareto(law) => law.purchases_if_alive(horizon, 0.0, 0.0),
+            Law::Pareto(law) => law.expected_purchases_new(horizon),
         })
     }
 
@@ -335,7 +332,7 @@ pub(crate) enum Law {
 }
 
 /// The law of a kind at a point of log-parameters; the optimiser keeps the point within bounds.
-pub(crate) fn law_at(kind: ModelKind, point: &[f64; 4]) -> Law {
+fn law_at(kind: ModelKind, point: &[f64; 4]) -> Law {
     let [r, alpha, third, fourth] = point.map(f64::exp);
     match kind {
         ModelKind::BgNbd => Law::BetaGeometric(BetaGeometric {
@@ -362,107 +359,18 @@ pub(crate) fn law_at(kind: ModelKind, point: &[f64; 4]) -> Law {
 }
 
 impl Law {
-    pub(crate) fn evaluate(&self, histories: &Histories) -> Evaluation<4> {
+    fn evaluate(&self, histories: &Histories) -> Evaluation<4> {
         match self {
             Self::BetaGeometric(law) => law.evaluate(histories),
             Self::Pareto(law) => law.evaluate(histories),
         }
     }
 
-    /// The share of `horizon` in alpha + t + horizon, which rules how long series get.
-    pub(crate) fn z(&self, horizon: f64, t: f64) -> f64 {
-        let alpha = match self {
-            Self::BetaGeometric(law) => law.alpha,
-            Self::Pareto(law) => law.alpha,
-        };
-        horizon / (alpha + t + horizon)
-    }
-
-    /// The purchases expected of customers alive after x repeat purchases, for horizons up to `z_max`.
-    pub(crate) fn curve(&self, x: f64, z_max: f64) -> Curve {
+    /// E\[Y(t) | alive at T\] at each of the spans.
+    pub(crate) fn expected_if_alive(&self, spans: &[f64], x: f64, t: f64) -> Vec<f64> {
         match self {
-            Self::BetaGeometric(law) => Curve::BetaGeometric(law.purchases_if_alive(x, z_max)),
-            Self::Pareto(_) => Curve::Pareto(x),
-        }
-    }
-
-    /// What expectations at one age have in common for all x.
-    pub(crate) fn horizons(&self, horizons: &[f64], t: f64) -> Horizons {
-        match self {
-            Self::BetaGeometric(law) => Horizons::BetaGeometric(law.horizons(horizons, t)),
-            Self::Pareto(law) => {
-                let active = horizons.iter().map(|h| law.expected_time_active(*h, t)).collect();
-                Horizons::Pareto {
-                    r: law.r,
-                    scale: law.alpha + t,
-                    active,
-                }
-            }
-        }
-    }
-
-    /// E\[λ | x, T\] of a customer alive at T.
-    pub(crate) fn rate_if_alive(&self, x: f64, t: f64) -> f64 {
-        match self {
-            Self::BetaGeometric(law) => (law.r + x) / (law.alpha + t),
-            Self::Pareto(law) => (law.r + x) / (law.alpha + t),
-        }
-    }
-
-    /// The probability that the next purchase does not end the customer.
-    pub(crate) fn survives_next(&self, x: f64) -> f64 {
-        match self {
-            Self::BetaGeometric(law) => law.survives_next(x),
-            Self::Pareto(_) => 1.0,
-        }
-    }
-
-    /// P(at least one purchase within the horizon | alive at T).
-    pub(crate) fn buys_if_alive(&self, horizon: f64, x: f64, t: f64) -> f64 {
-        match self {
-            Self::BetaGeometric(law) => law.buys_if_alive(horizon, x, t),
-            Self::Pareto(law) => law.buys_if_alive(horizon, x, t),
-        }
-    }
-
-    /// P(alive) of every distinct history, in the order of `Histories::rows`.
-    pub(crate) fn p_alive_of_rows(&self, histories: &Histories) -> Vec<f64> {
-        let mut found = Vec::with_capacity(histories.rows.len());
-        for group in &histories.groups {
-            match self {
-                Self::BetaGeometric(law) => law.p_alive_of_group(histories, group, &mut found),
-                Self::Pareto(law) => law.p_alive_of_group(histories, group, &mut found),
-            }
-        }
-        found
-    }
-}
-
-/// E\[Y(t) | alive at T\] for one x.
-#[derive(Debug, Clone)]
-pub(crate) enum Curve {
-    BetaGeometric(PurchasesIfAlive),
-    Pareto(f64),
-}
-
-/// Horizons prepared for one age.
-#[derive(Debug, Clone)]
-pub(crate) enum Horizons {
-    BetaGeometric(BetaHorizons),
-    Pareto { r: f64, scale: f64, active: Vec<f64> },
-}
-
-impl Curve {
-    /// E\[Y(t) | alive at T\] at the prepared horizons; both must come from the same law.
-    pub(crate) fn fill(&self, horizons: &Horizons, found: &mut [f64]) {
-        match (self, horizons) {
-            (Self::BetaGeometric(curve), Horizons::BetaGeometric(horizons)) => curve.fill(horizons, found),
-            (Self::Pareto(x), Horizons::Pareto { r, scale, active }) => {
-                for (found, active) in found.iter_mut().zip(active) {
-                    *found = (r + x) / scale * active;
-                }
-            }
-            _ => unreachable!("a curve and its horizons come from one law"),
+            Self::BetaGeometric(law) => law.expected_if_alive(spans, x, t),
+            Self::Pareto(law) => law.expected_if_alive(spans, x, t),
         }
     }
 }

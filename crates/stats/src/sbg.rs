@@ -159,12 +159,14 @@ impl Sbg {
         }
         let starts = [[1.0, 3.0], [0.5, 0.5], [5.0, 20.0]];
         let evaluate = |point: &[f64; 2]| evaluate(cohorts, point[0].exp(), point[1].exp());
-        let no_sample: Option<(fn(&[f64; 2]) -> Evaluation<2>, f64)> = None;
-        let found = fit(&starts, no_sample, evaluate, options);
+        let found = fit(&starts, None::<(Likelihood, f64)>, evaluate, options);
         let [alpha, beta] = found.parameters;
         Ok(found.named(Self::new(alpha, beta)?, ["alpha", "beta"]))
     }
 }
+
+/// The type of the sample's likelihood that `fit` is not given here: cohorts are small.
+type Likelihood = fn(&[f64; 2]) -> Evaluation<2>;
 
 /// Every period is a set of coins: kept · ln r_t + lost · ln(1 − r_t), which sums up to the paper's likelihood.
 fn evaluate(cohorts: &[Cohort], alpha: f64, beta: f64) -> Evaluation<2> {

@@ -8,8 +8,9 @@ use crate::error::{Error, all_finite, not_negative, same_length};
 use crate::gamma_gamma::SpendFit;
 use crate::histories::Histories;
 use crate::interval::{Count, Ends, Future, Tickets, value_interval};
-use crate::optimise::quadratic_form;
-use crate::purchase_model::{Curve, Law, ModelKind, PurchaseFit, law_at};
+use crate::law::PurchaseLaw;
+use crate::optimise::{Matrix, quadratic_form};
+use crate::purchase_model::{Law, PurchaseFit};
 
 /// What is asked about every customer.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,8 +66,17 @@ pub fn score(
     same_length("m", histories.len(), m.len())?;
     all_finite("m", m)?;
     check(options)?;
-    let futures = Futures::new(histories, purchases, options);
-    let p_alive_of_rows = purchases.model.law().p_alive_of_rows(histories);
+    let covariance = purchases.log_covariance.as_ref();
+    let (futures, p_alive_of_rows) = match purchases.model.law() {
+        Law::BetaGeometric(law) => (
+            Futures::new(&law, histories, covariance, options),
+            alive(&law, histories),
+        ),
+        Law::Pareto(law) => (
+            Futures::new(&law, histories, covariance, options),
+            alive(&law, histories),
+        ),
+    };
     let ends = Ends::of_level(options.level);
 
     let customers = histories.len();
@@ -107,6 +117,15 @@ pub fn score(
         }
     }
     Ok(scores)
+}
+
+/// P(alive) of every distinct history, in the order of the rows.
+fn alive(law: &impl PurchaseLaw, histories: &Histories) -> Vec<f64> {
+    let mut found = Vec::with_capacity(histories.rows.len());
+    for group in &histories.groups {
+        law.p_alive_of_group(histories, group, &mut found);
+    }
+    found
 }
 
 impl Forecast {
@@ -176,8 +195,12 @@ struct Futures {
 }
 
 impl Futures {
-    fn new(histories: &Histories, fit: &PurchaseFit, options: &ScoreOptions) -> Self {
-        let law = fit.model.law();
+    fn new<L: PurchaseLaw>(
+        law: &L,
+        histories: &Histories,
+        covariance: Option<&Matrix<4>>,
+        options: &ScoreOptions,
+    ) -> Self {
         let mut pair_of_row = Vec::with_capacity(histories.rows.len());
         // (bits of T, pair, group): bits of numbers that are not negative sort like the numbers
         let mut by_age: Vec<(u64, u32, u32)> = Vec::new();
@@ -199,16 +222,13 @@ impl Futures {
         let lasts = &spans.ends;
         let age_min = by_age.first().map_or(0.0, |(age, ..)| f64::from_bits(*age));
         let longest = lasts.iter().copied().fold(0.0, f64::max);
-        let moved = fit.log_covariance.map(|covariance| {
-            let kind = fit.model.kind();
-            (covariance, moved_laws(kind, &fit.parameters))
-        });
-        let curves: Vec<Curves> = histories
+        let moved = covariance.map(|covariance| (covariance, moved_laws(law)));
+        let curves: Vec<Curves<L>> = histories
             .groups
             .iter()
             .map(|group| {
                 Curves::new(
-                    &law,
+                    law,
                     moved.as_ref().map(|(_, laws)| laws),
                     group.x,
                     longest,
@@ -236,8 +256,8 @@ impl Futures {
             for &(_, pair, group) in same_age {
                 let (pair, curves) = (pair as usize, &curves[group as usize]);
                 let x = futures.x[pair];
-                curves.now.fill(&horizons, &mut now);
-                curves.next.fill(&horizons, &mut next);
+                L::fill(&curves.now, &horizons, &mut now);
+                L::fill(&curves.next, &horizons, &mut next);
                 let second = law.rate_if_alive(x, age) * law.survives_next(x);
                 let buys = |span: f64| law.buys_if_alive(span, x, age);
                 if let (Some((covariance, _)), Some(horizons)) = (&moved, &moved_horizons) {
@@ -262,40 +282,39 @@ impl Futures {
 }
 
 /// The curves one x needs: its own, that of one purchase more, and its own under moved parameters.
-struct Curves {
-    now: Curve,
-    next: Curve,
-    moved: Option<[Curve; 8]>,
+struct Curves<L: PurchaseLaw> {
+    now: L::Curve,
+    next: L::Curve,
+    moved: Option<[L::Curve; 8]>,
 }
 
 /// How far each log-parameter is moved, either way, for the slopes.
 const MOVED_BY: f64 = 1e-3;
 
 /// The law with each log-parameter in turn moved up, then down.
-fn moved_laws(kind: ModelKind, parameters: &[f64; 4]) -> [Law; 8] {
+fn moved_laws<L: PurchaseLaw>(law: &L) -> [L; 8] {
     std::array::from_fn(|i| {
-        let mut point = parameters.map(f64::ln);
-        point[i / 2] += if i % 2 == 0 { MOVED_BY } else { -MOVED_BY };
-        law_at(kind, &point)
+        let mut by = [0.0; 4];
+        by[i / 2] = if i % 2 == 0 { MOVED_BY } else { -MOVED_BY };
+        law.moved(by)
     })
 }
 
-impl Curves {
-    fn new(law: &Law, moved: Option<&[Law; 8]>, x: f64, longest: f64, age_min: f64) -> Self {
-        let curve = |law: &Law, x: f64| law.curve(x, law.z(longest, age_min));
+impl<L: PurchaseLaw> Curves<L> {
+    fn new(law: &L, moved: Option<&[L; 8]>, x: f64, longest: f64, youngest: f64) -> Self {
         Self {
-            now: curve(law, x),
-            next: curve(law, x + 1.0),
-            moved: moved.map(|laws| laws.each_ref().map(|law| curve(law, x))),
+            now: law.curve(x, longest, youngest),
+            next: law.curve(x + 1.0, longest, youngest),
+            moved: moved.map(|laws| laws.each_ref().map(|law| law.curve(x, longest, youngest))),
         }
     }
 
     /// The derivatives of ln(purchases expected over the longest span) by the log-parameters.
-    fn slopes(&self, horizons: &[crate::purchase_model::Horizons; 8]) -> [f64; 4] {
+    fn slopes(&self, horizons: &[L::Horizons; 8]) -> [f64; 4] {
         let Some(moved) = &self.moved else { return [0.0; 4] };
         let ln_expected = |i: usize| {
             let mut found = [0.0];
-            moved[i].fill(&horizons[i], &mut found);
+            L::fill(&moved[i], &horizons[i], &mut found);
             found[0].max(f64::MIN_POSITIVE).ln()
         };
         std::array::from_fn(|i| (ln_expected(2 * i) - ln_expected(2 * i + 1)) / (2.0 * MOVED_BY))

@@ -1,4 +1,11 @@
 //! The published figures, and those of well-known implementations, on the data they were published for.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test stops at surprises and may talk"
+)]
 
 mod common;
 

@@ -19,7 +19,8 @@ use datafusion::parquet::file::properties::WriterProperties;
 use futures::StreamExt as _;
 use platform::db::Db;
 
-use crate::model::RecordedLine;
+use crate::engine::source::{AmountUnit, Mapping};
+use crate::model::{Line, RecordedLine};
 use crate::store::ledger::{self, LedgerFile};
 
 /// Lines copied in one step: bounds memory (about 200 MB) and what a crash repeats.
@@ -52,10 +53,24 @@ pub fn schema() -> SchemaRef {
         text("kind", false),
         text("product", true),
         text("channel", true),
-        text("source", false),
-        text("external_id", false),
+                text("line", false),
         text("reverses", true),
     ]))
+}
+
+/// Which column of the copy means what. Lines are told apart by name only where some reverse others:
+/// the ledger itself has each line once.
+pub fn mapping(has_reversals: bool) -> Mapping {
+    let column = |name: &str| Some(name.to_owned());
+    Mapping {
+        customer: column("customer_id"),
+        at: column("at"),
+        amount: column("amount_minor"),
+        cost: column("cost_minor"),
+        external_id: has_reversals.then(|| "line".to_owned()),
+        reverses: has_reversals.then(|| "reverses".to_owned()),
+        unit: AmountUnit::Minor,
+    }
 }
 
 /// Copies the lines that have come since the last time and says what the copy holds.
@@ -177,12 +192,16 @@ fn batch(lines: &[&RecordedLine]) -> Result<RecordBatch> {
             texts(&|line| Some(line.line.kind.clone())),
             texts(&|line| line.line.product.clone()),
             texts(&|line| line.line.channel.clone()),
-            texts(&|line| Some(line.line.source.clone())),
-            texts(&|line| Some(line.line.external_id.clone())),
-            texts(&|line| line.line.reverses.clone()),
+            texts(&|line| Some(line_name(&line.line, &line.line.external_id))),
+            texts(&|line| line.line.reverses.as_ref().map(|reversed| line_name(&line.line, reversed))),
         ],
     )
     .map_err(Error::internal)
+}
+
+/// Ids of different sources may be equal: with its source an id names one line of the ledger.
+fn line_name(line: &Line, external_id: &str) -> String {
+    format!("{}/{external_id}", line.source)
 }
 
 /// Writes a file whole or not at all.

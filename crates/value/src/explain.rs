@@ -105,10 +105,13 @@ pub fn figures(profile: &PublishedProfile, run: &RunFacts) -> Vec<ExplainedFigur
         value,
         ..counted(name, 0.0, "ratio", inputs)
     };
-    let expected = |name, value, error| ExplainedFigure {
+    let expected = |name, value, interval: Option<(f64, f64)>| ExplainedFigure {
+        value,
+        low: interval.map(|(low, _)| low),
+        high: interval.map(|(_, high)| high),
         model: model.clone(),
-        error,
-        ..counted(name, value, "purchases", modelled.clone())
+        error: run.holdout_mae,
+        ..counted(name, 0.0, "purchases", modelled.clone())
     };
     vec![
         counted(
@@ -119,14 +122,14 @@ pub fn figures(profile: &PublishedProfile, run: &RunFacts) -> Vec<ExplainedFigur
                     "referral_share": run.referral_share }),
         ),
         ExplainedFigure {
-            low: detail.clv_12m_low_minor.map(money),
-            high: detail.clv_12m_high_minor.map(money),
+            low: detail.intervals.clv_12m_minor.map(|(low, _)| money(low)),
+            high: detail.intervals.clv_12m_minor.map(|(_, high)| money(high)),
             model: clv_model.clone(),
             ..counted("clv_12m", money(profile.clv_12m_minor), "money", clv.clone())
         },
         ExplainedFigure {
-            low: detail.clv_36m_low_minor.map(money),
-            high: detail.clv_36m_high_minor.map(money),
+            low: detail.intervals.clv_36m_minor.map(|(low, _)| money(low)),
+            high: detail.intervals.clv_36m_minor.map(|(_, high)| money(high)),
             model: clv_model,
             ..counted("clv_36m", money(profile.clv_36m_minor), "money", clv)
         },
@@ -137,12 +140,13 @@ pub fn figures(profile: &PublishedProfile, run: &RunFacts) -> Vec<ExplainedFigur
             json!({ "value": profile.value_minor, "p_alive": profile.p_alive }),
         ),
         ExplainedFigure {
+            value: profile.p_alive,
             model: model.clone(),
-            ..counted("p_alive", profile.p_alive, "probability", modelled.clone())
+            ..counted("p_alive", 0.0, "probability", modelled.clone())
         },
-        expected("expected_purchases_30d", profile.expected_purchases_30d, None),
-        expected("expected_purchases_90d", profile.expected_purchases_90d, run.holdout_mae),
-        expected("expected_purchases_365d", profile.expected_purchases_365d, None),
+        expected("expected_purchases_30d", profile.expected_purchases_30d, detail.intervals.expected_purchases_30d),
+        expected("expected_purchases_90d", profile.expected_purchases_90d, detail.intervals.expected_purchases_90d),
+        expected("expected_purchases_365d", profile.expected_purchases_365d, detail.intervals.expected_purchases_365d),
         ExplainedFigure {
             model: spend_model,
             ..counted("expected_ticket", money(profile.expected_ticket_minor), "money", spend)
@@ -164,7 +168,7 @@ pub fn figures(profile: &PublishedProfile, run: &RunFacts) -> Vec<ExplainedFigur
         counted("x", profile.x as f64, "count", history),
         counted("recency_score", f64::from(profile.recency_score), "score", json!({ "days_since_last": detail.t - detail.t_x })),
         counted("frequency_score", f64::from(profile.frequency_score), "score", json!({ "x": profile.x })),
-        counted("monetary_score", f64::from(profile.monetary_score), "score", json!({ "monetary": profile.monetary_minor })),
+        counted("monetary_score", f64::from(profile.monetary_score), "score", json!({ "revenue": profile.revenue_minor })),
     ]
 }
 
@@ -182,8 +186,11 @@ pub fn reasons(profile: &PublishedProfile, run: &RunFacts) -> Vec<Reason> {
 
 fn class_reasons(profile: &PublishedProfile, run: &RunFacts) -> Vec<Reason> {
     let reason = |code, params| Reason { about: "class", code, params };
-    let (Some(stability), Some(threshold)) = (profile.stability, run.stability_threshold) else {
-        return vec![reason("history_too_short", json!({ "days": profile.detail.t }))];
+    let (Some(stability), Some(threshold), true) =
+        (profile.stability, run.stability_threshold, profile.class.starts_with("E-"))
+    else {
+        let code = if profile.class == "none" { "never_bought" } else { "history_too_short" };
+        return vec![reason(code, json!({ "full_months": profile.detail.full_months }))];
     };
     let mut reasons = Vec::new();
     if let Some(least) = run.contribution_threshold_minor {
@@ -223,10 +230,10 @@ fn risk_reasons(profile: &PublishedProfile) -> Vec<Reason> {
             reasons.push(reason("spending_holds", params));
         }
     }
-    reasons.push(reason(
-        "value_at_risk",
-        json!({ "p_gone": 1.0 - profile.p_alive, "value": profile.value_minor, "value_at_risk": profile.value_at_risk_minor }),
-    ));
+    if let Some(p_alive) = profile.p_alive {
+        let params = json!({ "p_gone": 1.0 - p_alive, "value": profile.value_minor, "value_at_risk": profile.value_at_risk_minor });
+        reasons.push(reason("value_at_risk", params));
+    }
     reasons
 }
 
@@ -253,10 +260,10 @@ mod tests {
             monetary_minor: 5_000,
             expected_ticket_minor: 5_100,
             stability: Some(0.4),
-            p_alive: 0.4,
-            expected_purchases_30d: 0.5,
-            expected_purchases_90d: 1.4,
-            expected_purchases_365d: 5.0,
+            p_alive: Some(0.4),
+            expected_purchases_30d: Some(0.5),
+            expected_purchases_90d: Some(1.4),
+            expected_purchases_365d: Some(5.0),
             x,
             first_purchase: Day(0),
             last_purchase: Day(t_x as i32),

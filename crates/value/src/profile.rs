@@ -1,11 +1,15 @@
 //! A published profile: the figures of one customer as people work with them, and which of them a list
 //! can be sorted and filtered by.
 
-use base::{Day, Error, Result};
+use base::{Currency, Day, Error, Result};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::engine::profiles::ProfileRow;
 use crate::store::profiles::Key;
+
+/// What is stored for a figure in (0, ∞) that a customer does not have, so that a page can begin anywhere.
+pub(crate) const NONE: f64 = -1.0;
 
 /// A figure that lists can be sorted by and filtered on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,6 +145,7 @@ impl Figure {
 
     /// What a list sorted by this figure compares.
     pub(crate) fn of(self, profile: &PublishedProfile) -> Key {
+        let real = |figure: Option<f64>| Key::Real(figure.unwrap_or(NONE));
         match self {
             Self::Value => Key::Integer(profile.value_minor),
             Self::Clv12m => Key::Integer(profile.clv_12m_minor),
@@ -151,11 +156,11 @@ impl Figure {
             Self::Revenue => Key::Integer(profile.revenue_minor),
             Self::Monetary => Key::Integer(profile.monetary_minor),
             Self::ExpectedTicket => Key::Integer(profile.expected_ticket_minor),
-            Self::Stability => Key::Real(profile.stability.unwrap_or(-1.0)),
-            Self::PAlive => Key::Real(profile.p_alive),
-            Self::ExpectedPurchases30d => Key::Real(profile.expected_purchases_30d),
-            Self::ExpectedPurchases90d => Key::Real(profile.expected_purchases_90d),
-            Self::ExpectedPurchases365d => Key::Real(profile.expected_purchases_365d),
+            Self::Stability => real(profile.stability),
+            Self::PAlive => real(profile.p_alive),
+            Self::ExpectedPurchases30d => real(profile.expected_purchases_30d),
+            Self::ExpectedPurchases90d => real(profile.expected_purchases_90d),
+            Self::ExpectedPurchases365d => real(profile.expected_purchases_365d),
             Self::X => Key::Integer(profile.x),
             Self::FirstPurchase => Key::Integer(i64::from(profile.first_purchase.0)),
             Self::LastPurchase => Key::Integer(i64::from(profile.last_purchase.0)),
@@ -205,14 +210,14 @@ pub struct PublishedProfile {
     pub expected_ticket_minor: i64,
     /// See [`Figure::Stability`]; none with fewer than six full months of history.
     pub stability: Option<f64>,
-    /// See [`Figure::PAlive`].
-    pub p_alive: f64,
+    /// See [`Figure::PAlive`]; none where no model could be fitted, like the expectations.
+    pub p_alive: Option<f64>,
     /// See [`Figure::ExpectedPurchases30d`].
-    pub expected_purchases_30d: f64,
+    pub expected_purchases_30d: Option<f64>,
     /// See [`Figure::ExpectedPurchases90d`].
-    pub expected_purchases_90d: f64,
+    pub expected_purchases_90d: Option<f64>,
     /// See [`Figure::ExpectedPurchases365d`].
-    pub expected_purchases_365d: f64,
+    pub expected_purchases_365d: Option<f64>,
     /// See [`Figure::X`].
     pub x: i64,
     /// See [`Figure::FirstPurchase`].
@@ -231,6 +236,81 @@ pub struct PublishedProfile {
     pub previous: Option<Previous>,
 }
 
+impl PublishedProfile {
+    /// The profile as the engine wrote it, with estimates rounded to minor units.
+    ///
+    /// Errors: the customer id is not one of ours.
+    pub fn of_row(row: ProfileRow, currency: Currency) -> Result<Self> {
+        let per_major = currency.minor_per_major() as f64;
+        let minor = |major: f64| (major * per_major).round() as i64;
+        let or_nothing = |major: Option<f64>| major.map_or(0, minor);
+        let customer = Uuid::try_parse(&row.customer_id)
+            .map_err(|_| Error::internal(format!("{:?} in the profiles is no customer", row.customer_id)))?;
+        Ok(Self {
+            customer,
+            class: row.class,
+            loyalty: row.loyalty,
+            bucket: row.bucket.unwrap_or_else(|| "none".to_owned()),
+            value_minor: or_nothing(row.value),
+            clv_12m_minor: or_nothing(row.clv_12m.map(|clv| clv.expected)),
+            clv_36m_minor: or_nothing(row.clv_36m.map(|clv| clv.expected)),
+            referral_value_minor: or_nothing(row.referral_value),
+            value_at_risk_minor: or_nothing(row.value_at_risk),
+            contribution_minor: row.contribution_minor,
+            revenue_minor: row.revenue_minor,
+            monetary_minor: or_nothing(row.monetary),
+            expected_ticket_minor: or_nothing(row.expected_ticket),
+            stability: row.stability,
+            p_alive: row.p_alive,
+            expected_purchases_30d: row.expected_purchases_30d.map(|purchases| purchases.expected),
+            expected_purchases_90d: row.expected_purchases_90d.map(|purchases| purchases.expected),
+            expected_purchases_365d: row.expected_purchases_365d.map(|purchases| purchases.expected),
+            x: i64::from(row.x),
+            first_purchase: row.first_day,
+            last_purchase: row.last_day,
+            recency_score: row.recency_score,
+            frequency_score: row.frequency_score,
+            monetary_score: row.monetary_score,
+            detail: Detail {
+                t_x: i64::from(row.t_x_days),
+                t: i64::from(row.t_days),
+                intervals: Intervals {
+                    expected_purchases_30d: row.expected_purchases_30d.map(|purchases| (purchases.low, purchases.high)),
+                    expected_purchases_90d: row.expected_purchases_90d.map(|purchases| (purchases.low, purchases.high)),
+                    expected_purchases_365d: row.expected_purchases_365d.map(|purchases| (purchases.low, purchases.high)),
+                    clv_12m_minor: row.clv_12m.map(|clv| (minor(clv.low), minor(clv.high))),
+                    clv_36m_minor: row.clv_36m.map(|clv| (minor(clv.low), minor(clv.high))),
+                },
+                cv_month: row.cv_month,
+                cv_quarter: row.cv_quarter,
+                cv_ticket: row.cv_ticket,
+                full_months: row.full_months,
+                largest_ticket_minor: row.largest_ticket_minor,
+                last_6m_minor: row.last_6m_minor,
+                previous_6m_minor: row.previous_6m_minor,
+                next_period_minor: row.next_period.map(minor),
+                months_minor: row.months_minor.to_vec(),
+            },
+            previous: None,
+        })
+    }
+}
+
+/// Lower and upper ends of the 80 % intervals.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Intervals {
+    /// Purchases within 30 days.
+    pub expected_purchases_30d: Option<(f64, f64)>,
+    /// Purchases within 90 days.
+    pub expected_purchases_90d: Option<(f64, f64)>,
+    /// Purchases within 365 days.
+    pub expected_purchases_365d: Option<(f64, f64)>,
+    /// CLV within 12 months, minor units.
+    pub clv_12m_minor: Option<(i64, i64)>,
+    /// CLV within 36 months, minor units.
+    pub clv_36m_minor: Option<(i64, i64)>,
+}
+
 /// Figures that no list is sorted by.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Detail {
@@ -238,30 +318,24 @@ pub struct Detail {
     pub t_x: i64,
     /// Days from first purchase to the as-of day.
     pub t: i64,
-    /// Bounds of the 80 % interval of the CLV within 12 months, minor units.
-    pub clv_12m_low_minor: Option<i64>,
-    /// Upper bound.
-    pub clv_12m_high_minor: Option<i64>,
-    /// Bounds of the 80 % interval of the CLV within 36 months, minor units.
-    pub clv_36m_low_minor: Option<i64>,
-    /// Upper bound.
-    pub clv_36m_high_minor: Option<i64>,
+    /// The 80 % intervals.
+    pub intervals: Intervals,
     /// Coefficient of variation of the monthly series.
     pub cv_month: Option<f64>,
     /// Of the quarterly series.
     pub cv_quarter: Option<f64>,
     /// Of the tickets.
     pub cv_ticket: Option<f64>,
+    /// Full months of history, at most 24.
+    pub full_months: i32,
     /// The largest ticket, minor units.
-    pub largest_ticket_minor: Option<i64>,
+    pub largest_ticket_minor: i64,
     /// Money of the last six months, minor units.
     pub last_6m_minor: i64,
     /// Money of the six months before, minor units.
     pub previous_6m_minor: i64,
-    /// Money of the earlier period of the leaky bucket, minor units.
-    pub p0_minor: Option<i64>,
-    /// Money of the later period, minor units.
-    pub p1_minor: Option<i64>,
+    /// Money expected over the next period of the leaky bucket, minor units.
+    pub next_period_minor: Option<i64>,
     /// Net money of each of the 24 complete months before the as-of day, oldest first, minor units.
     pub months_minor: Vec<i64>,
 }

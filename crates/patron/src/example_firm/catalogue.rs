@@ -10,23 +10,23 @@ pub(crate) const FIRM_NAME: &str = "澜桥通信（示例数据）";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Brand {
     /// High end.
-    LanZun,
+    HighEnd,
     /// The mass market.
-    LanJia,
+    Mass,
     /// The young.
-    LanQing,
+    Youth,
     /// Organisations.
-    LanQi,
+    Business,
 }
 
 impl Brand {
     /// As the ledger and the screens name it.
     pub(crate) const fn name(self) -> &'static str {
         match self {
-            Self::LanZun => "澜尊",
-            Self::LanJia => "澜家",
-            Self::LanQing => "澜青",
-            Self::LanQi => "澜企",
+            Self::HighEnd => "澜尊",
+            Self::Mass => "澜家",
+            Self::Youth => "澜青",
+            Self::Business => "澜企",
         }
     }
 }
@@ -111,21 +111,18 @@ const YOUTH_PLANS: [Plan; 4] = [
 /// Mobile plans of a brand, from small to large.
 pub(super) const fn mobile_plans(brand: Brand) -> &'static [Plan] {
     match brand {
-        Brand::LanZun | Brand::LanQi => &HIGH_END_PLANS,
-        Brand::LanJia => &MASS_PLANS,
-        Brand::LanQing => &YOUTH_PLANS,
+        Brand::HighEnd | Brand::Business => &HIGH_END_PLANS,
+        Brand::Mass => &MASS_PLANS,
+        Brand::Youth => &YOUTH_PLANS,
     }
 }
 
 /// Broadband, added to a mobile bill.
-pub(super) const BROADBAND_PLANS: [Plan; 3] = [
-    plan("宽带 300M", 30),
-    plan("宽带 500M", 50),
-    plan("千兆宽带", 90),
-];
+pub(super) const BROADBAND_PLANS: [Plan; 3] =
+    [plan("宽带 300M", 30), plan("宽带 500M", 50), plan("千兆宽带", 90)];
 
-/// What organisations hold, with the share of organisations that do, the share of the
-/// organisation's spending that goes there, and the share of it that is cost.
+/// What organisations hold, with the share of organisations that do, and the weight of it in what
+/// such an organisation spends.
 #[derive(Debug)]
 pub(super) struct OrganisationProduct {
     pub(super) product: Product,

@@ -8,7 +8,9 @@ use super::catalogue::{
 };
 use super::draw::Draw;
 use super::ledger::{Ledger, Moment};
-use super::model::{Channel, CustomerKind, GeneratedSubscription, Story, SubscriptionStatus, TransactionKind};
+use super::model::{
+    Channel, CustomerKind, GeneratedSubscription, Story, SubscriptionStatus, TransactionKind,
+};
 use super::outline::{HISTORY_MONTHS, Outline, Setting, Spell};
 use super::{account_number, phone_number};
 
@@ -47,7 +49,15 @@ pub(super) fn history(
     for (slot, spell) in outline.spells.iter().enumerate() {
         match outline.kind {
             CustomerKind::Person => {
-                person_spell(setting, outline, slot as u64, spell, &mut subscriptions, &mut ledger, draw);
+                person_spell(
+                    setting,
+                    outline,
+                    slot as u64,
+                    spell,
+                    &mut subscriptions,
+                    &mut ledger,
+                    draw,
+                );
             }
             CustomerKind::Organisation => {
                 organisation_spell(setting, outline, spell, &mut subscriptions, &mut ledger, draw);
@@ -72,7 +82,7 @@ fn person_spell(
     let number = phone_number(setting.seed, outline.index, slot);
     subscriptions.push(held(setting, outline, Product::Mobile, plan, number, *spell));
     let mut broadband = None;
-    if outline.brand != Brand::LanQing && draw.chance(0.28) {
+    if outline.brand != Brand::Youth && draw.chance(0.28) {
         let plan = *draw.pick(&BROADBAND_PLANS);
         let latest = spell.to.unwrap_or(setting.as_of);
         let from = Day(draw.between(spell.from.0, (spell.from.0 + 400).min(latest.0)));
@@ -121,10 +131,18 @@ fn organisation_spell(
         subscriptions.push(held(setting, outline, offered.product, plan, number, *spell));
     }
     for active in active_months(setting, outline, spell) {
-        let season = if active.month == spring_festival(active.month) { 0.8 } else { 1.0 };
+        let season = if active.month == spring_festival(active.month) {
+            0.8
+        } else {
+            1.0
+        };
         for offered in &products {
             let usual = outline.spending * offered.weight / weights;
-            let spread = if offered.product == Product::Messages { 0.45 } else { 0.12 };
+            let spread = if offered.product == Product::Messages {
+                0.45
+            } else {
+                0.12
+            };
             let amount = draw.lognormal(usual, spread) * season * active.level * active.share;
             bill(outline, offered.product, amount, &active, ledger, draw);
         }
@@ -132,7 +150,13 @@ fn organisation_spell(
             for _ in 0..draw.poisson(0.05 * active.level) {
                 let amount = draw.lognormal(outline.spending * 1.4, 0.7);
                 let at = daytime(&active, draw);
-                ledger.line(at, yuan(amount), Product::Device, Channel::Manager, TransactionKind::Purchase);
+                ledger.line(
+                    at,
+                    yuan(amount),
+                    Product::Device,
+                    Channel::Manager,
+                    TransactionKind::Purchase,
+                );
             }
         }
     }
@@ -213,7 +237,7 @@ fn season(outline: &Outline, month: Month) -> f64 {
         return 1.25;
     }
     match (outline.brand, month_of_year(month)) {
-        (Brand::LanQing, 7 | 8) => 0.75,
+        (Brand::Youth, 7 | 8) => 0.75,
         (_, 10) => 1.08,
         _ => 1.0,
     }
@@ -227,13 +251,13 @@ fn person_bill(
     ledger: &mut Ledger,
     draw: &mut Draw,
 ) {
-    let price = if outline.brand == Brand::LanJia && active.number >= PRICE_CHANGE_MONTH {
+    let price = if outline.brand == Brand::Mass && active.number >= PRICE_CHANGE_MONTH {
         PRICE_CHANGE
     } else {
         1.0
     };
-    // Who spends less also takes a smaller plan, not only fewer extras.
-    let fee = (plan.fee_minor as f64 * price) * (0.4 + 0.6 * active.level.min(1.0));
+    // Who spends more or less also takes another plan, not only other extras.
+    let fee = (plan.fee_minor as f64 * price) * (0.4 + 0.6 * active.level);
     let usage = draw.lognormal(plan.fee_minor as f64 * 0.16, 0.8)
         * outline.spending
         * active.level
@@ -263,7 +287,13 @@ fn bill(
             let at = Moment::on(corrected, draw.between(32_400, 61_200));
             if ledger.reversal(written, at, Channel::Hotline) {
                 let lower = ((amount as f64 * (0.6 + 0.3 * draw.unit()) / 10.0) as i64 * 10).max(10);
-                ledger.line(at.seconds_later(60), lower, product, Channel::Billing, TransactionKind::Bill);
+                ledger.line(
+                    at.seconds_later(60),
+                    lower,
+                    product,
+                    Channel::Billing,
+                    TransactionKind::Bill,
+                );
             }
         }
     }
@@ -273,7 +303,7 @@ fn recharges(outline: &Outline, plan: Plan, active: &ActiveMonth, ledger: &mut L
     if active.number < 0 {
         return;
     }
-    let pace = 0.95 * outline.spending.powf(0.3) * active.level * season(outline, active.month);
+    let pace = 0.86 * outline.spending.powf(0.3) * active.level * season(outline, active.month);
     for _ in 0..draw.poisson(pace * active.share) {
         let wanted = plan.fee_minor as f64 / 100.0 * outline.spending.powf(0.6) * draw.lognormal(1.15, 0.35);
         let sum = RECHARGES_YUAN
@@ -302,29 +332,54 @@ fn yearly_broadband(plan: Plan, from: Day, active: &ActiveMonth, ledger: &mut Le
         && month_of_year(from.month()) == month_of_year(active.month);
     if due {
         let first = from.0.max(active.first.0);
-        let at = Moment::on(Day(draw.between(first, active.last.0)), draw.between(32_400, 64_800));
-        ledger.line(at, plan.fee_minor * 10, Product::Broadband, Channel::Counter, TransactionKind::Purchase);
+        let at = Moment::on(
+            Day(draw.between(first, active.last.0)),
+            draw.between(32_400, 64_800),
+        );
+        ledger.line(
+            at,
+            plan.fee_minor * 10,
+            Product::Broadband,
+            Channel::Counter,
+            TransactionKind::Purchase,
+        );
     }
 }
 
 /// What is bought and paid besides the plan.
 fn extras(outline: &Outline, active: &ActiveMonth, ledger: &mut Ledger, draw: &mut Draw) {
-    let high_end = outline.brand == Brand::LanZun;
+    let high_end = outline.brand == Brand::HighEnd;
     let festival = active.month == spring_festival(active.month);
     let month = month_of_year(active.month);
     let pace = active.level * active.share;
 
-    for _ in 0..draw.poisson(0.07 * pace) {
+    for _ in 0..draw.poisson(0.05 * pace) {
         let sum = *draw.pick(&[10_i64, 15, 20, 30]);
         let at = daytime(active, draw);
-        ledger.line(at, sum * 100, Product::DataPack, Channel::App, TransactionKind::Purchase);
+        ledger.line(
+            at,
+            sum * 100,
+            Product::DataPack,
+            Channel::App,
+            TransactionKind::Purchase,
+        );
     }
-    for _ in 0..draw.poisson(0.04 * pace) {
+    for _ in 0..draw.poisson(0.025 * pace) {
         let sum = *draw.pick(&[600_i64, 1_000, 1_500, 2_500]);
         let at = daytime(active, draw);
-        ledger.line(at, sum, Product::ValueAdded, Channel::App, TransactionKind::Purchase);
+        ledger.line(
+            at,
+            sum,
+            Product::ValueAdded,
+            Channel::App,
+            TransactionKind::Purchase,
+        );
     }
-    let travel = if festival || matches!(month, 7 | 8 | 10) { 2.0 } else { 1.0 };
+    let travel = if festival || matches!(month, 7 | 8 | 10) {
+        2.0
+    } else {
+        1.0
+    };
     for _ in 0..draw.poisson(if high_end { 0.06 } else { 0.005 } * travel * pace) {
         let sum = yuan(draw.lognormal(12_000.0, 0.8) * outline.spending);
         let at = daytime(active, draw);
@@ -333,12 +388,22 @@ fn extras(outline: &Outline, active: &ActiveMonth, ledger: &mut Ledger, draw: &m
     for _ in 0..draw.poisson(0.012 * active.share) {
         let sum = *draw.pick(&[1_000_i64, 2_000]);
         let at = daytime(active, draw);
-        ledger.line(at, sum, Product::CounterService, Channel::Counter, TransactionKind::Fee);
+        ledger.line(
+            at,
+            sum,
+            Product::CounterService,
+            Channel::Counter,
+            TransactionKind::Fee,
+        );
     }
-    let sales = if festival || matches!(month, 9 | 11) { 1.9 } else { 1.0 };
+    let sales = if festival || matches!(month, 9 | 11) {
+        1.9
+    } else {
+        1.0
+    };
     let buys = match outline.brand {
-        Brand::LanZun => 0.020,
-        Brand::LanQing => 0.009,
+        Brand::HighEnd => 0.020,
+        Brand::Youth => 0.009,
         _ => 0.006,
     };
     for _ in 0..draw.poisson(buys * sales * pace) {
@@ -348,7 +413,13 @@ fn extras(outline: &Outline, active: &ActiveMonth, ledger: &mut Ledger, draw: &m
         }
         let channel = *draw.weighted(&[(Channel::Counter, 60), (Channel::App, 40)]);
         let at = daytime(active, draw);
-        let bought = ledger.line(at, price * 100, Product::Device, channel, TransactionKind::Purchase);
+        let bought = ledger.line(
+            at,
+            price * 100,
+            Product::Device,
+            channel,
+            TransactionKind::Purchase,
+        );
         if draw.chance(DEVICE_RETURNED) {
             taken_back(bought, at, active, channel, ledger, draw);
         }

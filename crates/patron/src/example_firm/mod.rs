@@ -16,6 +16,8 @@ mod outline;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 use base::{Day, Error, Result};
 
 pub(crate) use catalogue::FIRM_NAME;
@@ -77,16 +79,36 @@ impl ExampleFirm {
         })
     }
 
-    /// How many customers there are.
-    pub(crate) const fn len(&self) -> u64 {
-        self.customers
-    }
-
     /// The customers in order of their number, made one by one. Who is referred to (an organisation,
     /// who brought somebody, a former number) comes before who refers.
-    pub(crate) fn customers(&self) -> impl Iterator<Item = GeneratedCustomer> + use<> {
-        let setting = self.setting;
-        (0..self.customers).map(move |index| customer(&setting, index))
+    pub(crate) const fn customers(&self) -> Customers {
+        Customers {
+            setting: self.setting,
+            left: 0..self.customers,
+        }
+    }
+}
+
+/// The customers of a firm; those skipped are not made, so going on in the middle costs nothing.
+#[derive(Debug, Clone)]
+pub(crate) struct Customers {
+    setting: Setting,
+    left: Range<u64>,
+}
+
+impl Iterator for Customers {
+    type Item = GeneratedCustomer;
+
+    fn next(&mut self) -> Option<GeneratedCustomer> {
+        self.nth(0)
+    }
+
+    fn nth(&mut self, skipped: usize) -> Option<GeneratedCustomer> {
+        self.left.nth(skipped).map(|index| customer(&self.setting, index))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.left.size_hint()
     }
 }
 
@@ -166,7 +188,13 @@ fn referrer(setting: &Setting, newcomer: &Outline) -> Option<u64> {
     }
     let mut from_elsewhere = None;
     for _ in 0..REFERRERS_ASKED {
-        let asked = newcomer.index.checked_sub(1 + draw.below(newcomer.index.min(5_000)))?;
+        let mut asked = newcomer
+            .index
+            .checked_sub(1 + draw.below(newcomer.index.min(5_000)))?;
+        // A few customers bring many.
+        if draw.chance(0.6) {
+            asked -= asked % 8;
+        }
         let asked = outline(setting, asked);
         if asked.since().0 + REFERRER_TENURE_DAYS > since.0 || !asked.is_customer_on(since) {
             continue;
@@ -190,7 +218,8 @@ fn phone_number(seed: u64, index: u64, slot: u64) -> String {
     const STEP: u64 = 61_803_399;
     const NUMBERS: u64 = 100_000_000;
     let place = (index * 4 + slot.min(3)) % NUMBERS;
-    format!("154{:08}", (place * STEP + seed % NUMBERS) % NUMBERS)
+    let start = seed % NUMBERS * 36_787_431;
+    format!("154{:08}", (place * STEP + start) % NUMBERS)
 }
 
 /// The account number of something without a phone number.

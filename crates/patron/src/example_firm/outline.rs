@@ -155,7 +155,7 @@ fn organisation(setting: &Setting, index: u64, draw: &mut Draw) -> Outline {
         kind: CustomerKind::Organisation,
         name,
         branch,
-        brand: Brand::LanQi,
+        brand: Brand::Business,
         segment: match spending as i64 {
             ..200_000 => "小微企业",
             200_000..1_000_000 => "中型企业",
@@ -178,26 +178,26 @@ fn person(setting: &Setting, index: u64, draw: &mut Draw) -> Outline {
     let branch = draw.weighted(&BRANCHES);
     let this_year = setting.as_of.month().0.div_euclid(12);
     let (brand, born) = match draw.unit() {
-        share if share < 0.12 => (Brand::LanZun, this_year - draw.between(30, 62)),
-        share if share < 0.35 => (Brand::LanQing, this_year - draw.between(18, 27)),
-        _ => (Brand::LanJia, this_year - draw.between(26, 76)),
+        share if share < 0.12 => (Brand::HighEnd, this_year - draw.between(30, 62)),
+        share if share < 0.35 => (Brand::Youth, this_year - draw.between(18, 27)),
+        _ => (Brand::Mass, this_year - draw.between(26, 76)),
     };
     let name = names::person(born, draw);
-    let young = brand == Brand::LanQing;
+    let young = brand == Brand::Youth;
     let from = match brand {
-        Brand::LanZun => first_day(setting, 0.75, 14.0, false, draw),
-        Brand::LanQing => first_day(setting, 0.35, 3.0, true, draw),
+        Brand::HighEnd => first_day(setting, 0.75, 14.0, false, draw),
+        Brand::Youth => first_day(setting, 0.35, 3.0, true, draw),
         _ => first_day(setting, 0.62, 12.0, false, draw),
     };
-    let spending = draw.lognormal(branch.spend, if brand == Brand::LanZun { 0.75 } else { 0.6 });
+    let spending = draw.lognormal(branch.spend, if brand == Brand::HighEnd { 0.75 } else { 0.6 });
     // The larger plans are rarer; who spends more has the larger plan.
     let rank = (draw.unit() * draw.unit() * spending.sqrt()).min(0.999);
     let mut prepaid = draw.chance(match brand {
-        Brand::LanZun => 0.03,
-        Brand::LanQing => 0.55,
+        Brand::HighEnd => 0.03,
+        Brand::Youth => 0.55,
         _ => 0.42,
     });
-    let leaving = branch.leaving * if brand == Brand::LanZun { 0.5 } else { 1.0 };
+    let leaving = branch.leaving * if brand == Brand::HighEnd { 0.5 } else { 1.0 };
     let leave = |weight: u32| (f64::from(weight) * leaving) as u32;
     let story = *draw.weighted(&[
         (Story::Growing, 110),
@@ -221,9 +221,9 @@ fn person(setting: &Setting, index: u64, draw: &mut Draw) -> Outline {
         branch,
         brand,
         segment: match brand {
-            Brand::LanZun if rank > 0.3 || spending > 2.0 => "贵宾",
-            Brand::LanZun => "商务",
-            Brand::LanQing => "校园",
+            Brand::HighEnd if rank > 0.3 || spending > 2.0 => "贵宾",
+            Brand::HighEnd => "商务",
+            Brand::Youth => "校园",
             _ if born < this_year - 60 => "银龄",
             _ => "家庭",
         },
@@ -261,7 +261,11 @@ fn switcher(setting: &Setting, index: u64, draw: &mut Draw) -> Outline {
 }
 
 fn same_person_again(setting: &Setting, index: u64, before: &Outline, draw: &mut Draw) -> Outline {
-    let ended = before.spells.last().and_then(|spell| spell.to).unwrap_or(setting.as_of);
+    let ended = before
+        .spells
+        .last()
+        .and_then(|spell| spell.to)
+        .unwrap_or(setting.as_of);
     let from = Day(ended.0 + draw.between(1, 15));
     Outline {
         index,
@@ -272,12 +276,22 @@ fn same_person_again(setting: &Setting, index: u64, before: &Outline, draw: &mut
     }
 }
 
-fn join_organisation(setting: &Setting, person: &mut Outline, position: u64, head: &Outline, draw: &mut Draw) {
+fn join_organisation(
+    setting: &Setting,
+    person: &mut Outline,
+    position: u64,
+    head: &Outline,
+    draw: &mut Draw,
+) {
     person.organisation = Some(head.index);
     person.branch = head.branch;
     // The first member is the key person: where the organisation follows it away, it goes first.
     if position == 1 && head.story == Story::LeftWithKeyPerson {
-        let ended = head.spells.last().and_then(|spell| spell.to).unwrap_or(setting.as_of);
+        let ended = head
+            .spells
+            .last()
+            .and_then(|spell| spell.to)
+            .unwrap_or(setting.as_of);
         let to = Day(ended.0 - draw.between(60, 150));
         person.story = Story::LeftWithKeyPerson;
         person.prepaid = false;
@@ -307,7 +321,8 @@ fn first_day(setting: &Setting, before_share: f64, years_before: f64, young: boo
         if Month(month.0 - 1) == spring_festival(month) {
             weight += 50;
         }
-        if (NEW_CUSTOMER_OFFER_MONTH..NEW_CUSTOMER_OFFER_MONTH + NEW_CUSTOMER_OFFER_MONTHS).contains(&number) {
+        if (NEW_CUSTOMER_OFFER_MONTH..NEW_CUSTOMER_OFFER_MONTH + NEW_CUSTOMER_OFFER_MONTHS).contains(&number)
+        {
             weight += 90;
         }
         if (COMPETITOR_MONTH..COMPETITOR_MONTH + 3).contains(&number) {

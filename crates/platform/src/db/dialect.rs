@@ -53,6 +53,27 @@ impl Dialect {
         }
     }
 
+    /// A `CREATE TABLE` made while running, written with PostgreSQL's types.
+    pub fn ddl(self, sql: &str) -> String {
+        match self {
+            Self::Sqlite => sql
+                .replace("UUID", "BLOB")
+                .replace("JSONB", "TEXT")
+                .replace("DOUBLE PRECISION", "REAL")
+                .replace("BIGINT", "INTEGER"),
+            Self::Postgres => sql.to_owned(),
+        }
+    }
+
+    /// Waits until nobody has uncommitted rows in a table. On SQLite whoever holds the write
+    /// transaction is alone already.
+    pub(super) fn wait_for_writers(self, table: &'static str) -> Option<String> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some(format!("LOCK TABLE {table} IN SHARE MODE")),
+        }
+    }
+
     pub(super) fn allow_minutes(self, minutes: u32) -> Option<String> {
         match self {
             Self::Sqlite => None,

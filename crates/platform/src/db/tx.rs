@@ -153,6 +153,15 @@ impl Tx {
         Ok(())
     }
 
+    /// Waits until nobody else has uncommitted rows in this table, and keeps new ones out until the
+    /// transaction ends: afterwards no row with a smaller sequence number can appear. Keep it short.
+    pub async fn wait_for_writers(&mut self, table: &'static str) -> Result<()> {
+        if let Some(sql) = self.dialect().wait_for_writers(table) {
+            self.execute(sqlx::AssertSqlSafe(sql), []).await?;
+        }
+        Ok(())
+    }
+
     /// Tells open screens once the transaction is committed, and not at all if it is not.
     pub fn after_commit(&mut self, event: LiveEvent) {
         self.after_commit.push(event);
@@ -255,6 +264,13 @@ impl Sql {
         self.args.push(value.into());
         self.text.push('$');
         self.text.push_str(&self.args.len().to_string());
+        self
+    }
+
+    /// Adds `IN (…)` over a [`super::list`] of ids.
+    pub fn bind_in_uuids(&mut self, dialect: Dialect, ids: Value) -> &mut Self {
+        self.args.push(ids);
+        self.text.push_str(&dialect.in_uuids(u32::try_from(self.args.len()).unwrap_or(u32::MAX)));
         self
     }
 

@@ -163,7 +163,11 @@ const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// Removes jobs that were over long ago.
 pub async fn forget_old(platform: &Platform) -> Result<()> {
-    let before = platform.clock.now().saturating_sub(KEPT).unwrap_or(Timestamp::MIN);
+    let before = platform
+        .clock
+        .now()
+        .saturating_sub(KEPT)
+        .unwrap_or(Timestamp::MIN);
     let mut tx = platform.db.write().await?;
     store::delete_finished(&mut tx, before).await?;
     tx.commit().await

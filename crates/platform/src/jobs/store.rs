@@ -161,7 +161,8 @@ pub async fn at_work(tx: &mut Tx) -> Result<Option<Job>> {
 /// Removes jobs that were over before a time; one that something still refers to by its subject may go too,
 /// because what it did is in the event log.
 pub(super) async fn delete_finished(tx: &mut Tx, before: Timestamp) -> Result<u64> {
-    tx.execute("DELETE FROM jobs WHERE finished_at < $1", args![before]).await
+    tx.execute("DELETE FROM jobs WHERE finished_at < $1", args![before])
+        .await
 }
 
 /// How many jobs there are in each state, for metrics.

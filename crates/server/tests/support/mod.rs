@@ -1,5 +1,5 @@
 //! A real server over a fresh database, and a client that keeps its cookie.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 use platform::access::{Role, app};
 use platform::jobs::Kinds;
@@ -47,19 +47,30 @@ pub fn client() -> Client {
 /// A client signed in as a new user of this role, with an ordinary password.
 pub async fn signed_in(t: &TestDb, site: &Site, role: Role) -> Client {
     let client = client();
-    let (_, one_time) = app::add_user(&t.platform, role.name(), "测试", role).await.unwrap();
+    let (_, one_time) = app::add_user(&t.platform, role.name(), "测试", role)
+        .await
+        .unwrap();
     let signed_in = sign_in(&client, site, role.name(), &one_time).await;
     assert_eq!(signed_in.status(), StatusCode::OK);
     let change = json!({ "current_password": one_time, "new_password": PASSWORD });
-    let changed =
-        client.post(site.url("/api/v1/session/password")).json(&change).send().await.unwrap();
+    let changed = client
+        .post(site.url("/api/v1/session/password"))
+        .json(&change)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(changed.status(), StatusCode::OK);
     client
 }
 
 pub async fn sign_in(client: &Client, site: &Site, login: &str, password: &str) -> Response {
     let credentials = json!({ "login": login, "password": password });
-    client.post(site.url("/api/v1/session")).json(&credentials).send().await.unwrap()
+    client
+        .post(site.url("/api/v1/session"))
+        .json(&credentials)
+        .send()
+        .await
+        .unwrap()
 }
 
 pub async fn json_of(response: Response) -> Value {
@@ -71,7 +82,11 @@ pub async fn json_of(response: Response) -> Value {
 pub async fn problem(response: Response, status: u16, code: &str) -> Value {
     let (got, content_type) = (response.status(), response.headers().get("content-type").cloned());
     let body = json_of(response).await;
-    assert_eq!((got.as_u16(), body["code"].as_str()), (status, Some(code)), "{body:#}");
+    assert_eq!(
+        (got.as_u16(), body["code"].as_str()),
+        (status, Some(code)),
+        "{body:#}"
+    );
     assert_eq!(content_type.unwrap(), "application/problem+json");
     assert_eq!(body["status"], json!(status));
     assert!(body["request_id"].is_string(), "{body:#}");

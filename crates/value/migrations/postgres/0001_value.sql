@@ -15,6 +15,7 @@ CREATE TABLE transactions (
     UNIQUE (source, external_id)
 );
 CREATE INDEX transactions_of_customer ON transactions (customer_id, at DESC, seq DESC);
+CREATE INDEX transactions_reversing ON transactions (seq) WHERE reverses IS NOT NULL;
 CREATE FUNCTION ledger_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION 'the ledger is append-only'; END $$;
 CREATE TRIGGER transactions_are_never_changed BEFORE UPDATE OR DELETE ON transactions

@@ -15,6 +15,7 @@ CREATE TABLE transactions (
     UNIQUE (source, external_id)
 ) STRICT;
 CREATE INDEX transactions_of_customer ON transactions (customer_id, at DESC, seq DESC);
+CREATE INDEX transactions_reversing ON transactions (seq) WHERE reverses IS NOT NULL;
 CREATE TRIGGER transactions_are_never_changed BEFORE UPDATE ON transactions
 BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 CREATE TRIGGER transactions_are_never_deleted BEFORE DELETE ON transactions

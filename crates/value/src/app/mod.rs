@@ -1,6 +1,8 @@
 //! The use cases of this room: who may, what it takes, what it changes, and the event that says so.
 
+pub mod compare;
 pub mod ledger;
+pub mod perform;
 pub mod profiles;
 pub mod runs;
 pub mod settings;

@@ -2,17 +2,17 @@
 
 use std::path::PathBuf;
 
-use base::{Cursor, Day, Error, Money, Page, PageSize, Result};
+use base::{Cursor, Day, Error, Page, PageSize, Result};
 use jiff::tz::TimeZone;
 use platform::events::{self, Event};
-use platform::jobs::{Job, JobRun, NewJob, Unique};
+use platform::jobs::{Job, NewJob, Unique};
 use platform::{Caller, Permission, Platform, Tx, ids};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{ValueRoom, settings};
-use crate::engine::ModelChoice;
+use crate::engine::settings::ModelChoice;
 use crate::model::{Run, RunId, RunState};
 use crate::store;
 
@@ -34,8 +34,8 @@ pub struct RunRequest {
 
 /// What the job is queued with.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(crate) struct RunInput {
-    pub run: RunId,
+pub(super) struct RunInput {
+    pub(super) run: RunId,
 }
 
 /// Asks for a run.
@@ -116,7 +116,7 @@ pub async fn queue(
     Ok((run, job))
 }
 
-async fn record(
+pub(super) async fn record(
     platform: &Platform,
     tx: &mut Tx,
     actor: events::Actor,
@@ -206,5 +206,5 @@ pub async fn profiles_file(room: &ValueRoom, caller: &Caller, which: Which) -> R
     Ok((run, path))
 }
 
-const PROFILES_FILE: &str = "profiles.parquet";
+pub(super) const PROFILES_FILE: &str = "profiles.parquet";
 

@@ -6,7 +6,7 @@ use platform::{Caller, Permission};
 use serde_json::json;
 
 use super::ValueRoom;
-use crate::engine::ValueSettings;
+use crate::engine::settings::ValueSettings;
 use crate::store;
 
 /// The settings in force: version 0 is what Patron ships.
@@ -14,6 +14,20 @@ pub async fn current(tx: &mut platform::Tx) -> Result<(u32, ValueSettings)> {
     if let Some(newest) = store::settings::newest(tx).await? {
         return Ok(newest);
     }
+    shipped(tx).await
+}
+
+/// The settings of a version.
+pub(super) async fn version(tx: &mut platform::Tx, version: u32) -> Result<(u32, ValueSettings)> {
+    match store::settings::find(tx, version).await? {
+        Some(settings) => Ok((version, settings)),
+        None if version == 0 => shipped(tx).await,
+        None => Err(Error::internal(format!("version {version} of the value settings is not there"))),
+    }
+}
+
+/// What Patron ships, in the firm's currency and zone.
+async fn shipped(tx: &mut platform::Tx) -> Result<(u32, ValueSettings)> {
     let firm = platform::firm::load(tx).await?;
     Ok((0, ValueSettings { currency: firm.currency, zone: firm.zone, ..ValueSettings::default() }))
 }

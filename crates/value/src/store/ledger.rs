@@ -20,36 +20,49 @@ pub async fn append(tx: &mut Tx, lines: &[Line], recorded_at: Timestamp) -> Resu
         ],
         on_conflict: "ON CONFLICT (source, external_id) DO NOTHING",
     };
-    let rows = lines.iter().map(|line| {
-        vec![
-            Value::from(line.customer),
-            Value::from(line.at),
-            Value::from(line.amount_minor),
-            Value::from(line.cost_minor),
-            Value::from(line.kind.as_str()),
-            Value::from(line.product.clone()),
-            Value::from(line.channel.clone()),
-            Value::from(line.source.as_str()),
-            Value::from(line.external_id.as_str()),
-            Value::from(line.reverses.clone()),
-            Value::from(recorded_at),
-        ]
-    });
+    let rows: Vec<_> = lines.iter().map(|line| values(line, recorded_at)).collect();
     LINES.insert(tx, rows).await
 }
 
-/// Which of these external ids of a source are in the ledger already.
-pub async fn known(tx: &mut Tx, source: &str, external_ids: &[&str]) -> Result<Vec<String>> {
-    let sql = format!(
-        "SELECT external_id FROM transactions WHERE source = $1 AND external_id{}",
-        tx.dialect().in_texts(2)
-    );
-    let rows: Vec<(String,)> =
-        tx.all(platform::db::program_sql(sql), args![source, platform::db::list(external_ids)]).await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+fn values(line: &Line, recorded_at: Timestamp) -> Vec<Value> {
+    args![
+        line.customer,
+        line.at,
+        line.amount_minor,
+        line.cost_minor,
+        line.kind.as_str(),
+        line.product.as_deref(),
+        line.channel.as_deref(),
+        line.source.as_str(),
+        line.external_id.as_str(),
+        line.reverses.as_deref(),
+        recorded_at,
+    ]
 }
 
-/// How many lines there are, and the number of the last one. Waits for whoever is writing, so that no
+/// What makes a line the same line when it comes again.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct KnownLine {
+    /// Its id in its source.
+    pub external_id: String,
+    /// Whose.
+    pub customer_id: Uuid,
+    /// When, microseconds.
+    pub at: i64,
+    /// How much.
+    pub amount_minor: i64,
+}
+
+/// Those of these external ids of a source that are in the ledger already.
+pub async fn known(tx: &mut Tx, source: &str, external_ids: &[&str]) -> Result<Vec<KnownLine>> {
+    let sql = format!(
+        "SELECT external_id, customer_id, at, amount_minor FROM transactions WHERE source = $1 AND external_id{}",
+        tx.dialect().in_texts(2)
+    );
+    tx.all(sqlx::AssertSqlSafe(sql), args![source, platform::db::list(external_ids)]).await
+}
+
+/// The number of the last line. Waits for whoever is writing, so that no
 /// line with a smaller number can appear afterwards.
 pub async fn watermark(tx: &mut Tx) -> Result<i64> {
     tx.wait_for_writers("transactions").await?;
@@ -61,6 +74,13 @@ pub async fn watermark(tx: &mut Tx) -> Result<i64> {
 pub async fn is_empty(tx: &mut Tx) -> Result<bool> {
     let any: Option<(i64,)> = tx.optional("SELECT seq FROM transactions LIMIT 1", []).await?;
     Ok(any.is_none())
+}
+
+/// Whether any line takes another one back.
+pub async fn has_reversals(tx: &mut Tx) -> Result<bool> {
+    let any: Option<(i64,)> =
+        tx.optional("SELECT seq FROM transactions WHERE reverses IS NOT NULL LIMIT 1", []).await?;
+    Ok(any.is_some())
 }
 
 /// About how many lines there are: the number of the last one.

@@ -2,13 +2,15 @@
 //! indexed, and put in the old one's place in one step, so that readers always see one whole run.
 
 use base::{Day, PageSize, Result};
+use futures::stream::BoxStream;
 use platform::args;
-use platform::db::{Bulk, Sql, Tx, Value, list, program_sql};
+use platform::db::{Bulk, Sql, Tx, Value, list};
+use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::model::RunId;
-use crate::profile::{Figure, PublishedProfile, Range};
+use crate::profile::{Figure, NONE, PublishedProfile, Range};
 
 /// The table while it is being filled.
 const NEXT: &str = "value_profiles_next";
@@ -28,7 +30,7 @@ const COLUMNS: [(&str, &str); 26] = [
     ("revenue_minor", "BIGINT NOT NULL"),
     ("monetary_minor", "BIGINT NOT NULL"),
     ("expected_ticket_minor", "BIGINT NOT NULL"),
-    // Not every customer has a stability: -1 stands for none, so that a page can begin anywhere.
+    // Not every customer has these: `NONE` stands for it, so that a page can begin anywhere.
     ("stability", "DOUBLE PRECISION NOT NULL"),
     ("p_alive", "DOUBLE PRECISION NOT NULL"),
     ("expected_purchases_30d", "DOUBLE PRECISION NOT NULL"),
@@ -48,8 +50,8 @@ const COLUMNS: [(&str, &str); 26] = [
 pub async fn begin(tx: &mut Tx) -> Result<()> {
     let columns: Vec<String> = COLUMNS.iter().map(|(name, kind)| format!("{name} {kind}")).collect();
     let create = tx.dialect().ddl(&format!("CREATE TABLE {NEXT} ({})", columns.join(", ")));
-    tx.execute(program_sql(format!("DROP TABLE IF EXISTS {NEXT}")), []).await?;
-    tx.execute(program_sql(create), []).await?;
+    tx.execute(AssertSqlSafe(format!("DROP TABLE IF EXISTS {NEXT}")), []).await?;
+    tx.execute(AssertSqlSafe(create), []).await?;
     Ok(())
 }
 
@@ -83,11 +85,11 @@ fn values(profile: &PublishedProfile) -> Vec<Value> {
         profile.revenue_minor,
         profile.monetary_minor,
         profile.expected_ticket_minor,
-        profile.stability.unwrap_or(-1.0),
-        profile.p_alive,
-        profile.expected_purchases_30d,
-        profile.expected_purchases_90d,
-        profile.expected_purchases_365d,
+        profile.stability.unwrap_or(NONE),
+        profile.p_alive.unwrap_or(NONE),
+        profile.expected_purchases_30d.unwrap_or(NONE),
+        profile.expected_purchases_90d.unwrap_or(NONE),
+        profile.expected_purchases_365d.unwrap_or(NONE),
         profile.x,
         profile.first_purchase,
         profile.last_purchase,
@@ -119,14 +121,14 @@ pub fn index_statements(run: RunId) -> Vec<String> {
 /// Runs one of [`index_statements`].
 pub async fn index(tx: &mut Tx, statement: &str) -> Result<()> {
     tx.allow_minutes(30).await?;
-    tx.execute(program_sql(statement.to_owned()), []).await.map(|_| ())
+    tx.execute(AssertSqlSafe(statement.to_owned()), []).await.map(|_| ())
 }
 
 /// Puts the new table in the old one's place. Together with `runs::publish` in one transaction, the run
 /// becomes visible in one step.
 pub async fn swap(tx: &mut Tx) -> Result<()> {
     tx.execute("DROP TABLE IF EXISTS value_profiles", []).await?;
-    tx.execute(program_sql(format!("ALTER TABLE {NEXT} RENAME TO value_profiles")), []).await?;
+    tx.execute(AssertSqlSafe(format!("ALTER TABLE {NEXT} RENAME TO value_profiles")), []).await?;
     Ok(())
 }
 
@@ -225,6 +227,7 @@ struct Row {
 
 impl From<Row> for (RunId, PublishedProfile) {
     fn from(row: Row) -> Self {
+        let some = |figure: f64| (figure >= 0.0).then_some(figure);
         let score = |score: i32| u8::try_from(score).unwrap_or(0);
         let profile = PublishedProfile {
             customer: row.customer_id,
@@ -240,11 +243,11 @@ impl From<Row> for (RunId, PublishedProfile) {
             revenue_minor: row.revenue_minor,
             monetary_minor: row.monetary_minor,
             expected_ticket_minor: row.expected_ticket_minor,
-            stability: (row.stability >= 0.0).then_some(row.stability),
-            p_alive: row.p_alive,
-            expected_purchases_30d: row.expected_purchases_30d,
-            expected_purchases_90d: row.expected_purchases_90d,
-            expected_purchases_365d: row.expected_purchases_365d,
+            stability: some(row.stability),
+            p_alive: some(row.p_alive),
+            expected_purchases_30d: some(row.expected_purchases_30d),
+            expected_purchases_90d: some(row.expected_purchases_90d),
+            expected_purchases_365d: some(row.expected_purchases_365d),
             x: row.x,
             first_purchase: Day(row.first_purchase),
             last_purchase: Day(row.last_purchase),
@@ -304,6 +307,11 @@ pub async fn find(tx: &mut Tx, customer: Uuid) -> Result<Option<(RunId, Publishe
         )
         .await?;
     Ok(row.map(Into::into))
+}
+
+/// Everyone's class and value in the published run.
+pub fn classes_and_values(tx: &mut Tx) -> Result<BoxStream<'_, Result<(Uuid, String, i64)>>> {
+    tx.stream("SELECT customer_id, class, value_minor FROM value_profiles", [])
 }
 
 fn push_filter(sql: &mut Sql, filter: &Filter, tx: &Tx) {

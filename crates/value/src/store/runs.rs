@@ -103,8 +103,8 @@ pub async fn add(tx: &mut Tx, run: &Run, job: JobId, by: Option<Uuid>) -> Result
 /// What came out of a run.
 #[derive(Debug, Clone)]
 pub struct Outcome<'a> {
-    /// The model taken.
-    pub model_chosen: &'a str,
+    /// The model taken, if any could be fitted.
+    pub model_chosen: Option<&'a str>,
     /// The last ledger line it saw.
     pub watermark: i64,
     /// Profiles made.

@@ -1,0 +1,71 @@
+// What a person does on many screens.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { expect, type Page } from "@playwright/test";
+import type { TFunction } from "i18next";
+import type { Patron } from "./patron";
+
+export const OWN_PASSWORD = "a-password-of-my-own";
+
+const axeSource = readFileSync(
+  createRequire(import.meta.url).resolve("axe-core/axe.min.js"),
+  "utf8",
+);
+
+type Violation = { id: string; impact: string | null; help: string; nodes: { html: string }[] };
+
+/** Nothing serious or critical stands in the way of people who use assistive technology. */
+export async function isAccessible(page: Page, screen: string): Promise<void> {
+  await settled(page);
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axeSource);
+  const violations = await page.evaluate(async () => {
+    const axe = (
+      window as unknown as { axe: { run: (o: object) => Promise<{ violations: Violation[] }> } }
+    ).axe;
+    return (await axe.run({ resultTypes: ["violations"] })).violations;
+  });
+  const grave = violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(
+      ({ id, help, nodes }) =>
+        `${id}: ${help}\n  ${nodes
+          .slice(0, 3)
+          .map((n) => n.html)
+          .join("\n  ")}`,
+    );
+  expect(grave, `axe on ${screen}`).toEqual([]);
+}
+
+/** The screen has what it was waiting for. */
+export async function settled(page: Page): Promise<void> {
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await expect(page.locator(".ant-skeleton, .ant-spin-spinning")).toHaveCount(0);
+}
+
+/** Signs in with the one-time password and sets an own one. */
+export async function signInFirst(page: Page, patron: Patron, t: TFunction): Promise<void> {
+  await page.goto(`${patron.url}/`);
+  await page.getByLabel(t("app.sign_in.login")).fill(patron.login);
+  await page.getByLabel(t("app.sign_in.password")).fill(patron.oneTimePassword);
+  await page.getByRole("button", { name: t("app.sign_in.enter"), exact: true }).click();
+
+  await expect(page.getByRole("heading", { name: t("app.set_password.title") })).toBeVisible();
+  await page.getByLabel(t("app.set_password.one_time")).fill(patron.oneTimePassword);
+  await page.getByLabel(t("app.set_password.new"), { exact: true }).fill(OWN_PASSWORD);
+  await page.getByLabel(t("app.set_password.again")).fill(OWN_PASSWORD);
+  await page.getByRole("button", { name: t("app.set_password.save") }).click();
+  await expect(page.getByRole("navigation", { name: t("app.rooms") })).toBeVisible();
+}
+
+/** Signs in with the password set before. */
+export async function signIn(page: Page, patron: Patron, t: TFunction): Promise<void> {
+  await page.goto(`${patron.url}/#login=${patron.login}&password=${OWN_PASSWORD}`);
+  await page.getByRole("button", { name: t("app.sign_in.enter"), exact: true }).click();
+  await expect(page.getByRole("navigation", { name: t("app.rooms") })).toBeVisible();
+}
+
+/** A text with values filled in, as a pattern that lets any value stand there. */
+export function anyValue(text: string): RegExp {
+  const escaped = text.replace(/[.*+?^$()|[\]\\{}]/g, "\\$&");
+  return new RegExp(escaped.replace(/\\\{\\\{\w+\\\}\\\}/g, ".+"));
+}

@@ -1,0 +1,163 @@
+// What several rooms read from the server, cached under one name each.
+import { type QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { ApiError } from "./client";
+import {
+  listJobs,
+  listRuns,
+  listTransactions,
+  readCustomer,
+  readCustomerValue,
+  readFacets,
+  readImport,
+  readJob,
+  readReport,
+  readRun,
+  readSession,
+  readSetup,
+  readValueSettings,
+} from "./endpoints";
+import type { Job, Permission } from "./types";
+
+export const keys = {
+  session: ["session"],
+  setup: ["setup"],
+  jobs: ["jobs"],
+  job: (id: string) => ["job", id],
+  imports: ["imports"],
+  import: (id: string) => ["imports", id],
+  customers: ["customers"],
+  value: ["value"],
+} as const;
+
+/** True for an answer that another try would not change. */
+export function isFinal(error: unknown): boolean {
+  return error instanceof ApiError && error.problem.status < 500;
+}
+
+export function problemCode(error: unknown): string | undefined {
+  return error instanceof ApiError ? error.problem.code : undefined;
+}
+
+export const useSession = () =>
+  useQuery({
+    queryKey: keys.session,
+    queryFn: ({ signal }) => readSession(signal),
+    staleTime: 5 * 60_000,
+  });
+
+export function useMay(permission: Permission): boolean {
+  return useSession().data?.permissions.includes(permission) ?? false;
+}
+
+export const useSetup = () =>
+  useQuery({ queryKey: keys.setup, queryFn: ({ signal }) => readSetup(signal) });
+
+/** Jobs that are waiting or running, kept current by the event stream. */
+export const useActiveJobs = (enabled = true) =>
+  useQuery({
+    queryKey: [...keys.jobs, "active"],
+    queryFn: async ({ signal }) => {
+      const [running, queued] = await Promise.all([
+        listJobs({ state: "running", limit: 50 }, signal),
+        listJobs({ state: "queued", limit: 50 }, signal),
+      ]);
+      return [...running.items, ...queued.items];
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+    enabled,
+  });
+
+export const useJob = (id: string | null | undefined) =>
+  useQuery({
+    queryKey: keys.job(id ?? ""),
+    queryFn: ({ signal }) => readJob(id ?? "", signal),
+    enabled: Boolean(id),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const useImport = (id: string) =>
+  useQuery({ queryKey: keys.import(id), queryFn: ({ signal }) => readImport(id, signal) });
+
+export const useCustomer = (id: string) =>
+  useQuery({
+    queryKey: [...keys.customers, "record", id],
+    queryFn: ({ signal }) => readCustomer(id, signal),
+  });
+
+export const useCustomerValue = (id: string) =>
+  useQuery({
+    queryKey: [...keys.value, "customer", id],
+    queryFn: async ({ signal }) => {
+      try {
+        return await readCustomerValue(id, signal);
+      } catch (error) {
+        // A customer who arrived after the last run has no profile yet; that is an answer.
+        if (problemCode(error) === "no_profile") return null;
+        throw error;
+      }
+    },
+  });
+
+export const useTransactions = (id: string) =>
+  useInfiniteQuery({
+    queryKey: [...keys.customers, "transactions", id],
+    queryFn: ({ pageParam, signal }) => listTransactions(id, pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+  });
+
+export const useFacets = () =>
+  useQuery({
+    queryKey: [...keys.customers, "facets"],
+    queryFn: ({ signal }) => readFacets(signal),
+    staleTime: 60_000,
+  });
+
+export const useRuns = () =>
+  useQuery({
+    queryKey: [...keys.value, "runs"],
+    queryFn: ({ signal }) => listRuns(null, signal),
+  });
+
+export const useRun = (id: string, enabled = true) =>
+  useQuery({
+    queryKey: [...keys.value, "run", id],
+    queryFn: ({ signal }) => readRun(id, signal),
+    enabled,
+  });
+
+export const useReport = (id: string) =>
+  useQuery({
+    queryKey: [...keys.value, "report", id],
+    queryFn: async ({ signal }) => (await readReport(id, signal)).report,
+    staleTime: 60_000,
+  });
+
+export const useValueSettings = () =>
+  useQuery({
+    queryKey: [...keys.value, "settings"],
+    queryFn: ({ signal }) => readValueSettings(signal),
+  });
+
+export function isActive(job: Job): boolean {
+  return job.state === "queued" || job.state === "running";
+}
+
+/** Takes one job as the server sees it now into every place that shows it. */
+export function takeJob(client: QueryClient, job: Job): void {
+  client.setQueryData(keys.job(job.id), job);
+  client.setQueryData<Job[]>([...keys.jobs, "active"], (before) => {
+    const others = (before ?? []).filter((other) => other.id !== job.id);
+    return isActive(job) ? [job, ...others] : others;
+  });
+  if (isActive(job)) return;
+  void client.invalidateQueries({ queryKey: [...keys.jobs, "list"] });
+  void client.invalidateQueries({ queryKey: keys.setup });
+  if (job.kind === "import" || job.kind === "import_dry_run") {
+    void client.invalidateQueries({ queryKey: keys.imports });
+  }
+  if (job.kind !== "import_dry_run") {
+    void client.invalidateQueries({ queryKey: keys.customers });
+    void client.invalidateQueries({ queryKey: keys.value });
+  }
+}

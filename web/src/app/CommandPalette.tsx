@@ -1,0 +1,161 @@
+// Customers and commands from the keyboard.
+import { SearchOutlined } from "@ant-design/icons";
+import { useQuery } from "@tanstack/react-query";
+import { Input, Modal, Typography } from "antd";
+import { type KeyboardEvent, useDeferredValue, useEffect, useId, useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useNavigate } from "react-router";
+import { listCustomers } from "../api/endpoints";
+import { keys, useMay } from "../api/queries";
+import { useThemeChoice } from "../components/preferences";
+import { changeLanguage } from "../i18n";
+
+type Choice = { key: string; label: string; hint?: string; act: () => void };
+
+const MOST_CUSTOMERS = 8;
+
+function useCommands(): Choice[] {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const { choose } = useThemeChoice();
+  const mayCustomers = useMay("customers.read");
+  const mayImport = useMay("imports.write");
+  const mayRun = useMay("value.run");
+  const mayValue = useMay("value.read");
+  return useMemo(() => {
+    const go = (path: string, label: string): Choice => ({
+      key: path,
+      label,
+      act: () => navigate(path),
+    });
+    const list: Choice[] = [];
+    if (mayCustomers) list.push(go("/customers", t("app.command.customers")));
+    if (mayValue) {
+      for (const tab of ["overview", "bucket", "pareto", "matrix", "loyalty", "cohorts"]) {
+        list.push(go(`/value/${tab}`, t("app.command.value", { tab: t(`value.tab.${tab}`) })));
+      }
+      for (const tab of ["validation", "runs", "comparison", "settings"]) {
+        list.push(go(`/value/${tab}`, t("app.command.value", { tab: t(`value.tab.${tab}`) })));
+      }
+    }
+    if (mayRun) list.push(go("/value/runs?start=1", t("app.command.run")));
+    if (mayImport) list.push(go("/imports/new", t("app.command.import")));
+    list.push(go("/activity", t("app.command.activity")));
+    list.push({ key: "zh", label: "切换到简体中文", act: () => void changeLanguage("zh-CN") });
+    list.push({ key: "en", label: "Switch to English", act: () => void changeLanguage("en") });
+    list.push({ key: "light", label: t("app.command.light"), act: () => choose("light") });
+    list.push({ key: "dark", label: t("app.command.dark"), act: () => choose("dark") });
+    return list;
+  }, [t, navigate, choose, mayCustomers, mayImport, mayRun, mayValue]);
+}
+
+export function CommandPalette(props: { open: boolean; onClose: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <Modal
+      open={props.open}
+      onCancel={props.onClose}
+      footer={null}
+      closable={false}
+      destroyOnHidden
+      aria-label={t("app.search.open")}
+      width={600}
+      style={{ top: 72 }}
+      styles={{ container: { padding: 12 } }}
+    >
+      <Palette onClose={props.onClose} />
+    </Modal>
+  );
+}
+
+function Palette(props: { onClose: () => void }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const [text, setText] = useState("");
+  const [active, setActive] = useState(0);
+  const listId = useId();
+  const mayCustomers = useMay("customers.read");
+  const wanted = useDeferredValue(text.trim());
+  const commands = useCommands();
+  const found = useQuery({
+    queryKey: [...keys.customers, "palette", wanted],
+    queryFn: ({ signal }) => listCustomers({ q: wanted, limit: MOST_CUSTOMERS }, signal),
+    enabled: mayCustomers && wanted.length > 0,
+    placeholderData: (before) => before,
+  });
+
+  const choices = useMemo(() => {
+    const low = wanted.toLowerCase();
+    const customers: Choice[] = (wanted ? (found.data?.items ?? []) : []).map((customer) => ({
+      key: customer.id,
+      label: customer.name ?? customer.external_id,
+      hint: [customer.external_id, customer.brand, customer.region].filter(Boolean).join(" · "),
+      act: () => navigate(`/customers/${customer.id}`),
+    }));
+    return [...customers, ...commands.filter((one) => one.label.toLowerCase().includes(low))];
+  }, [wanted, found.data, commands, navigate]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new search begins at its first hit
+  useEffect(() => setActive(0), [wanted]);
+  useEffect(() => {
+    document.getElementById(`${listId}-${active}`)?.scrollIntoView({ block: "nearest" });
+  }, [active, listId]);
+
+  const take = (choice: Choice | undefined) => {
+    if (!choice) return;
+    props.onClose();
+    choice.act();
+  };
+  const pressed = (event: KeyboardEvent) => {
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      const step = event.key === "ArrowDown" ? 1 : choices.length - 1;
+      setActive((now) => (choices.length ? (now + step) % choices.length : 0));
+    } else if (event.key === "Enter" && !event.nativeEvent.isComposing) {
+      event.preventDefault();
+      take(choices[active]);
+    }
+  };
+
+  return (
+    <div>
+      <Input
+        autoFocus
+        size="large"
+        prefix={<SearchOutlined aria-hidden />}
+        placeholder={t("app.search.placeholder")}
+        aria-label={t("app.search.placeholder")}
+        role="combobox"
+        aria-expanded
+        aria-controls={listId}
+        aria-activedescendant={choices.length ? `${listId}-${active}` : undefined}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={pressed}
+      />
+      <div id={listId} role="listbox" aria-label={t("app.search.results")} className="palette-list">
+        {choices.map((choice, index) => (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the input above carries the keyboard
+          <div
+            key={choice.key}
+            id={`${listId}-${index}`}
+            role="option"
+            tabIndex={-1}
+            aria-selected={index === active}
+            className={index === active ? "palette-item palette-active" : "palette-item"}
+            onMouseMove={() => setActive(index)}
+            onClick={() => take(choice)}
+          >
+            <span>{choice.label}</span>
+            {choice.hint ? <Typography.Text type="secondary">{choice.hint}</Typography.Text> : null}
+          </div>
+        ))}
+        {choices.length === 0 ? (
+          <Typography.Paragraph type="secondary" className="palette-none">
+            {t("app.search.none")}
+          </Typography.Paragraph>
+        ) : null}
+      </div>
+    </div>
+  );
+}

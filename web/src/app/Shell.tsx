@@ -1,0 +1,184 @@
+// The frame around every room: navigation, top bar, banner, command palette.
+import {
+  BarChartOutlined,
+  ImportOutlined,
+  MenuOutlined,
+  RocketOutlined,
+  SearchOutlined,
+  TeamOutlined,
+} from "@ant-design/icons";
+import { Button, Drawer, Grid, Layout, Menu } from "antd";
+import { type ReactNode, useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link, Navigate, Outlet, ScrollRestoration, useLocation } from "react-router";
+import { useLiveEvents } from "../api/live";
+import { useMay, useSetup } from "../api/queries";
+import { Answer } from "../components/Answer";
+import { LanguageMenu, ThemeMenu } from "../components/menus";
+import { ActivityMenu } from "./ActivityMenu";
+import { CommandPalette } from "./CommandPalette";
+import { ServerGoneBanner } from "./ServerGoneBanner";
+import { UserMenu } from "./UserMenu";
+
+type Room = { path: string; label: string; icon: ReactNode };
+
+function useRooms(): Room[] {
+  const { t } = useTranslation();
+  const setup = useSetup().data;
+  const mayCustomers = useMay("customers.read");
+  const mayValue = useMay("value.read");
+  const mayImport = useMay("imports.write");
+  const rooms: Room[] = [];
+  if (setup && !setup.has_run) {
+    rooms.push({
+      path: "/start",
+      label: t("app.room.start"),
+      icon: <RocketOutlined aria-hidden />,
+    });
+  }
+  if (mayCustomers) {
+    rooms.push({
+      path: "/customers",
+      label: t("app.room.customers"),
+      icon: <TeamOutlined aria-hidden />,
+    });
+  }
+  if (mayValue) {
+    rooms.push({
+      path: "/value",
+      label: t("app.room.value"),
+      icon: <BarChartOutlined aria-hidden />,
+    });
+  }
+  if (mayImport) {
+    rooms.push({
+      path: "/imports",
+      label: t("app.room.imports"),
+      icon: <ImportOutlined aria-hidden />,
+    });
+  }
+  return rooms;
+}
+
+/** The first address leads to what there is to see: the walk-through, or the firm's value. */
+export function Home() {
+  const setup = useSetup();
+  return (
+    <Answer query={setup}>
+      {(now) => <Navigate to={now.has_run ? "/value/overview" : "/start"} replace />}
+    </Answer>
+  );
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName))
+  );
+}
+
+export function Shell() {
+  const { t } = useTranslation();
+  const { pathname } = useLocation();
+  const wide = Grid.useBreakpoint().lg ?? true;
+  const [drawer, setDrawer] = useState(false);
+  const [palette, setPalette] = useState(false);
+  const rooms = useRooms();
+  const firm = useSetup().data?.firm_name;
+  useLiveEvents(true);
+
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") {
+        event.preventDefault();
+        setPalette((open) => !open);
+      } else if (event.key === "/" && !isTyping(event.target)) {
+        event.preventDefault();
+        const search = document.querySelector<HTMLInputElement>("input[data-room-search]");
+        if (search) search.focus();
+        else setPalette(true);
+      }
+    };
+    window.addEventListener("keydown", pressed);
+    return () => window.removeEventListener("keydown", pressed);
+  }, []);
+
+  const menu = (
+    <Menu
+      mode="inline"
+      className="rooms"
+      selectedKeys={rooms.filter((room) => pathname.startsWith(room.path)).map((room) => room.path)}
+      onClick={() => setDrawer(false)}
+      items={rooms.map((room) => ({
+        key: room.path,
+        icon: room.icon,
+        label: <Link to={room.path}>{room.label}</Link>,
+      }))}
+    />
+  );
+
+  return (
+    <Layout className="shell">
+      <a className="skip" href="#main">
+        {t("app.skip")}
+      </a>
+      <Layout.Header className="topbar">
+        {wide ? null : (
+          <Button
+            type="text"
+            icon={<MenuOutlined aria-hidden />}
+            aria-label={t("app.menu")}
+            onClick={() => setDrawer(true)}
+          />
+        )}
+        <Link to="/" className="brand">
+          <img src="/favicon.svg" alt="" width={26} height={26} />
+          <span className="brand-name">{firm || t("app.name")}</span>
+        </Link>
+        <Button
+          className="search-button"
+          icon={<SearchOutlined aria-hidden />}
+          aria-label={t("app.search.open")}
+          onClick={() => setPalette(true)}
+        >
+          {wide ? (
+            <>
+              <span className="search-text">{t("app.search.open")}</span>
+              <kbd>Ctrl K</kbd>
+            </>
+          ) : null}
+        </Button>
+        <div className="topbar-right">
+          <ActivityMenu />
+          <LanguageMenu />
+          <ThemeMenu />
+          <UserMenu />
+        </div>
+      </Layout.Header>
+      <ServerGoneBanner />
+      <Layout className="below">
+        {wide ? (
+          <Layout.Sider width={184} theme="light" className="sider">
+            <nav aria-label={t("app.rooms")}>{menu}</nav>
+          </Layout.Sider>
+        ) : (
+          <Drawer
+            open={drawer}
+            onClose={() => setDrawer(false)}
+            placement="left"
+            size={260}
+            title={t("app.rooms")}
+            styles={{ body: { padding: 8 } }}
+          >
+            <nav aria-label={t("app.rooms")}>{menu}</nav>
+          </Drawer>
+        )}
+        <main id="main" tabIndex={-1} className="main">
+          <Outlet />
+        </main>
+      </Layout>
+      <CommandPalette open={palette} onClose={() => setPalette(false)} />
+      <ScrollRestoration />
+    </Layout>
+  );
+}

@@ -1,0 +1,64 @@
+// Customers, by what they are worth; before the first run, as plain records.
+import { PlusOutlined } from "@ant-design/icons";
+import { Alert, Button } from "antd";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { useMay, useSetup } from "../../api/queries";
+import { Answer } from "../../components/Answer";
+import { PageHead } from "../../components/PageHead";
+import { Teach } from "../../components/Teach";
+import { ProfileList } from "./ProfileList";
+import { RecordList } from "./RecordList";
+
+export function CustomerList() {
+  const { t } = useTranslation();
+  const setup = useSetup();
+  const mayImport = useMay("imports.write");
+  return (
+    <>
+      <PageHead
+        title={t("customers.title")}
+        lead={t("customers.lead")}
+        actions={
+          mayImport ? (
+            <Link to="/imports/new?kind=customers">
+              <Button icon={<PlusOutlined aria-hidden />}>{t("customers.import")}</Button>
+            </Link>
+          ) : null
+        }
+      />
+      <Answer query={setup} rows={10}>
+        {(now) =>
+          now.customers === 0 && now.transactions === 0 ? (
+            <Teach
+              title={t("customers.none.title")}
+              hint={t("customers.none.hint")}
+              action={
+                <Link to="/start">
+                  <Button type="primary">{t("customers.none.action")}</Button>
+                </Link>
+              }
+            />
+          ) : now.has_run ? (
+            <ProfileList currency={now.currency} />
+          ) : (
+            <>
+              <Alert
+                type="info"
+                showIcon
+                title={t("customers.no_run.title")}
+                description={t("customers.no_run.hint")}
+                action={
+                  <Link to="/start">
+                    <Button size="small">{t("customers.no_run.action")}</Button>
+                  </Link>
+                }
+              />
+              <RecordList />
+            </>
+          )
+        }
+      </Answer>
+    </>
+  );
+}

@@ -1,0 +1,93 @@
+// Who the customer is, and the people around them.
+import { Card, Descriptions, Typography } from "antd";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import type { Customer, CustomerLink } from "../../api/types";
+import { ABSENT, useFormat } from "../../i18n/format";
+
+export function Facts(props: { customer: Customer }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { customer } = props;
+  const link = (to: CustomerLink | null) =>
+    to ? <Link to={`/customers/${to.id}`}>{to.name}</Link> : null;
+  const facts: Record<string, ReactNode> = {
+    brand: customer.brand,
+    region: customer.region,
+    segment: customer.segment,
+    since: customer.since ? format.day(customer.since) : null,
+    phone: customer.phone,
+    email: customer.email,
+    organisation: link(customer.organisation),
+    referred_by: link(customer.referred_by),
+  };
+  return (
+    <Card>
+      <Typography.Title level={2} className="section-title">
+        {t("customers.facts")}
+      </Typography.Title>
+      <Descriptions
+        size="small"
+        column={1}
+        items={Object.entries(facts)
+          .filter(([name, shown]) => shown || !["organisation", "referred_by"].includes(name))
+          .map(([name, shown]) => ({
+            key: name,
+            label: t(`customers.column.${name}`),
+            children: shown || ABSENT,
+          }))}
+      />
+    </Card>
+  );
+}
+
+export function People(props: { customer: Customer }) {
+  const { t } = useTranslation();
+  const { contacts, members } = props.customer;
+  if (contacts.length === 0 && members.length === 0) return null;
+  return (
+    <Card>
+      {contacts.length > 0 ? (
+        <>
+          <Typography.Title level={2} className="section-title">
+            {t("customers.contacts")}
+          </Typography.Title>
+          <ul className="reasons">
+            {contacts.map((contact) => (
+              <li key={`${contact.name}:${contact.role}`}>
+                {contact.customer_id ? (
+                  <Link to={`/customers/${contact.customer_id}`}>{contact.name}</Link>
+                ) : (
+                  contact.name
+                )}
+                {contact.role ? ` · ${contact.role}` : ""}
+                {contact.influence
+                  ? ` · ${t("customers.influence", { influence: contact.influence })}`
+                  : ""}
+              </li>
+            ))}
+          </ul>
+        </>
+      ) : null}
+      {members.length > 0 ? (
+        <>
+          <Typography.Title
+            level={2}
+            className="section-title"
+            style={{ marginTop: contacts.length > 0 ? 16 : 0 }}
+          >
+            {t("customers.members")}
+          </Typography.Title>
+          <ul className="reasons">
+            {members.map((member) => (
+              <li key={member.id}>
+                <Link to={`/customers/${member.id}`}>{member.name}</Link>
+              </li>
+            ))}
+          </ul>
+        </>
+      ) : null}
+    </Card>
+  );
+}

@@ -1,0 +1,50 @@
+// The search field of a list. It asks once the typing pauses, and never in the middle of composing
+// Chinese characters.
+import { SearchOutlined } from "@ant-design/icons";
+import { Input } from "antd";
+import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+
+const PAUSE_MS = 300;
+
+export function ListSearch(props: { value: string; onSearch: (text: string) => void }) {
+  const { t } = useTranslation();
+  const [text, setText] = useState(props.value);
+  const composing = useRef(false);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+
+  // The address may change by itself: back, a cleared filter.
+  useEffect(() => setText(props.value), [props.value]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+
+  const later = (next: string) => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => props.onSearch(next.trim()), PAUSE_MS);
+  };
+  return (
+    <Input
+      data-room-search
+      allowClear
+      type="search"
+      prefix={<SearchOutlined aria-hidden />}
+      placeholder={t("customers.search")}
+      aria-label={t("customers.search")}
+      value={text}
+      onChange={(event) => {
+        setText(event.target.value);
+        if (!composing.current) later(event.target.value);
+      }}
+      onCompositionStart={() => {
+        composing.current = true;
+      }}
+      onCompositionEnd={(event) => {
+        composing.current = false;
+        later(event.currentTarget.value);
+      }}
+      onPressEnter={(event) => {
+        clearTimeout(timer.current);
+        if (!event.nativeEvent.isComposing) props.onSearch(text.trim());
+      }}
+    />
+  );
+}

@@ -1,0 +1,122 @@
+// Customers with their value: sorted and filtered by the server, page by page.
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Button, Empty, Table, type TableProps, Typography } from "antd";
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { countProfiles, listProfiles } from "../../api/endpoints";
+import { keys } from "../../api/queries";
+import type { ProfileRow } from "../../api/types";
+import { Answer } from "../../components/Answer";
+import { useUrlState } from "../../components/urlState";
+import { minorDigits, useFormat } from "../../i18n/format";
+import { Chips, Filters } from "./Filters";
+import { type Column, cleared, columnsIn, isFiltered, profileQuery, USUAL_SORT } from "./listState";
+import { profileColumn } from "./profileColumns";
+import { CustomerCell, Pages, useRowKeys } from "./rows";
+
+const KEPT_COLUMNS = "patron.customer_columns";
+
+export function ProfileList(props: { currency: string }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const [search, change] = useUrlState();
+  const walk = useRowKeys();
+  const asked = profileQuery(search, 10 ** minorDigits(props.currency));
+  const page = useQuery({
+    queryKey: [...keys.value, "profiles", asked],
+    queryFn: ({ signal }) => listProfiles(asked, signal),
+    placeholderData: keepPreviousData,
+  });
+  const { sort: _sort, cursor: _cursor, limit: _limit, ...filter } = asked;
+  const count = useQuery({
+    queryKey: [...keys.value, "count", filter],
+    queryFn: ({ signal }) => countProfiles(filter, signal),
+    placeholderData: keepPreviousData,
+  }).data;
+  const columns = columnsIn(search, localStorage.getItem(KEPT_COLUMNS));
+  const sort = search.get("sort") ?? USUAL_SORT;
+
+  // Coming back from a customer, the keyboard goes on where it was.
+  const row = search.get("row");
+  const restored = useRef(false);
+  const loaded = page.data !== undefined;
+  useEffect(() => {
+    if (!row || !loaded || restored.current) return;
+    restored.current = true;
+    document.querySelector<HTMLElement>(`a[data-row-link="${CSS.escape(row)}"]`)?.focus();
+  }, [row, loaded]);
+
+  const chooseColumns = (next: Column[]) => {
+    localStorage.setItem(KEPT_COLUMNS, next.join(","));
+    change({ cols: next }, { replace: true });
+  };
+
+  const tableColumns: TableProps<ProfileRow>["columns"] = [
+    {
+      title: t("customers.column.customer"),
+      key: "customer",
+      fixed: "left",
+      width: 170,
+      render: (_, one) => <CustomerCell of={one.customer} />,
+    },
+    ...columns.map((column) => profileColumn(column, sort, t, format)),
+  ];
+
+  return (
+    <section onKeyDown={walk} aria-label={t("customers.title")}>
+      <Filters columns={columns} onColumns={chooseColumns} currency={props.currency} />
+      <Chips currency={props.currency} />
+      <Answer query={page} rows={12}>
+        {(shown) => (
+          <>
+            <Typography.Paragraph type="secondary" className="numeric" aria-live="polite">
+              {count
+                ? `${t(count.exact ? "customers.count" : "customers.count_more", {
+                    rows: format.count(count.rows),
+                  })} · `
+                : ""}
+              {t("customers.as_of", { day: format.day(shown.run.as_of) })}
+            </Typography.Paragraph>
+            <Table<ProfileRow>
+              size="small"
+              className="numeric"
+              rowKey={(one) => one.customer.id}
+              dataSource={shown.items}
+              columns={tableColumns}
+              pagination={false}
+              sticky={{ offsetHeader: 53 }}
+              scroll={{ x: "max-content" }}
+              loading={page.isPlaceholderData}
+              showSorterTooltip={false}
+              locale={{
+                emptyText: (
+                  <Empty
+                    image={Empty.PRESENTED_IMAGE_SIMPLE}
+                    description={t("customers.nothing_found")}
+                  >
+                    {isFiltered(search) ? (
+                      <Button onClick={() => change(cleared(search))}>
+                        {t("customers.clear")}
+                      </Button>
+                    ) : null}
+                  </Empty>
+                ),
+              }}
+              onChange={(_pages, _filters, sorter) => {
+                const one = Array.isArray(sorter) ? sorter[0] : sorter;
+                const next =
+                  one?.order && one.columnKey
+                    ? `${one.order === "descend" ? "-" : ""}${String(one.columnKey)}`
+                    : null;
+                change({ sort: next === USUAL_SORT ? null : next, cursor: null, row: null });
+              }}
+            />
+            <div className="list-foot">
+              <Pages next={shown.next_cursor} />
+            </div>
+          </>
+        )}
+      </Answer>
+    </section>
+  );
+}

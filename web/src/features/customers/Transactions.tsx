@@ -1,0 +1,65 @@
+// The customer's lines of the ledger, newest first.
+import { Button, Table } from "antd";
+import { useTranslation } from "react-i18next";
+import { useTransactions } from "../../api/queries";
+import type { Transaction } from "../../api/types";
+import { ProblemAlert, Waiting } from "../../components/Answer";
+import { ABSENT, useFormat } from "../../i18n/format";
+
+export function Transactions(props: { customerId: string }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const lines = useTransactions(props.customerId);
+  if (lines.isPending) return <Waiting rows={5} />;
+  if (lines.error && !lines.data) {
+    return <ProblemAlert error={lines.error} retry={() => void lines.refetch()} />;
+  }
+  return (
+    <>
+      <Table<Transaction>
+        size="small"
+        className="numeric"
+        rowKey="id"
+        dataSource={lines.data?.pages.flatMap((page) => page.items) ?? []}
+        pagination={false}
+        scroll={{ x: "max-content" }}
+        locale={{ emptyText: t("customers.transaction.none") }}
+        columns={[
+          { title: t("customers.transaction.at"), render: (_, row) => format.time(row.at) },
+          {
+            title: t("customers.transaction.amount"),
+            align: "right",
+            render: (_, row) => format.money(row.amount),
+          },
+          {
+            title: t("customers.transaction.kind"),
+            render: (_, row) =>
+              t(`customers.transaction.kinds.${row.kind}`, { defaultValue: row.kind }),
+          },
+          { title: t("customers.transaction.product"), render: (_, row) => row.product ?? ABSENT },
+          {
+            title: t("customers.transaction.channel"),
+            render: (_, row) =>
+              row.channel
+                ? t(`customers.transaction.channels.${row.channel}`, { defaultValue: row.channel })
+                : ABSENT,
+          },
+          {
+            title: t("customers.transaction.number"),
+            dataIndex: "external_id",
+            ellipsis: true,
+            width: 160,
+          },
+          { title: t("customers.transaction.source"), dataIndex: "source" },
+        ]}
+      />
+      {lines.hasNextPage ? (
+        <div className="list-foot">
+          <Button loading={lines.isFetchingNextPage} onClick={() => void lines.fetchNextPage()}>
+            {t("customers.transaction.more")}
+          </Button>
+        </div>
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,86 @@
+// Signing in. A link of the form #login=…&password=… fills the form in, so that the address printed
+// at the first start can be opened as it is.
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Button, Form, Input } from "antd";
+import { useEffect, useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { useNavigate, useSearchParams } from "react-router";
+import { signIn } from "../../api/endpoints";
+import { keys } from "../../api/queries";
+import { ProblemAlert } from "../../components/Answer";
+import { LanguageMenu, ThemeMenu } from "../../components/menus";
+import { Door } from "./Door";
+import { insideOnly } from "./next";
+
+type Typed = { login: string; password: string };
+
+export function SignIn() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const [search] = useSearchParams();
+  const prefilled = useMemo(() => new URLSearchParams(window.location.hash.slice(1)), []);
+
+  useEffect(() => {
+    // The password must not stay in the address or the history.
+    if (window.location.hash) {
+      window.history.replaceState(
+        window.history.state,
+        "",
+        `${window.location.pathname}${window.location.search}`,
+      );
+    }
+  }, []);
+
+  const enter = useMutation({
+    mutationFn: (typed: Typed) => signIn(typed.login.trim(), typed.password),
+    onSuccess: (session) => {
+      client.clear();
+      client.setQueryData(keys.session, session);
+      navigate(insideOnly(search.get("next")), { replace: true });
+    },
+  });
+
+  return (
+    <Door
+      title={t("app.sign_in.title")}
+      tools={
+        <>
+          <LanguageMenu />
+          <ThemeMenu />
+        </>
+      }
+    >
+      <Form<Typed>
+        layout="vertical"
+        requiredMark={false}
+        initialValues={{
+          login: prefilled.get("login") ?? "",
+          password: prefilled.get("password") ?? "",
+        }}
+        onFinish={(typed) => enter.mutate(typed)}
+      >
+        <Form.Item
+          name="login"
+          label={t("app.sign_in.login")}
+          rules={[{ required: true, message: t("app.required") }]}
+        >
+          <Input autoComplete="username" autoFocus autoCapitalize="off" spellCheck={false} />
+        </Form.Item>
+        <Form.Item
+          name="password"
+          label={t("app.sign_in.password")}
+          rules={[{ required: true, message: t("app.required") }]}
+        >
+          <Input.Password autoComplete="current-password" />
+        </Form.Item>
+        <Form.Item hidden={!enter.error}>
+          <ProblemAlert error={enter.error} />
+        </Form.Item>
+        <Button type="primary" htmlType="submit" block loading={enter.isPending}>
+          {t("app.sign_in.enter")}
+        </Button>
+      </Form>
+    </Door>
+  );
+}

@@ -1,0 +1,187 @@
+// How the value engine classes and counts. Saving needs the version that was read, so that nobody
+// overwrites a colleague's change unseen.
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { App, Button, Card, Form, InputNumber, Select, Typography } from "antd";
+import { useTranslation } from "react-i18next";
+import { writeValueSettings } from "../../api/endpoints";
+import { keys, useMay, useValueSettings } from "../../api/queries";
+import type { VersionedSettings } from "../../api/types";
+import { Answer, ProblemAlert } from "../../components/Answer";
+import { showAtFields } from "../../components/problem";
+import { minorDigits } from "../../i18n/format";
+import { fromForm, SETTINGS_FIELDS, type SettingsForm, toForm } from "./settingsForm";
+
+const PERIODS = [1, 3, 6, 12];
+
+export function SettingsTab() {
+  const settings = useValueSettings();
+  return (
+    <Answer query={settings}>{(read) => <SettingsEditor key={read.version} read={read} />}</Answer>
+  );
+}
+
+function SettingsEditor(props: { read: VersionedSettings }) {
+  const { version, settings } = props.read;
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const { message } = App.useApp();
+  const mayChange = useMay("value.settings");
+  const [form] = Form.useForm<SettingsForm>();
+  const contributionKind = Form.useWatch(["contribution_rule", "kind"], form);
+  const stabilityKind = Form.useWatch(["stability_rule", "kind"], form);
+  const { currency } = settings;
+  const unit = 10 ** minorDigits(currency);
+
+  const save = useMutation({
+    mutationFn: (typed: SettingsForm) =>
+      writeValueSettings({ version, settings: fromForm(typed, settings, unit) }),
+    onSuccess: (saved) => {
+      client.setQueryData([...keys.value, "settings"], saved);
+      message.success(t("value.settings.saved"));
+    },
+    onError: (error) => showAtFields(form, error, SETTINGS_FIELDS, t),
+  });
+
+  const number = (name: string | string[], label: string, rest: object) => (
+    <Form.Item name={name} label={label} rules={[{ required: true, message: t("app.required") }]}>
+      <InputNumber style={{ width: "100%" }} {...rest} />
+    </Form.Item>
+  );
+  const percent = { min: 0, max: 100, suffix: "%" };
+  const title = (key: string) => (
+    <Typography.Title level={2} className="section-title" style={{ marginTop: 8 }}>
+      {t(`value.settings.${key}`)}
+    </Typography.Title>
+  );
+  return (
+    <Card className="settings-form">
+      <Form<SettingsForm>
+        form={form}
+        layout="vertical"
+        disabled={!mayChange}
+        initialValues={toForm(settings, unit)}
+        onFinish={(typed) => save.mutate(typed)}
+      >
+        {title("classes")}
+        <div className="settings-grid">
+          <Form.Item
+            name={["contribution_rule", "kind"]}
+            label={t("value.settings.contribution_kind")}
+          >
+            <Select
+              options={["share", "percentile", "absolute"].map((kind) => ({
+                value: kind,
+                label: t(`value.settings.contribution.${kind}`),
+              }))}
+            />
+          </Form.Item>
+          {contributionKind === "absolute"
+            ? number(["contribution_rule", "value"], t("value.settings.contribution_amount"), {
+                min: 0,
+                suffix: currency,
+              })
+            : number(
+                ["contribution_rule", "value"],
+                t(
+                  contributionKind === "percentile"
+                    ? "value.settings.contribution_percentile"
+                    : "value.settings.contribution_share",
+                ),
+                percent,
+              )}
+          <Form.Item name={["stability_rule", "kind"]} label={t("value.settings.stability_kind")}>
+            <Select
+              options={["median", "absolute"].map((kind) => ({
+                value: kind,
+                label: t(`value.settings.stability.${kind}`),
+              }))}
+            />
+          </Form.Item>
+          {stabilityKind === "absolute"
+            ? number(["stability_rule", "value"], t("value.settings.stability_value"), {
+                min: 0,
+                max: 1,
+                step: 0.01,
+              })
+            : null}
+        </div>
+        {title("weights")}
+        <div className="settings-grid">
+          {(["month", "quarter", "ticket"] as const).map((part) => (
+            <div key={part}>
+              {number(["stability_weights", part], t(`value.settings.weight.${part}`), {
+                min: 0,
+                max: 1,
+                step: 0.05,
+              })}
+            </div>
+          ))}
+        </div>
+        {title("money")}
+        <div className="settings-grid">
+          {number("yearly_discount_rate", t("value.settings.discount"), percent)}
+          {number("acquisition_cost_minor", t("value.settings.acquisition_cost"), {
+            min: 0,
+            suffix: currency,
+          })}
+          {number("referral_share", t("value.settings.referral_share"), percent)}
+        </div>
+        {title("computing")}
+        <div className="settings-grid">
+          <Form.Item name="model" label={t("value.settings.model")}>
+            <Select
+              options={["auto", "bg_nbd", "mbg_nbd", "pareto_nbd"].map((model) => ({
+                value: model,
+                label: t(`terms.model.${model}`),
+              }))}
+            />
+          </Form.Item>
+          <Form.Item
+            name="period_months"
+            label={t("value.settings.period")}
+            extra={t("value.settings.automatic")}
+          >
+            <Select
+              allowClear
+              options={PERIODS.map((months) => ({
+                value: months,
+                label: t("terms.unit.months", { number: months }),
+              }))}
+            />
+          </Form.Item>
+          <Form.Item
+            name="holdout_weeks"
+            label={t("value.settings.holdout")}
+            extra={t("value.settings.automatic")}
+          >
+            <InputNumber min={1} max={520} precision={0} style={{ width: "100%" }} />
+          </Form.Item>
+        </div>
+        <div className="stack">
+          <ProblemAlert error={save.error} />
+          <div className="row">
+            {mayChange ? (
+              <Button type="primary" htmlType="submit" loading={save.isPending}>
+                {t("value.settings.save")}
+              </Button>
+            ) : null}
+            <Button
+              disabled={false}
+              onClick={() =>
+                void client
+                  .invalidateQueries({ queryKey: [...keys.value, "settings"] })
+                  .then(() => {
+                    form.resetFields();
+                    save.reset();
+                  })
+              }
+            >
+              {t("value.settings.reload")}
+            </Button>
+            <Typography.Text type="secondary">{t("value.settings.next_run")}</Typography.Text>
+          </div>
+        </div>
+      </Form>
+    </Card>
+  );
+}

@@ -1,0 +1,27 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+// During development the console talks to a Patron server on this machine; set
+// PATRON_URL to point it elsewhere.
+const server = process.env.PATRON_URL ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  plugins: [react()],
+  server: {
+    proxy: {
+      "/api": {
+        target: server,
+        // The server compares Origin with its own address.
+        configure: (proxy) => proxy.on("proxyReq", (request) => request.removeHeader("origin")),
+      },
+    },
+  },
+  build: {
+    manifest: true,
+    chunkSizeWarningLimit: 900,
+  },
+  test: {
+    environment: "node",
+    include: ["src/**/*.test.ts"],
+  },
+});
