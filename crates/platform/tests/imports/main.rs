@@ -8,6 +8,7 @@
 )]
 
 mod crash;
+mod http;
 mod kind;
 mod malformed;
 mod repeat;
