@@ -1,4 +1,10 @@
 //! Customers imported from files, through the use cases, on both databases.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test that meets an error has failed"
+)]
 
 use std::time::{Duration, Instant};
 
