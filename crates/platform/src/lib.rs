@@ -1,1 +1,25 @@
-//! Database, migrations, event log, jobs, access, HTTP plumbing.
+//! What every room stands on: database, migrations, event log, jobs, access, HTTP plumbing, imports.
+//! Knows nothing of customers or value.
+
+pub mod access;
+pub mod clock;
+pub mod db;
+pub mod events;
+pub mod firm;
+pub mod http;
+pub mod idempotency;
+pub mod ids;
+pub mod imports;
+pub mod jobs;
+pub mod live;
+pub mod migrations;
+pub mod random;
+pub mod state;
+pub mod tabular;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use access::{Caller, Permission};
+pub use clock::Clock;
+pub use db::{Db, Tx};
+pub use state::{Platform, Settings};

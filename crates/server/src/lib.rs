@@ -1,1 +1,19 @@
-//! Puts the rooms together: router, OpenAPI, jobs, embedded console.
+//! Puts the rooms together: router, OpenAPI document, jobs, embedded console, start and stop.
+//! Knows every room and decides nothing of theirs.
+
+mod config;
+mod console;
+mod events;
+mod health;
+mod jobs;
+mod layers;
+mod metrics;
+mod router;
+mod serve;
+mod session;
+mod setup;
+
+pub use config::{Config, Limits};
+pub use router::{PUBLIC, openapi};
+pub use setup::EXAMPLE_FIRM;
+pub use serve::{Served, imports, kinds, open, serve, start, terminated};

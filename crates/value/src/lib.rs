@@ -1,1 +1,26 @@
 //! Ledger, value engine, profiles, classes, leaky bucket.
+
+pub mod api;
+pub mod app;
+pub mod columns;
+pub mod engine;
+pub mod explain;
+pub mod import;
+pub mod model;
+pub mod profile;
+pub mod rules;
+pub mod store;
+
+use platform::jobs::Kinds;
+use platform::migrations::RoomMigrations;
+
+pub use import::TransactionsImport;
+
+/// The tables of this room.
+pub const MIGRATIONS: RoomMigrations = platform::migrations!("value", (1, "0001_value"));
+
+/// The jobs of this room, added to those the runner knows.
+#[must_use]
+pub fn jobs(kinds: Kinds) -> Kinds {
+    kinds.with(app::runs::JOB_KIND, app::perform::perform)
+}

@@ -1,0 +1,339 @@
+//! Customers as a kind of import.
+
+use base::Result;
+use futures::future::BoxFuture;
+use platform::Tx;
+use platform::imports::{
+    CellProblem, Field, FieldKind, Identity, ImportContext, ImportKind, ImportRow, Seen, Stored,
+};
+
+use crate::model::{CustomerKind, Record};
+use crate::{rules, store};
+
+/// The import of customers: one row is one customer, found again by its external id. A row enriches what
+/// is known: an empty cell erases nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CustomersImport;
+
+const EXTERNAL_ID: usize = 0;
+const NAME: usize = 1;
+const KIND: usize = 2;
+const BRAND: usize = 3;
+const REGION: usize = 4;
+const SEGMENT: usize = 5;
+const PHONE: usize = 6;
+const EMAIL: usize = 7;
+const SINCE: usize = 8;
+const ORGANISATION: usize = 9;
+const REFERRED_BY: usize = 10;
+
+const ID: FieldKind = FieldKind::Text { chars_max: 128 };
+const WORD: FieldKind = FieldKind::Text { chars_max: 64 };
+
+const FIELDS: &[Field] = &[
+    Field {
+        name: "external_id",
+        required: true,
+        kind: ID,
+        aliases: &[
+            "customerid",
+            "customerno",
+            "customernumber",
+            "customercode",
+            "custid",
+            "id",
+            "userid",
+            "memberid",
+            "clientid",
+            "accountid",
+            "客户编号",
+            "客户号",
+            "客户id",
+            "客户代码",
+            "会员编号",
+            "会员号",
+            "会员id",
+            "用户编号",
+            "用户id",
+            "用户号",
+            "编号",
+        ],
+    },
+    Field {
+        name: "name",
+        required: false,
+        kind: FieldKind::Text { chars_max: 200 },
+        aliases: &[
+            "customername",
+            "fullname",
+            "companyname",
+            "姓名",
+            "名称",
+            "客户名称",
+            "客户姓名",
+            "会员姓名",
+            "用户姓名",
+            "单位名称",
+            "公司名称",
+        ],
+    },
+    Field {
+        name: "kind",
+        required: false,
+        kind: FieldKind::Choice(&[
+            (
+                "person",
+                &[
+                    "p",
+                    "individual",
+                    "consumer",
+                    "个人",
+                    "个人客户",
+                    "公众客户",
+                    "公众",
+                    "个客",
+                ],
+            ),
+            (
+                "organisation",
+                &[
+                    "o",
+                    "organization",
+                    "org",
+                    "company",
+                    "firm",
+                    "business",
+                    "corporate",
+                    "单位",
+                    "单位客户",
+                    "企业",
+                    "企业客户",
+                    "公司",
+                    "集团",
+                    "集团客户",
+                    "政企",
+                    "政企客户",
+                ],
+            ),
+        ]),
+        aliases: &[
+            "type",
+            "customertype",
+            "customerkind",
+            "类型",
+            "客户类型",
+            "客户性质",
+            "类别",
+            "客户类别",
+        ],
+    },
+    Field {
+        name: "brand",
+        required: false,
+        kind: WORD,
+        aliases: &["品牌", "客户品牌"],
+    },
+    Field {
+        name: "region",
+        required: false,
+        kind: WORD,
+        aliases: &[
+            "area",
+            "branch",
+            "city",
+            "province",
+            "地区",
+            "区域",
+            "地市",
+            "城市",
+            "省份",
+            "归属地",
+            "分公司",
+        ],
+    },
+    Field {
+        name: "segment",
+        required: false,
+        kind: WORD,
+        aliases: &[
+            "customersegment",
+            "group",
+            "客群",
+            "细分",
+            "客户细分",
+            "细分市场",
+            "客户群",
+        ],
+    },
+    Field {
+        name: "phone",
+        required: false,
+        kind: FieldKind::Text { chars_max: 32 },
+        aliases: &[
+            "mobile",
+            "telephone",
+            "tel",
+            "phonenumber",
+            "mobilenumber",
+            "msisdn",
+            "电话",
+            "手机",
+            "手机号",
+            "手机号码",
+            "电话号码",
+            "联系电话",
+        ],
+    },
+    Field {
+        name: "email",
+        required: false,
+        kind: FieldKind::Text { chars_max: 254 },
+        aliases: &["mail", "emailaddress", "邮箱", "电子邮箱", "电子邮件", "邮件"],
+    },
+    Field {
+        name: "since",
+        required: false,
+        kind: FieldKind::Day,
+        aliases: &[
+            "customersince",
+            "joined",
+            "joinedon",
+            "joindate",
+            "createdat",
+            "registeredat",
+            "registrationdate",
+            "signupdate",
+            "开户日期",
+            "开户时间",
+            "入网日期",
+            "入网时间",
+            "注册日期",
+            "注册时间",
+            "入会日期",
+            "建档日期",
+        ],
+    },
+    Field {
+        name: "organisation",
+        required: false,
+        kind: ID,
+        aliases: &[
+            "organization",
+            "organisationid",
+            "organizationid",
+            "companyid",
+            "employer",
+            "单位",
+            "单位编号",
+            "所属单位",
+            "公司编号",
+            "集团编号",
+        ],
+    },
+    Field {
+        name: "referred_by",
+        required: false,
+        kind: ID,
+        aliases: &[
+            "referrer",
+            "referrerid",
+            "introducedby",
+            "推荐人",
+            "介绍人",
+            "推荐人编号",
+            "介绍人编号",
+        ],
+    },
+];
+
+fn record(row: &ImportRow) -> Result<Record> {
+    let text = |field| row.text(field).map(str::to_owned);
+    Ok(Record {
+        external_id: text(EXTERNAL_ID).unwrap_or_default(),
+        kind: row.choice(KIND).map(str::parse::<CustomerKind>).transpose()?,
+        name: text(NAME),
+        brand: text(BRAND),
+        region: text(REGION),
+        segment: text(SEGMENT),
+        phone: text(PHONE),
+        email: text(EMAIL),
+        since: row.day(SINCE),
+        organisation: text(ORGANISATION),
+        referred_by: text(REFERRED_BY),
+    })
+}
+
+fn stored(done: &store::Upserted) -> Stored {
+    Stored {
+        created: done.created,
+        updated: done.updated,
+        unchanged: done.unchanged,
+        new_customers: done.new_others,
+        rejects: Vec::new(),
+    }
+}
+
+impl ImportKind for CustomersImport {
+    fn name(&self) -> &'static str {
+        "customers"
+    }
+
+    fn fields(&self) -> &'static [Field] {
+        FIELDS
+    }
+
+    fn identity(&self) -> Identity {
+        Identity {
+            field: EXTERNAL_ID,
+            derived_from: &[],
+        }
+    }
+
+    fn check(&self, row: &ImportRow) -> Result<(), (usize, CellProblem)> {
+        let at_fault = |name: &str| {
+            FIELDS
+                .iter()
+                .position(|field| field.name == name)
+                .unwrap_or(EXTERNAL_ID)
+        };
+        // A word that was read as a kind is one.
+        let Ok(record) = record(row) else { return Ok(()) };
+        rules::check(&record).map_err(|(field, code, message)| {
+            (
+                at_fault(field),
+                CellProblem {
+                    code,
+                    message: message.to_owned(),
+                },
+            )
+        })
+    }
+
+    fn preview<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        _context: &'a ImportContext,
+        rows: &'a [ImportRow],
+        seen: &'a mut Seen,
+    ) -> BoxFuture<'a, Result<Stored>> {
+        Box::pin(async move {
+            let records = rows.iter().map(record).collect::<Result<Vec<_>>>()?;
+            let done = store::preview_many(tx, &records, |external_id| seen.first_time(external_id)).await?;
+            Ok(stored(&done))
+        })
+    }
+
+    fn store<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        context: &'a ImportContext,
+        rows: &'a [ImportRow],
+    ) -> BoxFuture<'a, Result<Stored>> {
+        Box::pin(async move {
+            let records = rows.iter().map(record).collect::<Result<Vec<_>>>()?;
+            store::upsert_many(tx, &context.clock, &records)
+                .await
+                .map(|done| stored(&done))
+        })
+    }
+}

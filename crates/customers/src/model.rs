@@ -1,0 +1,308 @@
+//! What a customer is.
+
+use std::str::FromStr;
+
+use base::{Day, Error};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+base::typed_id!(
+    /// A customer: a person or an organisation.
+    CustomerId
+);
+base::typed_id!(
+    /// A subscription of a customer.
+    SubscriptionId
+);
+base::typed_id!(
+    /// A person who matters inside an organisation.
+    ContactId
+);
+
+/// A person or an organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CustomerKind {
+    /// A person.
+    Person,
+    /// A firm, an authority, a school.
+    Organisation,
+}
+
+impl CustomerKind {
+    /// The kind's name in the database and the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Organisation => "organisation",
+        }
+    }
+}
+
+impl FromStr for CustomerKind {
+    type Err = Error;
+
+    fn from_str(text: &str) -> base::Result<Self> {
+        match text {
+            "person" => Ok(Self::Person),
+            "organisation" => Ok(Self::Organisation),
+            _ => Err(Error::invalid("kind_unknown", "a customer is a person or an organisation").at("kind")),
+        }
+    }
+}
+
+/// Whether a subscription is in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SubscriptionStatus {
+    /// In use.
+    Active,
+    /// Held back, for instance for arrears.
+    Suspended,
+    /// Over.
+    Ended,
+}
+
+impl SubscriptionStatus {
+    /// The status's name in the database and the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+impl FromStr for SubscriptionStatus {
+    type Err = Error;
+
+    fn from_str(text: &str) -> base::Result<Self> {
+        match text {
+            "active" => Ok(Self::Active),
+            "suspended" => Ok(Self::Suspended),
+            "ended" => Ok(Self::Ended),
+            _ => Err(Error::internal(format!(
+                "{text:?} is no status of a subscription"
+            ))),
+        }
+    }
+}
+
+/// What a source says about a customer, identified by its external id. What is `None` was not said and
+/// leaves what is known as it is: a record is enriched over time.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Record {
+    /// The customer's id in the firm's other systems.
+    pub external_id: String,
+    /// Person or organisation; a person unless said.
+    pub kind: Option<CustomerKind>,
+    /// The name.
+    pub name: Option<String>,
+    /// The brand the customer is with.
+    pub brand: Option<String>,
+    /// The region.
+    pub region: Option<String>,
+    /// The firm's own segment.
+    pub segment: Option<String>,
+    /// A phone number.
+    pub phone: Option<String>,
+    /// An e-mail address.
+    pub email: Option<String>,
+    /// Customer since.
+    pub since: Option<Day>,
+    /// The external id of the organisation the person belongs to.
+    pub organisation: Option<String>,
+    /// The external id of the customer who brought this one.
+    pub referred_by: Option<String>,
+}
+
+/// A customer to be stored, with everything that belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewCustomer {
+    /// Its id.
+    pub id: CustomerId,
+    /// Its id in the firm's other systems, unique.
+    pub external_id: String,
+    /// Person or organisation.
+    pub kind: CustomerKind,
+    /// The name, if it is known.
+    pub name: Option<String>,
+    /// The brand the customer is with.
+    pub brand: Option<String>,
+    /// The region.
+    pub region: Option<String>,
+    /// The firm's own segment.
+    pub segment: Option<String>,
+    /// A phone number.
+    pub phone: Option<String>,
+    /// An e-mail address.
+    pub email: Option<String>,
+    /// Customer since.
+    pub since: Option<Day>,
+    /// The organisation a person belongs to.
+    pub organisation: Option<CustomerId>,
+    /// Who brought this customer.
+    pub referred_by: Option<CustomerId>,
+    /// Made by the generator, no real customer.
+    pub generated: bool,
+    /// What the customer holds.
+    pub subscriptions: Vec<NewSubscription>,
+    /// The people who matter inside an organisation.
+    pub contacts: Vec<NewContact>,
+}
+
+/// Something a customer holds, to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSubscription {
+    /// Its id.
+    pub id: SubscriptionId,
+    /// The product: mobile, broadband.
+    pub product: String,
+    /// The plan.
+    pub plan: Option<String>,
+    /// The phone or line number.
+    pub number: Option<String>,
+    /// Its first day.
+    pub started_on: Day,
+    /// Its last day, if it is over.
+    pub ended_on: Option<Day>,
+    /// Whether it is in use.
+    pub status: SubscriptionStatus,
+}
+
+/// A person who matters inside an organisation, to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewContact {
+    /// Its id.
+    pub id: ContactId,
+    /// The person's name.
+    pub name: String,
+    /// What the person does there: purchasing, finance.
+    pub role: String,
+    /// How much the person decides, 1 to 5.
+    pub influence: u8,
+    /// The person as a customer, if it is one.
+    pub customer: Option<CustomerId>,
+}
+
+/// A customer in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CustomerRow {
+    /// Its id.
+    #[schema(value_type = Uuid)]
+    pub id: CustomerId,
+    /// Its id in the firm's other systems.
+    pub external_id: String,
+    /// The name, or the external id where no name is known.
+    pub name: String,
+    /// Person or organisation.
+    pub kind: CustomerKind,
+    /// The brand.
+    pub brand: Option<String>,
+    /// The region.
+    pub region: Option<String>,
+    /// The firm's own segment.
+    pub segment: Option<String>,
+    /// Customer since.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub since: Option<Day>,
+}
+
+/// A customer in few words, for lists of other rooms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomerSummary {
+    /// Its id.
+    pub id: CustomerId,
+    /// Its id in the firm's other systems.
+    pub external_id: String,
+    /// The name, if it is known.
+    pub name: Option<String>,
+    /// Person or organisation.
+    pub kind: CustomerKind,
+    /// The brand.
+    pub brand: Option<String>,
+    /// The region.
+    pub region: Option<String>,
+}
+
+/// Another customer that this one has to do with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CustomerLink {
+    /// Its id.
+    #[schema(value_type = Uuid)]
+    pub id: CustomerId,
+    /// Its name, or its external id where no name is known.
+    pub name: String,
+}
+
+/// Something a customer holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Subscription {
+    /// Its id.
+    #[schema(value_type = Uuid)]
+    pub id: SubscriptionId,
+    /// The product.
+    pub product: String,
+    /// The plan.
+    pub plan: Option<String>,
+    /// The phone or line number.
+    pub number: Option<String>,
+    /// Its first day.
+    #[schema(value_type = String, format = Date)]
+    pub started_on: Day,
+    /// Its last day, if it is over.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub ended_on: Option<Day>,
+    /// Whether it is in use.
+    pub status: SubscriptionStatus,
+}
+
+/// A person who matters inside an organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Contact {
+    /// The person's name.
+    pub name: String,
+    /// What the person does there.
+    pub role: String,
+    /// How much the person decides, 1 to 5.
+    pub influence: u8,
+    /// The person as a customer, if it is one.
+    #[schema(value_type = Option<Uuid>)]
+    pub customer_id: Option<CustomerId>,
+}
+
+/// Everything about one customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CustomerDetail {
+    /// What a list shows.
+    #[serde(flatten)]
+    pub row: CustomerRow,
+    /// A phone number.
+    pub phone: Option<String>,
+    /// An e-mail address.
+    pub email: Option<String>,
+    /// The organisation a person belongs to.
+    pub organisation: Option<CustomerLink>,
+    /// Who brought this customer.
+    pub referred_by: Option<CustomerLink>,
+    /// The first 50 people of an organisation.
+    pub members: Vec<CustomerLink>,
+    /// The newest 200 subscriptions.
+    pub subscriptions: Vec<Subscription>,
+    /// The contacts of an organisation, the most influential first, at most 50.
+    pub contacts: Vec<Contact>,
+    /// Made by the generator, no real customer.
+    pub generated: bool,
+}
+
+/// The values that customers can be filtered by, at most 200 of each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Facets {
+    /// Brands.
+    pub brands: Vec<String>,
+    /// Regions.
+    pub regions: Vec<String>,
+    /// Segments.
+    pub segments: Vec<String>,
+}

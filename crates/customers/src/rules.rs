@@ -1,0 +1,178 @@
+//! What a record may say, and what becomes of what is known. Pure.
+
+use std::collections::HashMap;
+
+use crate::model::{CustomerId, CustomerKind, Record};
+
+/// What is known of a customer and may be enriched by a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Person or organisation.
+    pub kind: CustomerKind,
+    /// The name.
+    pub name: Option<String>,
+    /// The brand.
+    pub brand: Option<String>,
+    /// The region.
+    pub region: Option<String>,
+    /// The segment.
+    pub segment: Option<String>,
+    /// A phone number.
+    pub phone: Option<String>,
+    /// An e-mail address.
+    pub email: Option<String>,
+    /// Customer since, as days from 1970.
+    pub since: Option<i32>,
+    /// The organisation.
+    pub organisation: Option<CustomerId>,
+    /// Who brought the customer.
+    pub referred_by: Option<CustomerId>,
+}
+
+impl Known {
+    /// What is known of a customer of whom nothing has been said.
+    pub fn nothing() -> Self {
+        Self {
+            kind: CustomerKind::Person,
+            name: None,
+            brand: None,
+            region: None,
+            segment: None,
+            phone: None,
+            email: None,
+            since: None,
+            organisation: None,
+            referred_by: None,
+        }
+    }
+
+    /// What is known after a record: what it says replaces, what it leaves out stays. The other
+    /// customers it names are among `ids`.
+    #[must_use]
+    pub fn enriched(mut self, record: &Record, ids: &HashMap<String, CustomerId>) -> Self {
+        fn say(known: &mut Option<String>, said: Option<&String>) {
+            if let Some(said) = said {
+                *known = Some(said.clone());
+            }
+        }
+        let id_of = |external_id: &Option<String>| external_id.as_ref().and_then(|id| ids.get(id)).copied();
+        self.kind = record.kind.unwrap_or(self.kind);
+        say(&mut self.name, record.name.as_ref());
+        say(&mut self.brand, record.brand.as_ref());
+        say(&mut self.region, record.region.as_ref());
+        say(&mut self.segment, record.segment.as_ref());
+        say(&mut self.phone, record.phone.as_ref());
+        say(&mut self.email, record.email.as_ref());
+        self.since = record.since.map(|day| day.0).or(self.since);
+        self.organisation = id_of(&record.organisation).or(self.organisation);
+        self.referred_by = id_of(&record.referred_by).or(self.referred_by);
+        self
+    }
+}
+
+/// What is wrong with a record, if anything: the field's name, a stable code, and a message.
+pub fn check(record: &Record) -> Result<(), (&'static str, &'static str, &'static str)> {
+    let itself = Some(&record.external_id);
+    if record.organisation.as_ref() == itself {
+        return Err((
+            "organisation",
+            "refers_to_itself",
+            "a customer cannot be its own organisation",
+        ));
+    }
+    if record.referred_by.as_ref() == itself {
+        return Err((
+            "referred_by",
+            "refers_to_itself",
+            "a customer cannot have brought itself",
+        ));
+    }
+    Ok(())
+}
+
+/// A name as search compares it.
+pub fn name_key(name: &str) -> String {
+    name.trim().to_lowercase()
+}
+
+/// The first text after every text that begins with `prefix`; none if there is no such text.
+pub fn after_prefix(prefix: &str) -> Option<String> {
+    let mut chars: Vec<char> = prefix.chars().collect();
+    while let Some(last) = chars.pop() {
+        // Surrogates are no characters; stepping over them keeps the order of code points.
+        let next = (u32::from(last) + 1..=u32::from(char::MAX)).find_map(char::from_u32);
+        if let Some(next) = next {
+            chars.push(next);
+            return Some(chars.into_iter().collect());
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(external_id: &str) -> Record {
+        Record {
+            external_id: external_id.to_owned(),
+            ..Record::default()
+        }
+    }
+
+    #[test]
+    fn a_record_enriches_and_never_erases() {
+        let named = Record {
+            name: Some("张伟".into()),
+            brand: Some("和悦".into()),
+            ..record("C1")
+        };
+        let moved = Record {
+            region: Some("北京".into()),
+            brand: Some("全球行".into()),
+            ..record("C1")
+        };
+        let none = HashMap::new();
+        let known = Known::nothing().enriched(&named, &none).enriched(&moved, &none);
+        assert_eq!(known.name.as_deref(), Some("张伟"));
+        assert_eq!(known.brand.as_deref(), Some("全球行"));
+        assert_eq!(known.region.as_deref(), Some("北京"));
+        assert_eq!(known.clone().enriched(&record("C1"), &none), known);
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        let code = |record: &Record| check(record).err().map(|(field, code, _)| (field, code));
+        assert_eq!(code(&record("C1")), None);
+        for (record, refused) in [
+            (
+                Record {
+                    organisation: Some("C1".into()),
+                    ..record("C1")
+                },
+                ("organisation", "refers_to_itself"),
+            ),
+            (
+                Record {
+                    referred_by: Some("C1".into()),
+                    ..record("C1")
+                },
+                ("referred_by", "refers_to_itself"),
+            ),
+        ] {
+            assert_eq!(code(&record), Some(refused), "{record:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_prefix_ends_right_after_its_last_text(prefix in "\\PC{1,8}", more in "\\PC{0,8}", other in "\\PC{0,8}") {
+            let end = after_prefix(&prefix).unwrap();
+            let longer = format!("{prefix}{more}");
+            proptest::prop_assert!(longer >= prefix && longer < end);
+            if !other.starts_with(&prefix) {
+                proptest::prop_assert!(other < prefix || other >= end);
+            }
+        }
+    }
+}

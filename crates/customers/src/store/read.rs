@@ -1,0 +1,227 @@
+//! Reading customers.
+
+use std::collections::HashMap;
+
+use base::{Day, Result};
+use futures::stream::BoxStream;
+use platform::Tx;
+use platform::args;
+use platform::db::list;
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use super::IDS_PER_STATEMENT;
+use crate::model::{
+    Contact, CustomerDetail, CustomerId, CustomerLink, CustomerRow, CustomerSummary, Subscription,
+};
+
+/// How many members and contacts of an organisation are shown.
+const MEMBERS_MAX: u32 = 50;
+const SUBSCRIPTIONS_MAX: u32 = 200;
+
+/// The ids of those customers that are known, by external id.
+pub async fn ids_by_external(tx: &mut Tx, external_ids: &[&str]) -> Result<HashMap<String, CustomerId>> {
+    let mut ids = HashMap::with_capacity(external_ids.len());
+    let sql = format!(
+        "SELECT external_id, id FROM customers WHERE external_id{}",
+        tx.dialect().in_texts(1)
+    );
+    for some in external_ids.chunks(IDS_PER_STATEMENT) {
+        let rows: Vec<(String, Uuid)> = tx.all(AssertSqlSafe(sql.clone()), args![list(some)]).await?;
+        ids.extend(rows.into_iter().map(|(external_id, id)| (external_id, id.into())));
+    }
+    Ok(ids)
+}
+
+/// These customers in few words, by id.
+pub async fn summaries(tx: &mut Tx, ids: &[Uuid]) -> Result<HashMap<Uuid, CustomerSummary>> {
+    #[derive(sqlx::FromRow)]
+    struct Row {
+        id: Uuid,
+        external_id: String,
+        name: Option<String>,
+        kind: String,
+        brand: Option<String>,
+        region: Option<String>,
+    }
+    let mut found = HashMap::with_capacity(ids.len());
+    let sql = format!(
+        "SELECT id, external_id, name, kind, brand, region FROM customers WHERE id{}",
+        tx.dialect().in_uuids(1)
+    );
+    for some in ids.chunks(IDS_PER_STATEMENT) {
+        let rows: Vec<Row> = tx.all(AssertSqlSafe(sql.clone()), args![list(some)]).await?;
+        for row in rows {
+            let summary = CustomerSummary {
+                id: row.id.into(),
+                external_id: row.external_id,
+                name: row.name,
+                kind: row.kind.parse()?,
+                brand: row.brand,
+                region: row.region,
+            };
+            found.insert(row.id, summary);
+        }
+    }
+    Ok(found)
+}
+
+/// Who brought whom: `(customer, who brought it)`, sorted by customer, each customer once.
+pub fn referrals(tx: &mut Tx) -> Result<BoxStream<'_, Result<(Uuid, Uuid)>>> {
+    tx.stream(
+        "SELECT id, referred_by FROM customers WHERE referred_by IS NOT NULL ORDER BY id",
+        [],
+    )
+}
+
+/// How many customers there are.
+pub async fn count(tx: &mut Tx) -> Result<u64> {
+    let (rows,): (i64,) = tx.one("SELECT count(*) FROM customers", []).await?;
+    Ok(rows.unsigned_abs())
+}
+
+/// A customer as lists have it.
+#[derive(sqlx::FromRow)]
+pub(super) struct ListRow {
+    id: Uuid,
+    external_id: String,
+    name: Option<String>,
+    kind: String,
+    brand: Option<String>,
+    region: Option<String>,
+    segment: Option<String>,
+    since: Option<i32>,
+}
+
+impl ListRow {
+    pub(super) const COLUMNS: &'static str = "id, external_id, name, kind, brand, region, segment, since";
+
+    pub(super) fn customer(self) -> Result<CustomerRow> {
+        Ok(CustomerRow {
+            id: self.id.into(),
+            name: self.name.unwrap_or_else(|| self.external_id.clone()),
+            external_id: self.external_id,
+            kind: self.kind.parse()?,
+            brand: self.brand,
+            region: self.region,
+            segment: self.segment,
+            since: self.since.map(Day),
+        })
+    }
+}
+
+type LinkRow = (Uuid, Option<String>, String);
+
+fn link((id, name, external_id): LinkRow) -> CustomerLink {
+    CustomerLink {
+        id: id.into(),
+        name: name.unwrap_or(external_id),
+    }
+}
+
+/// Everything about one customer.
+pub async fn detail(tx: &mut Tx, id: CustomerId) -> Result<Option<CustomerDetail>> {
+    #[derive(sqlx::FromRow)]
+    struct More {
+        phone: Option<String>,
+        email: Option<String>,
+        organisation_id: Option<Uuid>,
+        referred_by: Option<Uuid>,
+        generated: bool,
+    }
+    let sql = format!("SELECT {} FROM customers WHERE id = $1", ListRow::COLUMNS);
+    let Some(row) = tx
+        .optional::<ListRow>(AssertSqlSafe(sql), args![id.uuid()])
+        .await?
+    else {
+        return Ok(None);
+    };
+    let more: More = tx
+        .one(
+            "SELECT phone, email, organisation_id, referred_by, generated FROM customers WHERE id = $1",
+            args![id.uuid()],
+        )
+        .await?;
+    let organisation = linked(tx, more.organisation_id).await?;
+    let referred_by = linked(tx, more.referred_by).await?;
+    let members: Vec<LinkRow> = tx
+        .all(
+            "SELECT id, name, external_id FROM customers WHERE organisation_id = $1 ORDER BY id LIMIT $2",
+            args![id.uuid(), MEMBERS_MAX],
+        )
+        .await?;
+    Ok(Some(CustomerDetail {
+        row: row.customer()?,
+        phone: more.phone,
+        email: more.email,
+        organisation,
+        referred_by,
+        members: members.into_iter().map(link).collect(),
+        subscriptions: subscriptions(tx, id).await?,
+        contacts: contacts(tx, id).await?,
+        generated: more.generated,
+    }))
+}
+
+async fn linked(tx: &mut Tx, id: Option<Uuid>) -> Result<Option<CustomerLink>> {
+    let Some(id) = id else { return Ok(None) };
+    let row: Option<LinkRow> = tx
+        .optional(
+            "SELECT id, name, external_id FROM customers WHERE id = $1",
+            args![id],
+        )
+        .await?;
+    Ok(row.map(link))
+}
+
+async fn subscriptions(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Subscription>> {
+    #[derive(sqlx::FromRow)]
+    struct Row {
+        id: Uuid,
+        product: String,
+        plan: Option<String>,
+        number: Option<String>,
+        started_on: i32,
+        ended_on: Option<i32>,
+        status: String,
+    }
+    let rows: Vec<Row> = tx
+        .all(
+            "SELECT id, product, plan, number, started_on, ended_on, status FROM subscriptions \
+             WHERE customer_id = $1 ORDER BY started_on DESC, id DESC LIMIT $2",
+            args![customer.uuid(), SUBSCRIPTIONS_MAX],
+        )
+        .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Subscription {
+                id: row.id.into(),
+                product: row.product,
+                plan: row.plan,
+                number: row.number,
+                started_on: Day(row.started_on),
+                ended_on: row.ended_on.map(Day),
+                status: row.status.parse()?,
+            })
+        })
+        .collect()
+}
+
+async fn contacts(tx: &mut Tx, organisation: CustomerId) -> Result<Vec<Contact>> {
+    let rows: Vec<(String, String, i32, Option<Uuid>)> = tx
+        .all(
+            "SELECT name, role, influence, customer_id FROM contacts \
+             WHERE organisation_id = $1 ORDER BY influence DESC, id LIMIT $2",
+            args![organisation.uuid(), MEMBERS_MAX],
+        )
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(name, role, influence, customer)| Contact {
+            name,
+            role,
+            influence: u8::try_from(influence).unwrap_or(1),
+            customer_id: customer.map(CustomerId::from),
+        })
+        .collect())
+}

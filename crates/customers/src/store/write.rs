@@ -1,0 +1,407 @@
+//! Writing many customers at once.
+
+use std::collections::{BTreeMap, HashMap};
+
+use base::Result;
+use jiff::Timestamp;
+use platform::clock::Clock;
+use platform::db::{Bulk, Value, list};
+use platform::{Tx, args, ids};
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use super::IDS_PER_STATEMENT;
+use super::read::ids_by_external;
+use crate::model::{CustomerId, CustomerKind, NewCustomer, Record};
+use crate::rules::{Known, name_key};
+
+const COLUMNS: &[&str] = &[
+    "id",
+    "external_id",
+    "kind",
+    "name",
+    "name_key",
+    "brand",
+    "region",
+    "segment",
+    "phone",
+    "email",
+    "since",
+    "organisation_id",
+    "referred_by",
+    "generated",
+    "created_at",
+    "updated_at",
+];
+
+const INSERT: Bulk = Bulk {
+    table: "customers",
+    columns: COLUMNS,
+    on_conflict: "",
+};
+
+/// Another import may have made the same customer in this moment: what it said stays where this one
+/// says nothing.
+const UPSERT: Bulk = Bulk {
+    table: "customers",
+    columns: COLUMNS,
+    on_conflict: "ON CONFLICT (external_id) DO UPDATE SET kind = excluded.kind, \
+        name = COALESCE(excluded.name, customers.name), name_key = COALESCE(excluded.name_key, customers.name_key), \
+        brand = COALESCE(excluded.brand, customers.brand), region = COALESCE(excluded.region, customers.region), \
+        segment = COALESCE(excluded.segment, customers.segment), phone = COALESCE(excluded.phone, customers.phone), \
+        email = COALESCE(excluded.email, customers.email), since = COALESCE(excluded.since, customers.since), \
+        organisation_id = COALESCE(excluded.organisation_id, customers.organisation_id), \
+        referred_by = COALESCE(excluded.referred_by, customers.referred_by), \
+        version = customers.version + 1, updated_at = excluded.updated_at",
+};
+
+const ENSURE: Bulk = Bulk {
+    table: "customers",
+    columns: COLUMNS,
+    on_conflict: "ON CONFLICT (external_id) DO NOTHING",
+};
+
+fn row(id: CustomerId, external_id: &str, known: &Known, generated: bool, now: Timestamp) -> Vec<Value> {
+    args![
+        id.uuid(),
+        external_id,
+        known.kind.name(),
+        known.name.as_ref(),
+        known.name.as_deref().map(name_key),
+        known.brand.as_ref(),
+        known.region.as_ref(),
+        known.segment.as_ref(),
+        known.phone.as_ref(),
+        known.email.as_ref(),
+        known.since,
+        known.organisation.map(CustomerId::uuid),
+        known.referred_by.map(CustomerId::uuid),
+        generated,
+        now,
+        now,
+    ]
+}
+
+/// Stores new customers with their subscriptions and contacts, in any order: those they refer to must be
+/// there when the transaction is committed. Says how many customers.
+///
+/// Errors: `already_exists` when an external id is taken.
+pub async fn insert_many(tx: &mut Tx, clock: &Clock, customers: &[NewCustomer]) -> Result<u64> {
+    const SUBSCRIPTIONS: Bulk = Bulk {
+        table: "subscriptions",
+        columns: &[
+            "id",
+            "customer_id",
+            "product",
+            "plan",
+            "number",
+            "started_on",
+            "ended_on",
+            "status",
+        ],
+        on_conflict: "",
+    };
+    const CONTACTS: Bulk = Bulk {
+        table: "contacts",
+        columns: &[
+            "id",
+            "organisation_id",
+            "name",
+            "role",
+            "influence",
+            "customer_id",
+        ],
+        on_conflict: "",
+    };
+    let now = clock.now();
+    let rows = customers.iter().map(|customer| {
+        let known = Known {
+            kind: customer.kind,
+            name: customer.name.clone(),
+            brand: customer.brand.clone(),
+            region: customer.region.clone(),
+            segment: customer.segment.clone(),
+            phone: customer.phone.clone(),
+            email: customer.email.clone(),
+            since: customer.since.map(|day| day.0),
+            organisation: customer.organisation,
+            referred_by: customer.referred_by,
+        };
+        row(
+            customer.id,
+            &customer.external_id,
+            &known,
+            customer.generated,
+            now,
+        )
+    });
+    let inserted = INSERT.insert(tx, rows).await?;
+    let subscriptions = customers.iter().flat_map(|customer| {
+        customer.subscriptions.iter().map(|held| {
+            args![
+                held.id.uuid(),
+                customer.id.uuid(),
+                held.product.as_str(),
+                held.plan.as_ref(),
+                held.number.as_ref(),
+                held.started_on,
+                held.ended_on,
+                held.status.name(),
+            ]
+        })
+    });
+    SUBSCRIPTIONS.insert(tx, subscriptions).await?;
+    let contacts = customers.iter().flat_map(|customer| {
+        customer.contacts.iter().map(|contact| {
+            args![
+                contact.id.uuid(),
+                customer.id.uuid(),
+                contact.name.as_str(),
+                contact.role.as_str(),
+                i32::from(contact.influence),
+                contact.customer.map(CustomerId::uuid),
+            ]
+        })
+    });
+    CONTACTS.insert(tx, contacts).await?;
+    Ok(inserted)
+}
+
+/// The customers of some external ids, all of them there.
+#[derive(Debug, Clone, Default)]
+pub struct Ensured {
+    /// Their ids.
+    pub ids: HashMap<String, CustomerId>,
+    /// How many had to be made.
+    pub created: u64,
+}
+
+/// Makes those customers that are not known yet, as people of whom nothing is known but the external id.
+pub async fn ensure_many(tx: &mut Tx, clock: &Clock, external_ids: &[&str]) -> Result<Ensured> {
+    let wanted = external_ids
+        .iter()
+        .map(|external_id| (*external_id, CustomerKind::Person))
+        .collect();
+    ensure(tx, clock, wanted).await
+}
+
+/// Sorted, so that two who make the same customers wait for each other in one order.
+async fn ensure(tx: &mut Tx, clock: &Clock, wanted: BTreeMap<&str, CustomerKind>) -> Result<Ensured> {
+    let all: Vec<&str> = wanted.keys().copied().collect();
+    let mut ids = ids_by_external(tx, &all).await?;
+    let missing: Vec<(&str, CustomerKind)> = wanted
+        .into_iter()
+        .filter(|(external_id, _)| !ids.contains_key(*external_id))
+        .collect();
+    if missing.is_empty() {
+        return Ok(Ensured { ids, created: 0 });
+    }
+    let now = clock.now();
+    let rows = missing.iter().map(|(external_id, kind)| {
+        let known = Known {
+            kind: *kind,
+            ..Known::nothing()
+        };
+        row(ids::new(clock), external_id, &known, false, now)
+    });
+    // Collected, because an async function cannot hold a closure over borrowed pairs.
+    let rows: Vec<_> = rows.collect();
+    let created = ENSURE.insert(tx, rows).await?;
+    // Read back: another import may have been first with some of them.
+    let made: Vec<&str> = missing.iter().map(|(external_id, _)| *external_id).collect();
+    ids.extend(ids_by_external(tx, &made).await?);
+    Ok(Ensured { ids, created })
+}
+
+/// What became of some records.
+#[derive(Debug, Clone, Default)]
+pub struct Upserted {
+    /// The customers' ids by external id, also of those the records name.
+    pub ids: HashMap<String, CustomerId>,
+    /// Records of customers that were not there.
+    pub created: u64,
+    /// Records that changed what is known.
+    pub updated: u64,
+    /// Records that said nothing new.
+    pub unchanged: u64,
+    /// Customers made because a record names them as organisation or as who brought the customer.
+    pub new_others: u64,
+}
+
+#[derive(sqlx::FromRow)]
+struct KnownRow {
+    id: Uuid,
+    external_id: String,
+    kind: String,
+    name: Option<String>,
+    brand: Option<String>,
+    region: Option<String>,
+    segment: Option<String>,
+    phone: Option<String>,
+    email: Option<String>,
+    since: Option<i32>,
+    organisation_id: Option<Uuid>,
+    referred_by: Option<Uuid>,
+}
+
+impl KnownRow {
+    fn known(self) -> Result<(String, (CustomerId, Known))> {
+        let known = Known {
+            kind: self.kind.parse()?,
+            name: self.name,
+            brand: self.brand,
+            region: self.region,
+            segment: self.segment,
+            phone: self.phone,
+            email: self.email,
+            since: self.since,
+            organisation: self.organisation_id.map(CustomerId::from),
+            referred_by: self.referred_by.map(CustomerId::from),
+        };
+        Ok((self.external_id, (self.id.into(), known)))
+    }
+}
+
+/// What is known of those customers that are there, held against others when `hold` is set.
+async fn known(
+    tx: &mut Tx,
+    external_ids: &[&str],
+    hold: bool,
+) -> Result<HashMap<String, (CustomerId, Known)>> {
+    let mut found = HashMap::with_capacity(external_ids.len());
+    let sql = format!(
+        "SELECT id, external_id, kind, name, brand, region, segment, phone, email, since, organisation_id, \
+         referred_by FROM customers WHERE external_id{} ORDER BY external_id{}",
+        tx.dialect().in_texts(1),
+        if hold { tx.dialect().for_update() } else { "" }
+    );
+    for some in external_ids.chunks(IDS_PER_STATEMENT) {
+        let rows: Vec<KnownRow> = tx.all(AssertSqlSafe(sql.clone()), args![list(some)]).await?;
+        for row in rows {
+            let (external_id, known) = row.known()?;
+            found.insert(external_id, known);
+        }
+    }
+    Ok(found)
+}
+
+/// The external ids that records name besides their own, and what kind each must be.
+fn others(records: &[Record]) -> BTreeMap<&str, CustomerKind> {
+    let mut others = BTreeMap::new();
+    for record in records {
+        if let Some(referrer) = &record.referred_by {
+            others.entry(referrer.as_str()).or_insert(CustomerKind::Person);
+        }
+        if let Some(organisation) = &record.organisation {
+            others.insert(organisation.as_str(), CustomerKind::Organisation);
+        }
+    }
+    others
+}
+
+fn own_ids(records: &[Record]) -> Vec<&str> {
+    let mut ids: Vec<&str> = records.iter().map(|record| record.external_id.as_str()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// Stores what records say: new customers are made, known ones enriched, one after the other where two
+/// records are of the same customer.
+pub async fn upsert_many(tx: &mut Tx, clock: &Clock, records: &[Record]) -> Result<Upserted> {
+    let own = own_ids(records);
+    // Those that are themselves in the records are made from their records, not as strangers.
+    let strangers: BTreeMap<&str, CustomerKind> = others(records)
+        .into_iter()
+        .filter(|(external_id, _)| own.binary_search(external_id).is_err())
+        .collect();
+    let mut known = known(tx, &own, true).await?;
+    let ensured = ensure(tx, clock, strangers).await?;
+    let mut done = Upserted {
+        ids: ensured.ids,
+        new_others: ensured.created,
+        ..Upserted::default()
+    };
+    let mut changed: BTreeMap<&str, bool> = BTreeMap::new();
+    for external_id in &own {
+        let id = match known.get(*external_id) {
+            Some((id, _)) => *id,
+            None => {
+                let id = ids::new(clock);
+                known.insert((*external_id).to_owned(), (id, Known::nothing()));
+                changed.insert(external_id, true);
+                id
+            }
+        };
+        done.ids.insert((*external_id).to_owned(), id);
+    }
+    let mut met: BTreeMap<&str, ()> = BTreeMap::new();
+    for record in records {
+        let external_id = record.external_id.as_str();
+        let Some((_, before)) = known.get_mut(external_id) else {
+            continue;
+        };
+        let after = before.clone().enriched(record, &done.ids);
+        let is_new = changed.get(external_id) == Some(&true) && met.insert(external_id, ()).is_none();
+        if is_new {
+            done.created += 1;
+        } else if after == *before {
+            done.unchanged += 1;
+        } else {
+            done.updated += 1;
+            changed.entry(external_id).or_insert(false);
+        }
+        *before = after;
+    }
+    let now = clock.now();
+    let rows = changed.keys().filter_map(|external_id| {
+        known
+            .get(*external_id)
+            .map(|(id, known)| row(*id, external_id, known, false, now))
+    });
+    let rows: Vec<_> = rows.collect();
+    UPSERT.insert(tx, rows).await?;
+    if done.created > 0 {
+        let new: Vec<&str> = changed
+            .iter()
+            .filter(|(_, new)| **new)
+            .map(|(external_id, _)| *external_id)
+            .collect();
+        done.ids.extend(ids_by_external(tx, &new).await?);
+    }
+    Ok(done)
+}
+
+/// What [`upsert_many`] would do. `first_time` says of an external id whether it was never asked before.
+pub async fn preview_many(
+    tx: &mut Tx,
+    records: &[Record],
+    mut first_time: impl FnMut(&str) -> bool,
+) -> Result<Upserted> {
+    let own = own_ids(records);
+    let known = known(tx, &own, false).await?;
+    let others: Vec<&str> = others(records).into_keys().collect();
+    let mut done = Upserted {
+        ids: ids_by_external(tx, &others).await?,
+        ..Upserted::default()
+    };
+    for other in others {
+        if !done.ids.contains_key(other) {
+            // A stranger gets an id that stands for it: having one is a change.
+            done.ids.insert(other.to_owned(), Uuid::nil().into());
+            if own.binary_search(&other).is_err() && first_time(other) {
+                done.new_others += 1;
+            }
+        }
+    }
+    for record in records {
+        match known.get(&record.external_id) {
+            // Named by an earlier row, it is there as a stranger by now.
+            None if first_time(&record.external_id) => done.created += 1,
+            None => done.updated += 1,
+            Some((_, before)) if before.clone().enriched(record, &done.ids) == *before => done.unchanged += 1,
+            Some(_) => done.updated += 1,
+        }
+    }
+    Ok(done)
+}

@@ -1,0 +1,295 @@
+//! Customers imported from files, through the use cases, on both databases.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test that meets an error has failed"
+)]
+
+use std::time::{Duration, Instant};
+
+use base::PageSize;
+use customers::{CustomerKind, CustomersImport, MIGRATIONS, store};
+use platform::access::Role;
+use platform::http::StoredFile;
+use platform::imports::{ImportOptions, ImportReport, Imports, app};
+use platform::jobs::{Job, Kinds, Runner, RunnerSettings};
+use platform::testing::{TestDb, caller};
+use platform::{events, test_on_both};
+
+fn imports() -> Imports {
+    Imports::new().with(CustomersImport)
+}
+
+async fn runner(t: &TestDb) -> Runner {
+    let settings = RunnerSettings {
+        poll: Duration::from_millis(50),
+        ..RunnerSettings::default()
+    };
+    Runner::start(t.platform.clone(), imports().jobs(Kinds::new()), settings)
+        .await
+        .unwrap()
+}
+
+async fn finished(t: &TestDb, job: Job) -> ImportReport {
+    let begun = Instant::now();
+    loop {
+        let now = t
+            .platform
+            .jobs
+            .get(&t.platform.db, &caller(Role::Viewer), job.id)
+            .await
+            .unwrap();
+        if let Some(result) = now.result {
+            return serde_json::from_value(result).unwrap();
+        }
+        assert!(
+            !now.state.is_finished() && begun.elapsed() < Duration::from_secs(300),
+            "{now:#?}"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Dry run, then import: their reports, which must foresee each other.
+async fn import(t: &TestDb, content: &str) -> ImportReport {
+    let p = &t.platform;
+    let analyst = caller(Role::Analyst);
+    let path = t.folder().join("customers.csv");
+    std::fs::write(&path, content).unwrap();
+    let file = StoredFile::copy_of(p, &path).await.unwrap();
+    let import = app::add(p, &imports(), &analyst, "customers", file)
+        .await
+        .unwrap();
+    let options = ImportOptions {
+        mapping: import.suggested_mapping.clone(),
+        source: "crm".to_owned(),
+        currency: None,
+        zone: None,
+        reject_limit_percent: Some(50.0),
+    };
+    let job = app::start_dry_run(p, &imports(), &analyst, import.id, options.clone())
+        .await
+        .unwrap();
+    let foreseen = finished(t, job).await;
+    let job = app::start(p, &imports(), &analyst, import.id, options)
+        .await
+        .unwrap();
+    let done = finished(t, job).await;
+    assert_eq!(
+        ImportReport {
+            dry_run: false,
+            ..foreseen
+        },
+        done
+    );
+    let mut tx = p.db.read().await.unwrap();
+    let kinds: Vec<_> = events::of_subject(&mut tx, "import", import.id.uuid(), 10)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|event| event.kind)
+        .collect();
+    assert_eq!(
+        kinds,
+        ["import.finished", "import.started", "import.uploaded"],
+        "one event each, none per row"
+    );
+    done
+}
+
+const HEADER: &str = "客户编号,姓名,客户类型,品牌,归属地,手机号,入网日期,所属单位,推荐人\n";
+
+test_on_both!(a_chinese_customer_file_is_imported_and_enriched, [MIGRATIONS]);
+async fn a_chinese_customer_file_is_imported_and_enriched(t: &TestDb) {
+    let runner = runner(t).await;
+    let file = format!(
+        "{HEADER}\
+         C1,张伟,个人,和悦,北京,13900000001,2019/3/1,O1,\n\
+         C2,李娜,,和悦,上海,13900000002,20200229,O1,C1\n\
+         O1,华东物流有限公司,集团客户,,上海,,2018年5月6日,,\n\
+         C3,王芳,机器人,,,,,,\n\
+         C4,赵敏,,,,,,,C4\n\
+         ,无名,,,,,,,\n"
+    );
+    let done = import(t, &file).await;
+    assert_eq!((done.rows, done.rejected), (6, 3));
+    // The organisation's row comes after its members, who made it as a stranger in the same batch.
+    assert_eq!((done.created, done.updated, done.new_customers), (3, 0, 0));
+    let codes: Vec<_> = done
+        .rejects
+        .iter()
+        .map(|r| (r.line, r.column.as_deref().unwrap(), r.code.as_str()))
+        .collect();
+    assert_eq!(
+        codes,
+        [
+            (5, "客户类型", "choice_unknown"),
+            (6, "推荐人", "refers_to_itself"),
+            (7, "客户编号", "value_missing")
+        ]
+    );
+    assert_eq!((done.amount, done.first_at), (None, None));
+
+    let again = import(t, &file).await;
+    assert_eq!((again.created, again.updated, again.unchanged), (0, 0, 3));
+    let more = import(t, "客户编号,品牌\nC1,\nC2,全球行\nC2,全球行\n").await;
+    assert_eq!((more.created, more.updated, more.unchanged), (0, 1, 2));
+    assert_eq!(more.warnings[0].code, "rows_repeated");
+
+    let viewer = caller(Role::Viewer);
+    let all = customers::app::list(&t.platform, &viewer, None, PageSize::new(None).unwrap(), None)
+        .await
+        .unwrap();
+    let rows: Vec<_> = all
+        .items
+        .iter()
+        .map(|c| (c.external_id.as_str(), c.name.as_str(), c.brand.as_deref()))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            ("C1", "张伟", Some("和悦")),
+            ("C2", "李娜", Some("全球行")),
+            ("O1", "华东物流有限公司", None)
+        ]
+    );
+    let firm = customers::app::get(&t.platform, &viewer, all.items[2].id)
+        .await
+        .unwrap();
+    assert_eq!(
+        (firm.row.kind, firm.members.len()),
+        (CustomerKind::Organisation, 2)
+    );
+    let c2 = customers::app::get(&t.platform, &viewer, all.items[1].id)
+        .await
+        .unwrap();
+    assert_eq!(c2.referred_by.unwrap().name, "张伟");
+    assert_eq!(c2.row.since.unwrap().to_string(), "2020-02-29");
+    runner.shutdown(Duration::from_secs(5)).await;
+}
+
+test_on_both!(two_files_that_name_the_same_customers_at_once, [MIGRATIONS]);
+async fn two_files_that_name_the_same_customers_at_once(t: &TestDb) {
+    let p = &t.platform;
+    let runner = runner(t).await;
+    let analyst = caller(Role::Analyst);
+    let mut jobs = Vec::new();
+    for (column, backwards) in [("品牌", false), ("归属地", true)] {
+        let mut lines: Vec<String> = (0..8_000).map(|n| format!("C{n},{column} {}\n", n % 7)).collect();
+        if backwards {
+            lines.reverse();
+        }
+        let path = t.folder().join("customers.csv");
+        std::fs::write(&path, format!("客户编号,{column}\n{}", lines.concat())).unwrap();
+        let file = StoredFile::copy_of(p, &path).await.unwrap();
+        let import = app::add(p, &imports(), &analyst, "customers", file)
+            .await
+            .unwrap();
+        let options = ImportOptions {
+            mapping: import.suggested_mapping.clone(),
+            source: column.to_owned(),
+            currency: None,
+            zone: None,
+            reject_limit_percent: None,
+        };
+        jobs.push(
+            app::start(p, &imports(), &analyst, import.id, options)
+                .await
+                .unwrap(),
+        );
+    }
+    for job in jobs {
+        let done = finished(t, job).await;
+        assert_eq!((done.rows, done.rejected), (8_000, 0));
+    }
+    let mut tx = p.db.read().await.unwrap();
+    assert_eq!(store::count(&mut tx).await.unwrap(), 8_000);
+    let (whole,): (i64,) = tx
+        .one(
+            "SELECT count(*) FROM customers WHERE brand IS NOT NULL AND region IS NOT NULL",
+            [],
+        )
+        .await
+        .unwrap();
+    assert_eq!(whole, 8_000);
+    drop(tx);
+    runner.shutdown(Duration::from_secs(5)).await;
+}
+
+/// How fast: `cargo test -p customers --test import -- --ignored --nocapture rows_per_second`.
+mod rows_per_second {
+    use super::*;
+
+    async fn measure(t: TestDb) {
+        let rows = std::env::var("ROWS").map_or(200_000, |rows| rows.parse().unwrap());
+        let runner = runner(&t).await;
+        let mut file = String::from(HEADER);
+        for n in 0..rows {
+            file += &format!(
+                "C{n},客户{n},个人,品牌{},地区{},139{n:08},2019-03-{:02},,\n",
+                n % 4,
+                n % 31,
+                n % 28 + 1
+            );
+        }
+        let p = &t.platform;
+        let analyst = caller(Role::Analyst);
+        for what in ["first import", "the same again"] {
+            let path = t.folder().join("customers.csv");
+            std::fs::write(&path, &file).unwrap();
+            let stored = StoredFile::copy_of(p, &path).await.unwrap();
+            let import = app::add(p, &imports(), &analyst, "customers", stored)
+                .await
+                .unwrap();
+            let options = ImportOptions {
+                mapping: import.suggested_mapping.clone(),
+                source: "crm".to_owned(),
+                currency: None,
+                zone: None,
+                reject_limit_percent: None,
+            };
+            let begun = Instant::now();
+            let job = app::start(p, &imports(), &analyst, import.id, options)
+                .await
+                .unwrap();
+            let done = finished(&t, job).await;
+            assert_eq!(done.created + done.unchanged, rows);
+            let seconds = begun.elapsed().as_secs_f64();
+            println!(
+                "{what}: {rows} rows in {seconds:.1} s, {:.0} rows/s",
+                rows as f64 / seconds
+            );
+        }
+        let viewer = caller(Role::Viewer);
+        let size = PageSize::new(None).unwrap();
+        for search in ["C1999", "C", "客户1", "客", "户77", "no such thing"] {
+            let begun = Instant::now();
+            let page = customers::app::list(p, &viewer, Some(search), size, None)
+                .await
+                .unwrap();
+            println!(
+                "search {search:?}: {} rows on the first page, {:?}",
+                page.items.len(),
+                begun.elapsed()
+            );
+        }
+        let begun = Instant::now();
+        customers::app::facets(p, &viewer).await.unwrap();
+        println!("facets: {:?}", begun.elapsed());
+        runner.shutdown(Duration::from_secs(5)).await;
+        t.remove().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    #[ignore = "a measurement"]
+    async fn sqlite() {
+        measure(TestDb::sqlite(&[MIGRATIONS]).await).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    #[ignore = "a measurement"]
+    async fn postgres() {
+        measure(TestDb::postgres(&[MIGRATIONS]).await).await;
+    }
+}

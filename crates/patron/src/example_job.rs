@@ -1,0 +1,216 @@
+//! Puts the example firm into an empty database, as a job: in steps of whole customers, each with its
+//! checkpoint in the same transaction, so that a killed process goes on where it was. Queues the first
+//! value run when everybody is there.
+
+use std::collections::HashMap;
+
+use base::{Currency, Error, Result};
+use customers::{CustomerId, NewContact, NewCustomer, NewSubscription};
+use jiff::Timestamp;
+use platform::events::{self, Event};
+use platform::firm::{self, Firm};
+use platform::jobs::JobRun;
+use platform::{Platform, Tx, ids};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+use value::app::runs;
+use value::model::Line;
+
+use crate::example_firm::{AS_OF_DEFAULT, ExampleFirm, FIRM_NAME, GeneratedCustomer, SOURCE, ZONE};
+
+/// The kind of the job.
+pub(crate) const KIND: &str = server::EXAMPLE_FIRM;
+
+/// Customers put in by one transaction.
+const CUSTOMERS_PER_STEP: usize = 500;
+
+/// Which firm. What the job is queued with.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct ExampleInput {
+    /// How many customers.
+    pub(crate) customers: u64,
+    /// Which of the possible firms.
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+struct Loaded {
+    customers: u64,
+    lines: u64,
+    run_queued: bool,
+}
+
+/// The job's handler.
+pub(crate) async fn perform(job: JobRun) -> Result<serde_json::Value> {
+    let platform = job.platform().clone();
+    let input: ExampleInput = job.input()?;
+    let example = ExampleFirm::new(input.customers, input.seed, AS_OF_DEFAULT)?;
+    let mut loaded: Loaded = job.checkpoint()?.unwrap_or_default();
+    if loaded.customers == 0 {
+        name_the_firm(&platform).await?;
+    }
+    let mut customers = example
+        .customers()
+        .skip(usize::try_from(loaded.customers).unwrap_or(usize::MAX))
+        .peekable();
+    while customers.peek().is_some() {
+        job.check()?;
+        job.progress("loading", loaded.customers, Some(input.customers));
+        let mut step: Vec<GeneratedCustomer> = customers.by_ref().take(CUSTOMERS_PER_STEP).collect();
+        // An organisation's contacts are its first members, who come right after it: keep them together.
+        while let Some(member) = customers.next_if(|next| next.organisation.is_some()) {
+            step.push(member);
+        }
+        let mut tx = platform.db.write().await?;
+        loaded.lines += load(&platform, &mut tx, &step).await?;
+        loaded.customers += step.len() as u64;
+        job.save_checkpoint(&mut tx, &loaded).await?;
+        tx.commit().await?;
+    }
+    if !loaded.run_queued {
+        let mut tx = platform.db.write().await?;
+        let payload = json!({ "customers": loaded.customers, "lines": loaded.lines, "seed": input.seed });
+        let event = Event {
+            actor: job.actor(),
+            kind: "example_firm.loaded",
+            subject_kind: "job",
+            subject: job.id().uuid(),
+            customer: None,
+            payload: &payload,
+        };
+        events::record(&mut tx, &platform.clock, &event).await?;
+        runs::queue(&platform, &mut tx, job.actor(), runs::RunRequest::default()).await?;
+        loaded.run_queued = true;
+        job.save_checkpoint(&mut tx, &loaded).await?;
+        tx.commit().await?;
+        platform.jobs.wake();
+    }
+    Ok(json!({ "customers": loaded.customers, "transactions": loaded.lines }))
+}
+
+async fn name_the_firm(platform: &Platform) -> Result<()> {
+    let mut tx = platform.db.write().await?;
+    let firm = Firm {
+        name: FIRM_NAME.to_owned(),
+        currency: Currency::CNY,
+        zone: ZONE.to_owned(),
+        generated: true,
+        fixed: true,
+    };
+    firm::save(&mut tx, &platform.clock, &firm).await?;
+    tx.commit().await
+}
+
+/// Puts customers in with everything that belongs to them; says how many ledger lines that were.
+async fn load(platform: &Platform, tx: &mut Tx, step: &[GeneratedCustomer]) -> Result<u64> {
+    // Who is referred to comes earlier, in this step or one before.
+    let mut ids: HashMap<String, Uuid> = step
+        .iter()
+        .map(|customer| (customer.external_id.clone(), ids::new(&platform.clock)))
+        .collect();
+    let elsewhere: Vec<&str> = step
+        .iter()
+        .flat_map(|customer| {
+            [customer.organisation.as_deref(), customer.referred_by.as_deref()]
+                .into_iter()
+                .chain(
+                    customer
+                        .contacts
+                        .iter()
+                        .map(|contact| contact.customer.as_deref()),
+                )
+        })
+        .flatten()
+        .filter(|external_id| !ids.contains_key(*external_id))
+        .collect();
+    for (external_id, id) in customers::store::ids_by_external(tx, &elsewhere).await? {
+        ids.insert(external_id, id.uuid());
+    }
+    let id_of = |external_id: &str| {
+        ids.get(external_id).copied().ok_or_else(|| {
+            Error::internal(format!("the example firm names {external_id} before it is there"))
+        })
+    };
+    let records = step
+        .iter()
+        .map(|customer| record(platform, customer, &id_of))
+        .collect::<Result<Vec<_>>>()?;
+    customers::store::insert_many(tx, &platform.clock, &records).await?;
+    let mut lines = Vec::new();
+    for customer in step {
+        let id = id_of(&customer.external_id)?;
+        for line in &customer.transactions {
+            lines.push(Line {
+                customer: id,
+                at: Timestamp::from_microsecond(line.at_us).map_err(Error::internal)?,
+                amount_minor: line.amount_minor,
+                cost_minor: Some(line.cost_minor),
+                kind: line.kind.name().to_owned(),
+                product: Some(line.product.name().to_owned()),
+                channel: Some(line.channel.name().to_owned()),
+                source: SOURCE.to_owned(),
+                external_id: line.external_id.clone(),
+                reverses: line.reverses.clone(),
+            });
+        }
+    }
+    value::store::ledger::append(tx, &lines, platform.clock.now()).await
+}
+
+fn record(
+    platform: &Platform,
+    customer: &GeneratedCustomer,
+    id_of: &impl Fn(&str) -> Result<Uuid>,
+) -> Result<NewCustomer> {
+    let clock = &platform.clock;
+    let other = |external_id: &Option<String>| -> Result<Option<CustomerId>> {
+        external_id
+            .as_deref()
+            .map(|external_id| id_of(external_id).map(CustomerId::from))
+            .transpose()
+    };
+    Ok(NewCustomer {
+        id: id_of(&customer.external_id)?.into(),
+        external_id: customer.external_id.clone(),
+        kind: customer.kind.name().parse()?,
+        name: Some(customer.name.clone()),
+        brand: Some(customer.brand.to_owned()),
+        region: Some(customer.region.to_owned()),
+        segment: Some(customer.segment.to_owned()),
+        phone: Some(customer.phone.clone()),
+        email: customer.email.clone(),
+        since: Some(customer.since),
+        organisation: other(&customer.organisation)?,
+        referred_by: other(&customer.referred_by)?,
+        generated: true,
+        subscriptions: customer
+            .subscriptions
+            .iter()
+            .map(|held| {
+                Ok(NewSubscription {
+                    id: ids::new(clock),
+                    product: held.product.to_owned(),
+                    plan: Some(held.plan.to_owned()),
+                    number: Some(held.number.clone()),
+                    started_on: held.started_on,
+                    ended_on: held.ended_on,
+                    status: held.status.name().parse()?,
+                })
+            })
+            .collect::<Result<_>>()?,
+        contacts: customer
+            .contacts
+            .iter()
+            .map(|contact| {
+                Ok(NewContact {
+                    id: ids::new(clock),
+                    name: contact.name.clone(),
+                    role: contact.role.name().to_owned(),
+                    influence: contact.influence,
+                    customer: other(&contact.customer)?,
+                })
+            })
+            .collect::<Result<_>>()?,
+    })
+}

@@ -1,0 +1,262 @@
+//! What a run found, in words and small tables, for whoever sits at the terminal.
+
+use std::fmt::Write as _;
+
+use base::Currency;
+use value::engine::RunSummary;
+use value::engine::compare::Comparison;
+use value::engine::report::Report;
+
+use super::RunArguments;
+
+/// A run in words.
+pub(crate) fn in_words(summary: &RunSummary, arguments: &RunArguments) -> String {
+    let report = &summary.report;
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = write_run(&mut text, report);
+    let seconds: f64 = summary.times.iter().map(|stage| stage.took.as_secs_f64()).sum();
+    let stages: Vec<String> = summary
+        .times
+        .iter()
+        .map(|stage| format!("{} {:.2}", stage.stage.name(), stage.took.as_secs_f64()))
+        .collect();
+    let _ = writeln!(text, "\nDone in {seconds:.2} s ({}).", stages.join(", "));
+    let _ = writeln!(text, "Profiles: {}", arguments.out.display());
+    if let Some(path) = &arguments.report {
+        let _ = writeln!(text, "Report:   {}", path.display());
+    }
+    text
+}
+
+fn write_run(text: &mut String, report: &Report) -> std::fmt::Result {
+    let money = |minor: i64| amount(minor, report.currency);
+    writeln!(
+        text,
+        "{} customers with {} transactions from {} to {} brought {}.",
+        count(report.customers),
+        count(report.transactions),
+        report.first_day,
+        report.last_day,
+        money(report.revenue_minor),
+    )?;
+    writeln!(
+        text,
+        "As of {} they are worth {} over the next 36 months, {} of it at risk.",
+        report.as_of,
+        money(report.totals.value_minor),
+        money(report.totals.value_at_risk_minor),
+    )?;
+
+    writeln!(
+        text,
+        "\n{:<8}{:>12}{:>9}{:>20}{:>9}{:>20}",
+        "Class", "customers", "share", "contribution", "share", "value"
+    )?;
+    for row in report.classes.iter().filter(|row| row.customers > 0) {
+        writeln!(
+            text,
+            "{:<8}{:>12}{:>9}{:>20}{:>9}{:>20}",
+            row.class.name(),
+            count(row.customers),
+            percent(row.share_of_customers),
+            money(row.contribution_minor),
+            percent(row.share_of_contribution),
+            money(row.value_minor),
+        )?;
+    }
+    if let Some(concentration) = &report.concentration {
+        writeln!(
+            text,
+            "\nThe best 20 % of the customers bring {} of the contribution, the best 1 % {}.",
+            percent(concentration.top_20),
+            percent(concentration.top_1),
+        )?;
+    }
+    if let Some(bucket) = &report.leaky_bucket {
+        writeln!(
+            text,
+            "\nThe bucket from {}..{} to {}..{}:",
+            bucket.p0.from, bucket.p0.to, bucket.p1.from, bucket.p1.to
+        )?;
+        writeln!(
+            text,
+            "{:<12}{:>12}{:>20}",
+            "opening",
+            "",
+            money(bucket.opening_minor)
+        )?;
+        for row in &bucket.segments {
+            let change = money(row.change_minor);
+            writeln!(
+                text,
+                "{:<12}{:>12}{:>20}",
+                row.segment.name(),
+                count(row.customers),
+                change
+            )?;
+        }
+        writeln!(
+            text,
+            "{:<12}{:>12}{:>20}",
+            "closing",
+            "",
+            money(bucket.closing_minor)
+        )?;
+    }
+
+    writeln!(text)?;
+    for (name, model) in &report.models {
+        let parameters: Vec<String> = model
+            .params
+            .0
+            .iter()
+            .map(|(name, value)| format!("{name} {}", significant(*value)))
+            .collect();
+        writeln!(
+            text,
+            "{name}: {}; log-likelihood {:.2}{}",
+            parameters.join(", "),
+            model.log_likelihood,
+            model
+                .holdout_log_likelihood
+                .map(|ll| format!(", of the held-out weeks {ll:.2}"))
+                .unwrap_or_default(),
+        )?;
+    }
+    if let Some(chosen) = report.model.chosen {
+        let why = match report.model.reason {
+            "best_held_out" => "it foresaw the held-out weeks best",
+            "best_log_likelihood" => "it fits best",
+            _ => "as asked",
+        };
+        writeln!(text, "Used: {chosen}, {why}.")?;
+    }
+    if let Some(validation) = &report.validation {
+        let verdict = match validation.verdict.code {
+            "good" => "The model foresees well",
+            "fair" => "The model foresees fairly",
+            _ => "The model foresees poorly",
+        };
+        let bias = match validation.total_bias {
+            Some(bias) => format!("{:+.1} %", 100.0 * bias),
+            None => "nothing was bought".to_owned(),
+        };
+        writeln!(
+            text,
+            "{verdict}: of the last {} weeks, held out, it predicted {:.0} purchases where {} were made ({bias}).",
+            validation.holdout_weeks, validation.predicted_purchases, validation.actual_purchases,
+        )?;
+    }
+    if !report.warnings.is_empty() {
+        writeln!(text, "\nPlease note:")?;
+        for warning in &report.warnings {
+            writeln!(text, "- {}", warning.message)?;
+        }
+        for reject in report.rejects.iter().take(5) {
+            writeln!(
+                text,
+                "  line {}, {:?}: {} ({:?})",
+                reject.line, reject.column, reject.message, reject.value
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// A comparison in words.
+pub(crate) fn comparison(comparison: &Comparison) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = write_comparison(&mut text, comparison);
+    text
+}
+
+fn write_comparison(text: &mut String, comparison: &Comparison) -> std::fmt::Result {
+    writeln!(
+        text,
+        "{} customers before, {} after; {} entered, {} left. Value {:.2} before, {:.2} after.",
+        count(comparison.customers_before),
+        count(comparison.customers_after),
+        count(comparison.entered),
+        count(comparison.left),
+        comparison.value_before,
+        comparison.value_after,
+    )?;
+    writeln!(
+        text,
+        "\n{:<8}{:<8}{:>12}{:>20}{:>20}",
+        "from", "to", "customers", "value before", "value after"
+    )?;
+    for row in &comparison.classes {
+        writeln!(
+            text,
+            "{:<8}{:<8}{:>12}{:>20.2}{:>20.2}",
+            row.from_class,
+            row.to_class,
+            count(row.customers),
+            row.value_before,
+            row.value_after
+        )?;
+    }
+    for (title, movers) in [("Gained most", &comparison.up), ("Lost most", &comparison.down)] {
+        writeln!(text, "\n{title}:")?;
+        for mover in movers {
+            writeln!(
+                text,
+                "{:<24}{:>8} -> {:<8}{:>16.2} -> {:>14.2}",
+                mover.customer_id, mover.from_class, mover.to_class, mover.value_before, mover.value_after
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
+}
+
+fn count(number: u64) -> String {
+    grouped(&number.to_string())
+}
+
+fn amount(minor: i64, currency: Currency) -> String {
+    let digits = currency.minor_digits() as usize;
+    let text = format!("{:0>width$}", minor.unsigned_abs(), width = digits + 1);
+    let (whole, rest) = text.split_at(text.len() - digits);
+    let sign = if minor < 0 { "-" } else { "" };
+    let point = if digits > 0 { "." } else { "" };
+    format!("{sign}{}{point}{rest} {currency}", grouped(whole))
+}
+
+fn grouped(digits: &str) -> String {
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Five significant digits.
+fn significant(value: f64) -> String {
+    let magnitude = value.abs().max(1e-12).log10().floor() as i32;
+    format!("{value:.*}", (4 - magnitude).clamp(0, 12) as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_and_numbers_read_well() {
+        assert_eq!(amount(-123_456_789, Currency::USD), "-1,234,567.89 USD");
+        assert_eq!(amount(5, Currency::USD), "0.05 USD");
+        assert_eq!(amount(1_500, Currency::parse("JPY").unwrap()), "1,500 JPY");
+        assert_eq!(significant(0.242_593), "0.24259");
+        assert_eq!(significant(15.447_75), "15.448");
+        assert_eq!(count(2_357), "2,357");
+    }
+}

@@ -1,0 +1,322 @@
+//! Signing in and out, passwords, users.
+
+use base::{Error, Result};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use super::model::{Caller, Role, User, UserId};
+use super::{password, rules, store};
+use crate::db::{Tx, timestamp};
+use crate::events::{self, Actor, Event};
+use crate::state::Platform;
+use crate::{ids, random};
+
+/// How long a session holds after sign-in.
+pub const SESSION: SignedDuration = SignedDuration::from_hours(12);
+/// How long a one-time password can be used.
+pub const ONE_TIME_PASSWORD: SignedDuration = SignedDuration::from_hours(24);
+
+/// A session: what the browser keeps, and who it stands for.
+#[derive(Debug)]
+pub struct Session {
+    /// The secret for the cookie; only its hash is stored.
+    pub token: String,
+    /// The user.
+    pub caller: Caller,
+    /// Until when it holds.
+    pub expires_at: Timestamp,
+}
+
+/// Signs in. `address` is where the request came from.
+///
+/// Errors: `credentials_wrong` (whatever was wrong, after the same time), `too_many_attempts`.
+pub async fn sign_in(platform: &Platform, login: &str, password: String, address: &str) -> Result<Session> {
+    let wrong = || Error::Unauthenticated {
+        code: "credentials_wrong",
+        message: "the login or the password is wrong".to_owned(),
+    };
+    // A login that cannot exist takes the same path as one that does not.
+    let login = rules::normalise_login(login).unwrap_or_default();
+    let now = platform.clock.now();
+    let subjects = [
+        (format!("login:{login}"), rules::FAILURES_FREE),
+        (format!("address:{address}"), rules::FAILURES_FREE_PER_ADDRESS),
+    ];
+    let found = {
+        let mut tx = platform.db.read().await?;
+        for (subject, free) in &subjects {
+            refuse_if_too_many(&mut tx, subject, *free, now).await?;
+        }
+        store::by_login(&mut tx, &login).await?
+    };
+    if password.chars().count() > rules::PASSWORD_CHARS_MAX {
+        return Err(wrong());
+    }
+    let hash = found.as_ref().map(|found| found.password_hash.clone());
+    let right = password::verify(password, hash).await?;
+    let usable = found.filter(|found| {
+        right
+            && found.active
+            && found
+                .one_time_until
+                .is_none_or(|until| until > now && !found.one_time_used)
+    });
+    let mut tx = platform.db.write().await?;
+    // The one-time password may have been used since it was read.
+    let user = match usable {
+        Some(found) if found.one_time_until.is_none() => Some((found.user, false)),
+        Some(found) => store::use_one_time_password(&mut tx, found.user.id)
+            .await?
+            .then_some((found.user, true)),
+        None => None,
+    };
+    let Some((user, must_change_password)) = user else {
+        for (subject, _) in &subjects {
+            store::count_failure(&mut tx, subject, now, earlier(now, rules::FAILURES_FORGOTTEN_S)).await?;
+        }
+        tx.commit().await?;
+        return Err(wrong());
+    };
+    let (token_subject, _) = &subjects[0];
+    store::forget_failures(&mut tx, token_subject).await?;
+    let session = open_session(
+        platform,
+        &mut tx,
+        Caller {
+            user,
+            must_change_password,
+        },
+    )
+    .await?;
+    record(
+        platform,
+        &mut tx,
+        session.caller.actor(),
+        "user.signed_in",
+        session.caller.user.id,
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(session)
+}
+
+async fn refuse_if_too_many(tx: &mut Tx, subject: &str, free: i32, now: Timestamp) -> Result<()> {
+    let Some((failures, last_at)) = store::failures(tx, subject).await? else {
+        return Ok(());
+    };
+    let since_s = now.duration_since(timestamp(last_at)).as_secs();
+    let wait_s = rules::wait_after_failures_s(failures, free) - since_s;
+    if wait_s > 0 && since_s < rules::FAILURES_FORGOTTEN_S {
+        return Err(Error::TooMany {
+            code: "too_many_attempts",
+            message: format!("too many failed attempts; try again in {wait_s} seconds"),
+            retry_after_s: u32::try_from(wait_s).unwrap_or(u32::MAX),
+        });
+    }
+    Ok(())
+}
+
+async fn open_session(platform: &Platform, tx: &mut Tx, caller: Caller) -> Result<Session> {
+    let now = platform.clock.now();
+    let expires_at = now.saturating_add(SESSION).unwrap_or(Timestamp::MAX);
+    let token = random::token();
+    store::insert_session(tx, &token_hash(&token), caller.user.id, now, expires_at).await?;
+    Ok(Session {
+        token,
+        caller,
+        expires_at,
+    })
+}
+
+/// Who a session's token stands for. Error: `not_signed_in`.
+pub async fn session(platform: &Platform, token: &str) -> Result<(Caller, Timestamp)> {
+    let mut tx = platform.db.read().await?;
+    store::session(&mut tx, &token_hash(token), platform.clock.now())
+        .await?
+        .ok_or_else(not_signed_in)
+}
+
+/// The error for requests without a session.
+pub fn not_signed_in() -> Error {
+    Error::Unauthenticated {
+        code: "not_signed_in",
+        message: "sign in first".to_owned(),
+    }
+}
+
+/// Ends a session; one that is over already stays so.
+pub async fn sign_out(platform: &Platform, token: &str) -> Result<()> {
+    let hash = token_hash(token);
+    let mut tx = platform.db.write().await?;
+    if let Some((caller, _)) = store::session(&mut tx, &hash, platform.clock.now()).await? {
+        store::delete_session(&mut tx, &hash).await?;
+        record(
+            platform,
+            &mut tx,
+            caller.actor(),
+            "user.signed_out",
+            caller.user.id,
+        )
+        .await?;
+    }
+    tx.commit().await
+}
+
+/// Changes the caller's own password and ends every other session of theirs. The session's token is
+/// replaced. Errors: `credentials_wrong`, `password_too_short`, `password_unchanged`.
+pub async fn change_password(
+    platform: &Platform,
+    caller: &Caller,
+    current: String,
+    new: String,
+) -> Result<Session> {
+    rules::check_password(&new)?;
+    if current == new {
+        return Err(
+            Error::invalid("password_unchanged", "the new password is the old one").at("new_password"),
+        );
+    }
+    let known = store::by_id(&mut platform.db.read().await?, caller.user.id).await?;
+    let hash = known.as_ref().map(|found| found.password_hash.clone());
+    if !password::verify(current, hash.clone()).await? {
+        return Err(Error::Unauthenticated {
+            code: "credentials_wrong",
+            message: "the current password is wrong".to_owned(),
+        });
+    }
+    let new_hash = password::hash(new).await?;
+    let mut tx = platform.db.write().await?;
+    let unchanged = store::by_id(&mut tx, caller.user.id)
+        .await?
+        .is_some_and(|now| now.active && Some(now.password_hash) == hash);
+    if !unchanged {
+        return Err(Error::conflict(
+            "password_changed_meanwhile",
+            "the password was changed meanwhile",
+        ));
+    }
+    store::set_password(&mut tx, caller.user.id, &new_hash, None).await?;
+    store::delete_sessions(&mut tx, caller.user.id, &[]).await?;
+    let session = open_session(
+        platform,
+        &mut tx,
+        Caller {
+            user: caller.user.clone(),
+            must_change_password: false,
+        },
+    )
+    .await?;
+    record(
+        platform,
+        &mut tx,
+        caller.actor(),
+        "user.password_changed",
+        caller.user.id,
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(session)
+}
+
+/// Adds a user and gives the password for the first sign-in. Whoever has the command line has the
+/// database, so this asks for no caller. Error: `login_taken`.
+pub async fn add_user(platform: &Platform, login: &str, name: &str, role: Role) -> Result<(User, String)> {
+    let user = User {
+        id: ids::new(&platform.clock),
+        login: rules::normalise_login(login)?,
+        name: name.trim().to_owned(),
+        role,
+    };
+    if user.name.is_empty() || user.name.chars().count() > 200 {
+        return Err(Error::invalid("name_malformed", "a name has 1 to 200 characters").at("name"));
+    }
+    let one_time = random::one_time_password();
+    let hash = password::hash(one_time.clone()).await?;
+    let now = platform.clock.now();
+    let mut tx = platform.db.write().await?;
+    if !store::insert(&mut tx, &user, &hash, later(now, ONE_TIME_PASSWORD), now).await? {
+        return Err(Error::conflict(
+            "login_taken",
+            format!("there is a user {} already", user.login),
+        ));
+    }
+    record(platform, &mut tx, Actor::System, "user.added", user.id).await?;
+    tx.commit().await?;
+    Ok((user, one_time))
+}
+
+/// Gives a user a new one-time password, ends their sessions and lifts the throttle on their login.
+pub async fn reset_password(platform: &Platform, login: &str) -> Result<(User, String)> {
+    let login = rules::normalise_login(login)?;
+    let one_time = random::one_time_password();
+    let hash = password::hash(one_time.clone()).await?;
+    let now = platform.clock.now();
+    let mut tx = platform.db.write().await?;
+    let Some(found) = store::by_login(&mut tx, &login).await? else {
+        return Err(Error::NotFound { what: "user" });
+    };
+    store::set_password(&mut tx, found.user.id, &hash, Some(later(now, ONE_TIME_PASSWORD))).await?;
+    store::delete_sessions(&mut tx, found.user.id, &[]).await?;
+    store::forget_failures(&mut tx, &format!("login:{login}")).await?;
+    record(
+        platform,
+        &mut tx,
+        Actor::System,
+        "user.password_reset",
+        found.user.id,
+    )
+    .await?;
+    tx.commit().await?;
+    Ok((found.user, one_time))
+}
+
+/// Whether anyone can sign in at all.
+pub async fn has_users(platform: &Platform) -> Result<bool> {
+    store::count(&mut platform.db.read().await?)
+        .await
+        .map(|count| count > 0)
+}
+
+/// Removes expired sessions and forgotten failures.
+pub async fn forget_old(platform: &Platform) -> Result<()> {
+    let now = platform.clock.now();
+    let mut tx = platform.db.write().await?;
+    store::forget_old(&mut tx, now, earlier(now, rules::FAILURES_FORGOTTEN_S)).await?;
+    tx.commit().await
+}
+
+async fn record(
+    platform: &Platform,
+    tx: &mut Tx,
+    actor: Actor,
+    kind: &'static str,
+    user: UserId,
+) -> Result<()> {
+    events::record(
+        tx,
+        &platform.clock,
+        &Event {
+            actor,
+            kind,
+            subject_kind: "user",
+            subject: user.uuid(),
+            customer: None,
+            payload: &json!({}),
+        },
+    )
+    .await
+}
+
+fn token_hash(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
+    now.saturating_add(by).unwrap_or(Timestamp::MAX)
+}
+
+fn earlier(now: Timestamp, by_s: i64) -> Timestamp {
+    now.saturating_sub(SignedDuration::from_secs(by_s))
+        .unwrap_or(Timestamp::MIN)
+}

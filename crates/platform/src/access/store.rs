@@ -1,0 +1,248 @@
+//! The SQL of users, sessions and sign-in failures.
+
+use base::{Error, Result};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::model::{Caller, User, UserId};
+use crate::args;
+use crate::db::Tx;
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    login: String,
+    name: String,
+    role: String,
+    password_hash: String,
+    one_time_until: Option<i64>,
+    one_time_used: bool,
+    active: bool,
+}
+
+/// A user with what sign-in needs to know.
+pub(super) struct Credentials {
+    pub(super) user: User,
+    pub(super) password_hash: String,
+    pub(super) one_time_until: Option<Timestamp>,
+    pub(super) one_time_used: bool,
+    pub(super) active: bool,
+}
+
+impl TryFrom<Row> for Credentials {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Self {
+            user: User {
+                id: row.id.into(),
+                login: row.login,
+                name: row.name,
+                role: row.role.parse().map_err(Error::internal)?,
+            },
+            password_hash: row.password_hash,
+            one_time_until: row.one_time_until.map(crate::db::timestamp),
+            one_time_used: row.one_time_used,
+            active: row.active,
+        })
+    }
+}
+
+pub(super) async fn by_login(tx: &mut Tx, login: &str) -> Result<Option<Credentials>> {
+    let row: Option<Row> = tx
+        .optional(
+            "SELECT id, login, name, role, password_hash, one_time_until, one_time_used, active \
+             FROM users WHERE login = $1",
+            args![login],
+        )
+        .await?;
+    row.map(Credentials::try_from).transpose()
+}
+
+pub(super) async fn by_id(tx: &mut Tx, id: UserId) -> Result<Option<Credentials>> {
+    let row: Option<Row> = tx
+        .optional(
+            "SELECT id, login, name, role, password_hash, one_time_until, one_time_used, active \
+             FROM users WHERE id = $1",
+            args![id.uuid()],
+        )
+        .await?;
+    row.map(Credentials::try_from).transpose()
+}
+
+pub(super) async fn count(tx: &mut Tx) -> Result<i64> {
+    tx.one::<(i64,)>("SELECT count(*) FROM users", [])
+        .await
+        .map(|(count,)| count)
+}
+
+/// Adds a user with a one-time password; false when the login is taken.
+pub(super) async fn insert(
+    tx: &mut Tx,
+    user: &User,
+    password_hash: &str,
+    one_time_until: Timestamp,
+    now: Timestamp,
+) -> Result<bool> {
+    let inserted = tx
+        .execute(
+            "INSERT INTO users (id, login, name, role, password_hash, one_time_until, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (login) DO NOTHING",
+            args![
+                user.id.uuid(),
+                user.login.as_str(),
+                user.name.as_str(),
+                user.role.name(),
+                password_hash,
+                one_time_until,
+                now
+            ],
+        )
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// Gives a user a one-time password (`Some(until)`) or an ordinary one.
+pub(super) async fn set_password(
+    tx: &mut Tx,
+    id: UserId,
+    password_hash: &str,
+    one_time_until: Option<Timestamp>,
+) -> Result<()> {
+    tx.execute(
+        "UPDATE users SET password_hash = $2, one_time_until = $3, one_time_used = FALSE WHERE id = $1",
+        args![id.uuid(), password_hash, one_time_until],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// Uses a one-time password up; false when it was used already.
+pub(super) async fn use_one_time_password(tx: &mut Tx, id: UserId) -> Result<bool> {
+    let used = tx
+        .execute(
+            "UPDATE users SET one_time_used = TRUE \
+             WHERE id = $1 AND one_time_until IS NOT NULL AND one_time_used = FALSE",
+            args![id.uuid()],
+        )
+        .await?;
+    Ok(used == 1)
+}
+
+pub(super) async fn insert_session(
+    tx: &mut Tx,
+    token_hash: &[u8],
+    user: UserId,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Result<()> {
+    tx.execute(
+        "INSERT INTO sessions (token_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)",
+        args![token_hash.to_vec(), user.uuid(), now, expires_at],
+    )
+    .await
+    .map(|_| ())
+}
+
+#[derive(sqlx::FromRow)]
+struct SessionRow {
+    id: Uuid,
+    login: String,
+    name: String,
+    role: String,
+    one_time_until: Option<i64>,
+    expires_at: i64,
+}
+
+/// The user of a session that has not expired, and until when it holds.
+pub(super) async fn session(
+    tx: &mut Tx,
+    token_hash: &[u8],
+    now: Timestamp,
+) -> Result<Option<(Caller, Timestamp)>> {
+    let row: Option<SessionRow> = tx
+        .optional(
+            "SELECT u.id, u.login, u.name, u.role, u.one_time_until, s.expires_at \
+             FROM sessions s JOIN users u ON u.id = s.user_id \
+             WHERE s.token_hash = $1 AND s.expires_at > $2 AND u.active = TRUE",
+            args![token_hash.to_vec(), now],
+        )
+        .await?;
+    row.map(|row| {
+        let caller = Caller {
+            user: User {
+                id: row.id.into(),
+                login: row.login,
+                name: row.name,
+                role: row.role.parse().map_err(Error::internal)?,
+            },
+            must_change_password: row.one_time_until.is_some(),
+        };
+        Ok((caller, crate::db::timestamp(row.expires_at)))
+    })
+    .transpose()
+}
+
+pub(super) async fn delete_session(tx: &mut Tx, token_hash: &[u8]) -> Result<()> {
+    tx.execute(
+        "DELETE FROM sessions WHERE token_hash = $1",
+        args![token_hash.to_vec()],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// Ends every session of a user but, if given, one.
+pub(super) async fn delete_sessions(tx: &mut Tx, user: UserId, but: &[u8]) -> Result<()> {
+    tx.execute(
+        "DELETE FROM sessions WHERE user_id = $1 AND token_hash <> $2",
+        args![user.uuid(), but.to_vec()],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// How often a login or address failed lately, and when last.
+pub(super) async fn failures(tx: &mut Tx, subject: &str) -> Result<Option<(i32, i64)>> {
+    tx.optional(
+        "SELECT failures, last_at FROM sign_in_failures WHERE subject = $1",
+        args![subject],
+    )
+    .await
+}
+
+/// Counts a failure; one after a long pause begins anew.
+pub(super) async fn count_failure(
+    tx: &mut Tx,
+    subject: &str,
+    now: Timestamp,
+    forgotten_before: Timestamp,
+) -> Result<()> {
+    tx.execute(
+        "INSERT INTO sign_in_failures (subject, failures, first_at, last_at) VALUES ($1, 1, $2, $2) \
+         ON CONFLICT (subject) DO UPDATE SET \
+         failures = CASE WHEN sign_in_failures.last_at < $3 THEN 1 ELSE sign_in_failures.failures + 1 END, \
+         last_at = excluded.last_at",
+        args![subject, now, forgotten_before],
+    )
+    .await
+    .map(|_| ())
+}
+
+pub(super) async fn forget_failures(tx: &mut Tx, subject: &str) -> Result<()> {
+    tx.execute("DELETE FROM sign_in_failures WHERE subject = $1", args![subject])
+        .await
+        .map(|_| ())
+}
+
+/// Removes what no longer matters: expired sessions, forgotten failures.
+pub(super) async fn forget_old(tx: &mut Tx, now: Timestamp, failures_before: Timestamp) -> Result<()> {
+    tx.execute("DELETE FROM sessions WHERE expires_at <= $1", args![now])
+        .await?;
+    tx.execute(
+        "DELETE FROM sign_in_failures WHERE last_at < $1",
+        args![failures_before],
+    )
+    .await?;
+    Ok(())
+}

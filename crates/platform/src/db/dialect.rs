@@ -1,0 +1,104 @@
+//! Everything in which the two databases differ, apart from their migrations and bulk loading.
+
+/// Which database it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// SQLite: one writer at a time.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+}
+
+impl Dialect {
+    /// The clause that locks selected rows until the transaction ends. SQLite needs none: a write
+    /// transaction has the whole database.
+    pub fn for_update(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR UPDATE",
+        }
+    }
+
+    /// The same, leaving out rows that someone else has locked.
+    pub fn for_update_skip_locked(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR UPDATE SKIP LOCKED",
+        }
+    }
+
+    /// `IN (…)` over a [`super::list`] of texts bound as `$n`.
+    pub fn in_texts(self, n: u32) -> String {
+        match self {
+            Self::Sqlite => format!(" IN (SELECT value FROM json_each(${n}))"),
+            Self::Postgres => format!(" IN (SELECT jsonb_array_elements_text(${n}::text::jsonb))"),
+        }
+    }
+
+    /// `IN (…)` over a [`super::list`] of ids bound as `$n`.
+    pub fn in_uuids(self, n: u32) -> String {
+        match self {
+            Self::Sqlite => {
+                format!(" IN (SELECT unhex(replace(value, '-', '')) FROM json_each(${n}))")
+            }
+            Self::Postgres => format!(" IN (SELECT jsonb_array_elements_text(${n}::text::jsonb)::uuid)"),
+        }
+    }
+
+    /// Case-blind `LIKE` (SQLite: ASCII letters only; Chinese has no case).
+    pub fn like(self) -> &'static str {
+        match self {
+            Self::Sqlite => "LIKE",
+            Self::Postgres => "ILIKE",
+        }
+    }
+
+    /// A `CREATE TABLE` made while running, written with PostgreSQL's types.
+    pub fn ddl(self, sql: &str) -> String {
+        match self {
+            Self::Sqlite => sql
+                .replace("UUID", "BLOB")
+                .replace("JSONB", "TEXT")
+                .replace("DOUBLE PRECISION", "REAL")
+                .replace("BIGINT", "INTEGER"),
+            Self::Postgres => sql.to_owned(),
+        }
+    }
+
+    /// Waits until nobody has uncommitted rows in a table. On SQLite whoever holds the write
+    /// transaction is alone already.
+    pub(super) fn wait_for_writers(self, table: &'static str) -> Option<String> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some(format!("LOCK TABLE {table} IN SHARE MODE")),
+        }
+    }
+
+    pub(super) fn allow_minutes(self, minutes: u32) -> Option<String> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some(format!(
+                "SELECT set_config('statement_timeout', '{minutes}min', true), \
+                 set_config('lock_timeout', '{minutes}min', true)"
+            )),
+        }
+    }
+
+    /// Waits until no other server migrates; held to the end of the transaction.
+    pub(crate) fn migration_lock(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some("SELECT pg_advisory_xact_lock(7234981230)"),
+        }
+    }
+
+    /// Whether a table of this name (`$1`) exists: one row, one number.
+    pub(crate) fn table_exists(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = $1",
+            Self::Postgres => {
+                "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1"
+            }
+        }
+    }
+}

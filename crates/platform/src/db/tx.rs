@@ -1,0 +1,286 @@
+//! A transaction: what every store function works in.
+
+use base::Result;
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{Arguments as _, FromRow, Postgres, SqlSafeStr, SqlStr, Sqlite, Transaction};
+
+use super::{Args, Dialect, Value, error};
+use crate::idempotency::Once;
+use crate::live::{Live, LiveEvent};
+
+/// A row that both databases can give: what `#[derive(sqlx::FromRow)]` makes, and tuples.
+pub trait FromDb:
+    for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin + 'static
+{
+}
+impl<T> FromDb for T where
+    T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin + 'static
+{
+}
+
+/// A transaction on either database.
+#[derive(Debug)]
+pub struct Tx {
+    pub(super) conn: Conn,
+    live: Live,
+    after_commit: Vec<LiveEvent>,
+    /// The request this transaction belongs to, if it must not be carried out twice.
+    once: Option<Once>,
+}
+
+#[derive(Debug)]
+pub(super) enum Conn {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// Runs one expression on whichever connection it is.
+macro_rules! on_conn {
+    ($tx:expr, $sql:expr, $args:expr, |$query:ident, $conn:ident| $run:expr) => {
+        match &mut $tx.conn {
+            Conn::Sqlite(tx) => {
+                let ($query, $conn) = (($sql, sqlite_args($args)?), &mut **tx);
+                $run
+            }
+            Conn::Postgres(tx) => {
+                let ($query, $conn) = (($sql, postgres_args($args)?), &mut **tx);
+                $run
+            }
+        }
+    };
+}
+
+impl Tx {
+    pub(super) fn new(conn: Conn, live: Live, once: Option<Once>) -> Self {
+        Self {
+            conn,
+            live,
+            after_commit: Vec::new(),
+            once,
+        }
+    }
+
+    /// Which of the two databases this is.
+    pub fn dialect(&self) -> Dialect {
+        match self.conn {
+            Conn::Sqlite(_) => Dialect::Sqlite,
+            Conn::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Every row. The SQL bounds how many there can be.
+    pub async fn all<R: FromDb>(&mut self, sql: impl SqlSafeStr, args: impl Into<Args>) -> Result<Vec<R>> {
+        let (sql, args) = (sql.into_sql_str(), args.into());
+        on_conn!(self, sql, args, |query, conn| {
+            sqlx::query_as_with(query.0, query.1)
+                .fetch_all(conn)
+                .await
+                .map_err(error)
+        })
+    }
+
+    /// The row, if there is one.
+    pub async fn optional<R: FromDb>(
+        &mut self,
+        sql: impl SqlSafeStr,
+        args: impl Into<Args>,
+    ) -> Result<Option<R>> {
+        let (sql, args) = (sql.into_sql_str(), args.into());
+        on_conn!(self, sql, args, |query, conn| {
+            sqlx::query_as_with(query.0, query.1)
+                .fetch_optional(conn)
+                .await
+                .map_err(error)
+        })
+    }
+
+    /// The row that is always there (a count, an insert that returns). None there is our fault.
+    pub async fn one<R: FromDb>(&mut self, sql: impl SqlSafeStr, args: impl Into<Args>) -> Result<R> {
+        let (sql, args) = (sql.into_sql_str(), args.into());
+        on_conn!(self, sql, args, |query, conn| {
+            sqlx::query_as_with(query.0, query.1)
+                .fetch_one(conn)
+                .await
+                .map_err(error)
+        })
+    }
+
+    /// Changes rows; says how many.
+    pub async fn execute(&mut self, sql: impl SqlSafeStr, args: impl Into<Args>) -> Result<u64> {
+        let (sql, args) = (sql.into_sql_str(), args.into());
+        on_conn!(self, sql, args, |query, conn| {
+            sqlx::query_with(query.0, query.1)
+                .execute(conn)
+                .await
+                .map(|done| done.rows_affected())
+                .map_err(error)
+        })
+    }
+
+    /// Rows as they come, for results too large to hold. Read it to its end or drop the transaction.
+    pub fn stream<R: FromDb>(
+        &mut self,
+        sql: impl SqlSafeStr,
+        args: impl Into<Args>,
+    ) -> Result<BoxStream<'_, Result<R>>> {
+        let (sql, args) = (sql.into_sql_str(), args.into());
+        Ok(on_conn!(self, sql, args, |query, conn| {
+            sqlx::query_as_with(query.0, query.1)
+                .fetch(conn)
+                .map(|row| row.map_err(error))
+                .boxed()
+        }))
+    }
+
+    /// Runs several statements without arguments: migrations.
+    pub(crate) async fn script(&mut self, sql: &'static str) -> Result<()> {
+        match &mut self.conn {
+            Conn::Sqlite(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(|_| ()),
+            Conn::Postgres(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(|_| ()),
+        }
+        .map_err(error)
+    }
+
+    /// Lets the statements of this transaction take and wait longer than a request may (PostgreSQL;
+    /// SQLite has no such limit). For jobs.
+    pub async fn allow_minutes(&mut self, minutes: u32) -> Result<()> {
+        if let Some(sql) = self.dialect().allow_minutes(minutes) {
+            self.execute(sqlx::AssertSqlSafe(sql), []).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until nobody else has uncommitted rows in this table, and keeps new ones out until the
+    /// transaction ends: afterwards no row with a smaller sequence number can appear. Keep it short.
+    pub async fn wait_for_writers(&mut self, table: &'static str) -> Result<()> {
+        if let Some(sql) = self.dialect().wait_for_writers(table) {
+            self.execute(sqlx::AssertSqlSafe(sql), []).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells open screens once the transaction is committed, and not at all if it is not.
+    pub fn after_commit(&mut self, event: LiveEvent) {
+        self.after_commit.push(event);
+    }
+
+    /// Makes the changes durable. Within a request that carries an idempotency key this fails, and
+    /// nothing is changed, when the request was carried out before.
+    pub async fn commit(mut self) -> Result<()> {
+        if let Some(once) = self.once.take() {
+            once.claim(&mut self).await?;
+        }
+        match self.conn {
+            Conn::Sqlite(tx) => tx.commit().await,
+            Conn::Postgres(tx) => tx.commit().await,
+        }
+        .map_err(error)?;
+        for event in self.after_commit {
+            self.live.send(event);
+        }
+        Ok(())
+    }
+
+    /// Gives the changes up now, rather than when the connection is next used.
+    pub async fn rollback(self) -> Result<()> {
+        match self.conn {
+            Conn::Sqlite(tx) => tx.rollback().await,
+            Conn::Postgres(tx) => tx.rollback().await,
+        }
+        .map_err(error)
+    }
+}
+
+#[cfg(feature = "testing")]
+impl super::Db {
+    /// Runs a statement that PostgreSQL refuses within a transaction: making a database.
+    pub(crate) async fn outside_transaction(&self, sql: &str) -> Result<()> {
+        if let super::Pools::Postgres(pool) = &self.pools {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+                .execute(pool)
+                .await
+                .map_err(error)?;
+        }
+        Ok(())
+    }
+}
+
+/// Binds every value to one database's arguments.
+macro_rules! bind_all {
+    ($arguments:expr, $args:expr) => {{
+        let mut arguments = $arguments;
+        for value in $args {
+            match value {
+                Value::Bool(v) => arguments.add(v),
+                Value::Int(v) => arguments.add(v),
+                Value::BigInt(v) => arguments.add(v),
+                Value::Float(v) => arguments.add(v),
+                Value::Text(v) => arguments.add(v),
+                Value::Bytes(v) => arguments.add(v),
+                Value::Uuid(v) => arguments.add(v),
+                Value::Json(v) => arguments.add(v.map(sqlx::types::Json)),
+            }
+            .map_err(|e| error(sqlx::Error::Encode(e)))?;
+        }
+        Ok(arguments)
+    }};
+}
+
+pub(super) fn sqlite_args(args: impl IntoIterator<Item = Value>) -> Result<SqliteArguments> {
+    bind_all!(SqliteArguments::default(), args)
+}
+
+fn postgres_args(args: Args) -> Result<PgArguments> {
+    bind_all!(PgArguments::default(), args)
+}
+
+/// SQL put together from parts: text that the program wrote and values that came from outside.
+#[derive(Debug, Default)]
+pub struct Sql {
+    text: String,
+    args: Args,
+}
+
+impl Sql {
+    /// Begins with a piece of SQL.
+    pub fn new(text: &'static str) -> Self {
+        Self {
+            text: text.to_owned(),
+            args: Args::new(),
+        }
+    }
+
+    /// Adds a piece of SQL the program wrote.
+    pub fn push(&mut self, text: &'static str) -> &mut Self {
+        self.text.push_str(text);
+        self
+    }
+
+    /// Adds a placeholder for a value.
+    pub fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
+        self.args.push(value.into());
+        self.text.push('$');
+        self.text.push_str(&self.args.len().to_string());
+        self
+    }
+
+    /// Adds `IN (…)` over a [`super::list`] of ids.
+    pub fn bind_in_uuids(&mut self, dialect: Dialect, ids: Value) -> &mut Self {
+        self.args.push(ids);
+        self.text.push_str(&dialect.in_uuids(u32::try_from(self.args.len()).unwrap_or(u32::MAX)));
+        self
+    }
+
+    /// Runs it: every row.
+    pub async fn all<R: FromDb>(self, tx: &mut Tx) -> Result<Vec<R>> {
+        tx.all(self.safe_text(), self.args).await
+    }
+
+    fn safe_text(&self) -> SqlStr {
+        // Only static text and placeholder numbers went in: push takes nothing else.
+        sqlx::AssertSqlSafe(self.text.clone()).into_sql_str()
+    }
+}

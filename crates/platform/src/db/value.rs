@@ -1,0 +1,90 @@
+//! Values on their way into SQL. Each variant carries its type even when it is NULL, because
+//! PostgreSQL wants to know.
+
+use base::Day;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// One argument of a statement.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// `BOOLEAN`
+    Bool(Option<bool>),
+    /// `INTEGER` on both (32 bits on PostgreSQL): days, small counts.
+    Int(Option<i32>),
+    /// `INTEGER` / `BIGINT`: money, times, counts.
+    BigInt(Option<i64>),
+    /// `REAL` / `DOUBLE PRECISION`
+    Float(Option<f64>),
+    /// `TEXT`
+    Text(Option<String>),
+    /// `BLOB` / `BYTEA`
+    Bytes(Option<Vec<u8>>),
+    /// `BLOB` / `UUID`
+    Uuid(Option<Uuid>),
+    /// `TEXT` / `JSONB`
+    Json(Option<serde_json::Value>),
+}
+
+/// The arguments of a statement, `$1` first. Made by `args![a, b, c]`.
+pub type Args = Vec<Value>;
+
+/// Arguments of any type that has a [`Value`]: `args![id, name.as_str(), now]`.
+#[macro_export]
+macro_rules! args {
+    ($($value:expr),* $(,)?) => { vec![$($crate::db::Value::from($value)),*] };
+}
+
+/// A time as the database stores it: microseconds since 1970, UTC.
+pub fn micros(at: Timestamp) -> i64 {
+    at.as_microsecond()
+}
+
+/// A time from the database; one beyond the calendar becomes its end.
+pub fn timestamp(micros: i64) -> Timestamp {
+    Timestamp::from_microsecond(micros).unwrap_or(if micros < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    })
+}
+
+/// A list of texts or ids as one argument, for `Dialect::in_texts` and `Dialect::in_uuids`.
+pub fn list<T: ToString>(items: impl IntoIterator<Item = T>) -> Value {
+    let items: Vec<_> = items
+        .into_iter()
+        .map(|i| serde_json::Value::String(i.to_string()))
+        .collect();
+    Value::Text(Some(serde_json::Value::Array(items).to_string()))
+}
+
+macro_rules! value_from {
+    ($($from:ty => $variant:ident ($name:ident) $to:expr;)*) => {$(
+        impl From<$from> for Value {
+            fn from($name: $from) -> Self {
+                Self::$variant(Some($to))
+            }
+        }
+        impl From<Option<$from>> for Value {
+            fn from(value: Option<$from>) -> Self {
+                Self::$variant(value.map(|$name| $to))
+            }
+        }
+    )*};
+}
+
+value_from! {
+    bool => Bool(v) v;
+    i32 => Int(v) v;
+    i64 => BigInt(v) v;
+    u32 => BigInt(v) i64::from(v);
+    f64 => Float(v) v;
+    &str => Text(v) v.to_owned();
+    String => Text(v) v;
+    &String => Text(v) v.clone();
+    Vec<u8> => Bytes(v) v;
+    Uuid => Uuid(v) v;
+    serde_json::Value => Json(v) v;
+    Day => Int(v) v.0;
+    Timestamp => BigInt(v) micros(v);
+}

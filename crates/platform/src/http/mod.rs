@@ -1,0 +1,19 @@
+//! What every endpoint shares: errors as problem+json, who calls, bodies, paging, versions.
+//!
+//! A handler returns `Result<Json<T>, Problem>`; `?` turns a `base::Error` into the response.
+
+mod caller;
+mod json;
+mod paging;
+mod problem;
+mod query;
+mod upload;
+mod version;
+
+pub use caller::{AnySession, SESSION_COOKIE, SessionToken};
+pub use json::Json;
+pub use paging::Paging;
+pub use problem::{Problem, ProblemBody, REQUEST_ID};
+pub use query::Query;
+pub use upload::{StoredFile, Upload, receive};
+pub use version::{IfMatch, Versioned};

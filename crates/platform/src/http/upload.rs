@@ -1,0 +1,249 @@
+//! Files on their way in: streamed to disk under a limit, complete and durable or not there at all.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use axum::extract::Multipart;
+use axum::extract::multipart::{Field, MultipartError};
+use axum::http::StatusCode;
+use base::{Error, Result};
+use sha2::{Digest as _, Sha256};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use uuid::Uuid;
+
+use crate::ids;
+use crate::state::Platform;
+
+/// The longest text field beside a file, in bytes.
+const TEXT_BYTES_MAX: usize = 64 << 10;
+const FIELDS_MAX: usize = 32;
+
+/// What a form brought: its text fields and one file.
+#[derive(Debug)]
+pub struct Upload {
+    /// The text fields by name.
+    pub fields: BTreeMap<String, String>,
+    /// The file.
+    pub file: StoredFile,
+}
+
+impl Upload {
+    /// A text field that must be there. Error: `field_missing`.
+    pub fn field(&self, name: &str) -> Result<&str> {
+        self.fields
+            .get(name)
+            .map(String::as_str)
+            .ok_or_else(|| Error::invalid("field_missing", format!("the field {name} is missing")).at(name))
+    }
+}
+
+/// A file in the upload folder. Dropped without [`StoredFile::keep`], it is removed: keep it once the
+/// transaction that mentions it is committed.
+#[derive(Debug)]
+pub struct StoredFile {
+    path: PathBuf,
+    kept: bool,
+    /// The name the sender gave it, without folders; only to be shown.
+    pub file_name: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Its SHA-256.
+    pub sha256: [u8; 32],
+}
+
+impl StoredFile {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A copy of a file of this machine, for what is brought in from the command line.
+    pub async fn copy_of(platform: &Platform, original: &Path) -> Result<Self> {
+        let mut from = tokio::fs::File::open(original).await.map_err(|e| {
+            let message = format!("{} cannot be read: {e}", original.display());
+            Error::invalid("file_unreadable", message).at("file")
+        })?;
+        let name = original.file_name().unwrap_or_default().to_string_lossy();
+        let mut copy = Incoming::begin(platform, &name).await?;
+        let mut piece = vec![0; 1 << 20];
+        loop {
+            match from.read(&mut piece).await.map_err(Error::internal)? {
+                0 => return copy.finish().await,
+                got => copy.write(&piece[..got]).await?,
+            }
+        }
+    }
+
+    /// Lets it stay; says where.
+    #[must_use]
+    pub fn keep(mut self) -> PathBuf {
+        self.kept = true;
+        std::mem::take(&mut self.path)
+    }
+}
+
+impl Drop for StoredFile {
+    fn drop(&mut self) {
+        if !self.kept
+            && let Err(e) = std::fs::remove_file(&self.path)
+            && e.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(path = %self.path.display(), error = %e, "an unwanted upload stays on disk");
+        }
+    }
+}
+
+/// Receives a form with one file (field `file`) into `<data dir>/uploads`.
+///
+/// Errors: `file_too_large`, `file_missing`, `upload_broken` (the sender went away), `disk_full`.
+/// Nothing stays behind after an error.
+pub async fn receive(platform: &Platform, mut form: Multipart) -> Result<Upload> {
+    let mut fields = BTreeMap::new();
+    let mut file = None;
+    while let Some(field) = form.next_field().await.map_err(broken)? {
+        let name = field.name().unwrap_or_default().to_owned();
+        if name == "file" {
+            if file.is_some() {
+                return Err(Error::invalid("file_twice", "send one file at a time").at("file"));
+            }
+            file = Some(store(platform, field).await?);
+        } else {
+            if fields.len() >= FIELDS_MAX {
+                return Err(Error::invalid("too_many_fields", "the form has too many fields"));
+            }
+            let text = small_text(field, &name).await?;
+            fields.insert(name, text);
+        }
+    }
+    match file {
+        Some(file) => Ok(Upload { fields, file }),
+        None => Err(Error::invalid("file_missing", "the form has no file").at("file")),
+    }
+}
+
+async fn small_text(mut field: Field<'_>, name: &str) -> Result<String> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = field.chunk().await.map_err(broken)? {
+        if bytes.len() + chunk.len() > TEXT_BYTES_MAX {
+            return Err(Error::invalid("field_too_long", format!("the field {name} is too long")).at(name));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    String::from_utf8(bytes)
+        .map_err(|_| Error::invalid("field_not_utf8", format!("the field {name} is not UTF-8")).at(name))
+}
+
+async fn store(platform: &Platform, mut field: Field<'_>) -> Result<StoredFile> {
+    let sent_name = field.file_name().unwrap_or("file").to_owned();
+    let mut incoming = Incoming::begin(platform, &sent_name).await?;
+    while let Some(chunk) = field.chunk().await.map_err(broken)? {
+        incoming.write(&chunk).await?;
+    }
+    incoming.finish().await
+}
+
+/// A file on its way in; dropped before it is finished, it leaves nothing.
+struct Incoming {
+    stored: StoredFile,
+    file: tokio::fs::File,
+    hash: Sha256,
+    folder: PathBuf,
+    bytes_max: u64,
+}
+
+impl Incoming {
+    async fn begin(platform: &Platform, sent_name: &str) -> Result<Self> {
+        let folder = platform.settings.data_dir.join("uploads");
+        tokio::fs::create_dir_all(&folder).await.map_err(|e| disk(&e))?;
+        let path = folder.join(ids::new::<Uuid>(&platform.clock).to_string());
+        let stored = StoredFile {
+            path: path.clone(),
+            kept: false,
+            file_name: shown_name(sent_name),
+            bytes: 0,
+            sha256: [0; 32],
+        };
+        Ok(Self {
+            stored,
+            file: tokio::fs::File::create_new(&path).await.map_err(|e| disk(&e))?,
+            hash: Sha256::new(),
+            folder,
+            bytes_max: platform.settings.upload_bytes_max,
+        })
+    }
+
+    async fn write(&mut self, chunk: &[u8]) -> Result<()> {
+        self.stored.bytes += chunk.len() as u64;
+        if self.stored.bytes > self.bytes_max {
+            return Err(Error::invalid(
+                "file_too_large",
+                format!("the file is larger than {} MiB", self.bytes_max >> 20),
+            )
+            .at("file"));
+        }
+        self.hash.update(chunk);
+        self.file.write_all(chunk).await.map_err(|e| disk(&e))
+    }
+
+    async fn finish(mut self) -> Result<StoredFile> {
+        self.file.flush().await.map_err(|e| disk(&e))?;
+        self.file.sync_all().await.map_err(|e| disk(&e))?;
+        sync_folder(self.folder).await?;
+        self.stored.sha256 = self.hash.finalize().into();
+        Ok(self.stored)
+    }
+}
+
+/// A file is only durable when the folder that names it is.
+async fn sync_folder(folder: PathBuf) -> Result<()> {
+    tokio::task::spawn_blocking(move || std::fs::File::open(folder)?.sync_all())
+        .await
+        .map_err(Error::internal)?
+        .map_err(|e| disk(&e))
+}
+
+/// The last part of the name, without control characters, at most 200 characters.
+fn shown_name(sent: &str) -> String {
+    let last = sent.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name: String = last.chars().filter(|c| !c.is_control()).take(200).collect();
+    if name.is_empty() { "file".to_owned() } else { name }
+}
+
+fn broken(e: MultipartError) -> Error {
+    if e.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        Error::invalid("file_too_large", "the file is too large").at("file")
+    } else {
+        Error::invalid(
+            "upload_broken",
+            "the upload did not arrive whole; please send it again",
+        )
+        .at("file")
+    }
+}
+
+fn disk(e: &std::io::Error) -> Error {
+    match e.kind() {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+            tracing::error!(error = %e, "the disk for uploads is full");
+            Error::Unavailable {
+                code: "disk_full",
+                message: "there is no room left on the disk for this file".to_owned(),
+            }
+        }
+        _ => Error::internal(format!("storing an upload: {e}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown_name;
+
+    #[test]
+    fn a_sent_name_is_only_a_name() {
+        assert_eq!(shown_name("../../etc/passwd"), "passwd");
+        assert_eq!(shown_name("C:\\data\\客户.csv"), "客户.csv");
+        assert_eq!(shown_name("a\0b\n"), "ab");
+        assert_eq!(shown_name("/"), "file");
+        assert_eq!(shown_name(&"x".repeat(999)).len(), 200);
+    }
+}

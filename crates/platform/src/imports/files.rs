@@ -1,0 +1,87 @@
+//! Uploaded files: they stay in the folder of uploads until they are imported or a week old.
+
+use std::path::PathBuf;
+
+use base::{Error, Result};
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use super::model::ImportId;
+use super::store;
+use crate::state::Platform;
+
+/// How long a file that nobody imports stays.
+const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How many files of the folder one sweep looks at.
+const SWEPT_MAX: usize = 1_000;
+
+fn folder(platform: &Platform) -> PathBuf {
+    platform.settings.data_dir.join("uploads")
+}
+
+/// Where an upload is.
+pub(super) fn path(platform: &Platform, file: &str) -> PathBuf {
+    folder(platform).join(file)
+}
+
+/// Removes the file of an import that no longer needs it. Failing is only logged: the sweep comes again.
+pub(super) async fn remove(platform: &Platform, id: ImportId, file: &str) {
+    let removed: Result<()> = async {
+        remove_if_there(path(platform, file)).await?;
+        let mut tx = platform.db.write().await?;
+        store::forget_file(&mut tx, id).await?;
+        tx.commit().await
+    }
+    .await;
+    if let Err(e) = removed {
+        tracing::warn!(import = %id, error = %e, "an imported file was not removed");
+    }
+}
+
+async fn remove_if_there(path: PathBuf) -> Result<()> {
+    match tokio::fs::remove_file(path).await {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::internal(e)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes the files of imports that nobody has finished for a week, and files as old that belong to no
+/// import because the process was killed while they came in.
+pub(super) async fn sweep(platform: &Platform) -> Result<()> {
+    let before = platform
+        .clock
+        .now()
+        .saturating_sub(KEPT)
+        .map_err(Error::internal)?;
+    let mut tx = platform.db.read().await?;
+    let old = store::old_files(&mut tx, before).await?;
+    let strays = strays(platform, before).await?;
+    let known = store::known_files(&mut tx, &strays).await?;
+    drop(tx);
+    for (id, file) in old {
+        remove(platform, id, &file).await;
+    }
+    for stray in strays.iter().filter(|stray| !known.contains(stray)) {
+        remove_if_there(path(platform, stray)).await?;
+    }
+    Ok(())
+}
+
+/// Files of the folder that came before a time: their names are UUIDs, which say when.
+async fn strays(platform: &Platform, before: Timestamp) -> Result<Vec<String>> {
+    let mut entries = tokio::fs::read_dir(folder(platform))
+        .await
+        .map_err(Error::internal)?;
+    let mut strays = Vec::new();
+    while let Some(entry) = entries.next_entry().await.map_err(Error::internal)? {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let came = Uuid::try_parse(&name).ok().and_then(|id| id.get_timestamp());
+        if came.is_some_and(|at| i64::try_from(at.to_unix().0).is_ok_and(|s| s < before.as_second())) {
+            strays.push(name);
+        }
+        if strays.len() == SWEPT_MAX {
+            break;
+        }
+    }
+    Ok(strays)
+}

@@ -1,0 +1,185 @@
+//! Reads the tables people bring: CSV in the encodings and separators that Chinese and western programs
+//! write, and Parquet. One row at a time in bounded memory; a row that cannot be read is named by its
+//! line, never dropped. Knows nothing of what the columns mean. Blocking: call it off the async threads.
+
+mod csv;
+mod encoding;
+mod parquet;
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use base::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+pub use encoding::Encoding;
+
+/// More columns than anyone maps; a file with more is not a table.
+pub const COLUMNS_MAX: usize = 500;
+
+/// What kind of file a table is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// Text with separators and a header.
+    Csv,
+    /// Apache Parquet.
+    Parquet,
+}
+
+impl Format {
+    /// The format's name in the database and the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Parquet => "parquet",
+        }
+    }
+}
+
+/// How a file is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shape {
+    /// The kind of file.
+    pub format: Format,
+    /// How its text is written.
+    pub encoding: Encoding,
+    /// What separates the columns of a CSV file.
+    pub separator: u8,
+}
+
+/// One row as it came.
+#[derive(Debug, Clone, Default)]
+pub struct Row {
+    /// The line it begins on (CSV, the header is line 1) or its number (Parquet, from 1).
+    pub line: u64,
+    /// Its cells as text, one per column unless there is a problem.
+    pub cells: ::csv::StringRecord,
+    /// Why it cannot be used.
+    pub problem: Option<RowProblem>,
+}
+
+/// Why a row cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowProblem {
+    /// Stable name: `column_count`, `text_malformed`.
+    pub code: &'static str,
+    /// For a person.
+    pub message: String,
+}
+
+/// An open table.
+#[derive(Debug)]
+pub struct Table {
+    columns: Vec<String>,
+    rows: Rows,
+}
+
+#[derive(Debug)]
+enum Rows {
+    Csv(Box<csv::CsvRows>),
+    Parquet(Box<parquet::ParquetRows>),
+}
+
+impl Shape {
+    /// Finds out what a file is. Reads all of it once, because one late byte decides the encoding.
+    ///
+    /// Errors: `file_empty`, `format_unknown` (it says what it looks like), `file_unreadable`.
+    pub fn detect(path: &Path) -> Result<Self> {
+        let mut head = [0_u8; 8];
+        let mut file = File::open(path).map_err(unreadable)?;
+        let got = read_head(&mut file, &mut head)?;
+        match &head[..got] {
+            [] => Err(Error::invalid("file_empty", "the file is empty")),
+            [b'P', b'A', b'R', b'1', ..] => Ok(Self {
+                format: Format::Parquet,
+                encoding: Encoding::Utf8,
+                separator: b',',
+            }),
+            [b'P', b'K', 3, 4, ..] | [0xd0, 0xcf, 0x11, 0xe0, ..] => Err(Error::invalid(
+                "format_unknown",
+                "this looks like an Excel workbook; save the sheet as CSV (UTF-8) and upload that",
+            )),
+            [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] => Err(Error::invalid(
+                "format_unknown",
+                "this file is compressed; unpack it and upload the CSV or Parquet inside",
+            )),
+            _ => {
+                let encoding = Encoding::detect(path)?;
+                Ok(Self {
+                    format: Format::Csv,
+                    encoding,
+                    separator: csv::detect_separator(path, encoding)?,
+                })
+            }
+        }
+    }
+}
+
+impl Table {
+    /// Opens a file of a known shape.
+    ///
+    /// Errors: `file_unreadable`, `header_missing`, `too_many_columns`.
+    pub fn open(path: &Path, shape: &Shape) -> Result<Self> {
+        let (columns, rows) = match shape.format {
+            Format::Csv => {
+                let (columns, rows) = csv::CsvRows::open(path, shape)?;
+                (columns, Rows::Csv(Box::new(rows)))
+            }
+            Format::Parquet => {
+                let (columns, rows) = parquet::ParquetRows::open(path)?;
+                (columns, Rows::Parquet(Box::new(rows)))
+            }
+        };
+        if columns.len() > COLUMNS_MAX {
+            return Err(Error::invalid(
+                "too_many_columns",
+                format!(
+                    "the file has {} columns; at most {COLUMNS_MAX} can be read",
+                    columns.len()
+                ),
+            ));
+        }
+        Ok(Self { columns, rows })
+    }
+
+    /// The names of the columns, in the file's order; two may be the same.
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// Reads the next row into `row`; false at the end. Rows without any text are passed over.
+    ///
+    /// Errors: the file cannot be read further (`quote_unclosed`, `row_too_large`, `file_unreadable`).
+    pub fn next_row(&mut self, row: &mut Row) -> Result<bool> {
+        loop {
+            let more = match &mut self.rows {
+                Rows::Csv(rows) => rows.next_row(row)?,
+                Rows::Parquet(rows) => rows.next_row(row)?,
+            };
+            if !more || row.problem.is_some() || row.cells.iter().any(|cell| !cell.trim().is_empty()) {
+                return Ok(more);
+            }
+        }
+    }
+}
+
+fn read_head(file: &mut File, head: &mut [u8]) -> Result<usize> {
+    let mut got = 0;
+    while got < head.len() {
+        match file.read(&mut head[got..]).map_err(unreadable)? {
+            0 => break,
+            n => got += n,
+        }
+    }
+    Ok(got)
+}
+
+/// The file itself is at fault, as far as the person who brought it is concerned.
+fn unreadable(e: impl std::fmt::Display) -> Error {
+    Error::invalid("file_unreadable", format!("the file cannot be read: {e}"))
+}
+
+#[cfg(test)]
+mod tests;

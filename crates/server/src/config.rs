@@ -1,0 +1,115 @@
+//! What the server needs to know, checked before anything is opened.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use base::{Error, Result};
+
+/// The settings of a server.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The database; none: a SQLite file in the data folder.
+    pub database_url: Option<String>,
+    /// The folder for the database file, uploads, the ledger's columns and the runs' files.
+    pub data_dir: PathBuf,
+    /// The address people use, if it is not the one listened on: `https://patron.example.com`.
+    pub public_url: Option<String>,
+    /// Bounds.
+    pub limits: Limits,
+}
+
+/// Bounds of a server.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The largest file that may be uploaded, in bytes.
+    pub upload_bytes_max: u64,
+    /// How many jobs at once.
+    pub jobs_at_once: usize,
+    /// How long running requests and jobs may go on after the signal to stop.
+    pub shutdown: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            upload_bytes_max: 2 << 30,
+            jobs_at_once: 2,
+            shutdown: Duration::from_secs(20),
+        }
+    }
+}
+
+impl Config {
+    /// The URL of the database.
+    pub fn database_url(&self) -> String {
+        self.database_url
+            .clone()
+            .unwrap_or_else(|| format!("sqlite:{}", self.data_dir.join("patron.sqlite").display()))
+    }
+
+    /// Checks what can be checked without opening anything. Errors name the setting.
+    pub fn check(&self) -> Result<()> {
+        if let Some(url) = &self.public_url {
+            let host = url
+                .strip_prefix("https://")
+                .or_else(|| url.strip_prefix("http://"))
+                .unwrap_or_default();
+            if host.is_empty() || host.contains(['/', ' ', '?', '#']) {
+                return Err(Error::invalid(
+                    "public_url_malformed",
+                    format!("the public URL is scheme and host without a path, such as https://patron.example.com, not {url:?}"),
+                )
+                .at("public_url"));
+            }
+        }
+        if self.limits.jobs_at_once == 0 || self.limits.jobs_at_once > 64 {
+            return Err(
+                Error::invalid("jobs_at_once_out_of_range", "jobs at once is 1 to 64").at("jobs_at_once"),
+            );
+        }
+        if let Err(e) = std::fs::create_dir_all(&self.data_dir) {
+            return Err(Error::invalid(
+                "data_dir_unusable",
+                format!("the data folder {} cannot be made: {e}", self.data_dir.display()),
+            )
+            .at("data_dir"));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(public_url: Option<&str>) -> Config {
+        Config {
+            listen: ([127, 0, 0, 1], 0).into(),
+            database_url: None,
+            data_dir: std::env::temp_dir(),
+            public_url: public_url.map(str::to_owned),
+            limits: Limits::default(),
+        }
+    }
+
+    #[test]
+    fn what_cannot_work_is_refused_at_start() {
+        for good in [
+            None,
+            Some("https://patron.example.com"),
+            Some("http://10.0.0.1:8080"),
+        ] {
+            config(good).check().unwrap();
+        }
+        for bad in ["patron.example.com", "https://", "https://a/b", "ftp://a"] {
+            let e = config(Some(bad)).check().unwrap_err();
+            assert_eq!(e.code(), "public_url_malformed", "{bad}");
+        }
+        let mut nowhere = config(None);
+        nowhere.data_dir = "/proc/nowhere".into();
+        assert_eq!(nowhere.check().unwrap_err().code(), "data_dir_unusable");
+    }
+}

@@ -1,0 +1,167 @@
+//! Signing in and out, and one's own password.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base::{Error, Result};
+use jiff::Timestamp;
+use platform::access::{User, app};
+use platform::http::{AnySession, Json, Problem, ProblemBody, SESSION_COOKIE, SessionToken};
+use platform::{Caller, Platform};
+use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(crate) fn router() -> OpenApiRouter<Platform> {
+    OpenApiRouter::new()
+        .routes(routes!(sign_in, current, sign_out))
+        .routes(routes!(change_password))
+}
+
+/// Who is signed in and what they may do.
+#[derive(Serialize, utoipa::ToSchema)]
+struct Session {
+    /// The user.
+    user: User,
+    /// What the user may do: `customers.read`.
+    permissions: Vec<&'static str>,
+    /// Nothing else works until the one-time password is changed.
+    must_change_password: bool,
+    /// Until when the session holds.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+}
+
+impl Session {
+    fn of(caller: Caller, expires_at: Timestamp) -> Self {
+        Self {
+            permissions: caller.permissions(),
+            must_change_password: caller.must_change_password,
+            user: caller.user,
+            expires_at,
+        }
+    }
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+struct Credentials {
+    /// The login.
+    login: String,
+    /// The password.
+    password: String,
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+struct PasswordChange {
+    /// The password so far.
+    current_password: String,
+    /// The new one, at least 10 characters.
+    new_password: String,
+}
+
+/// Signs in: sets the session cookie.
+#[utoipa::path(post, path = "/session", tag = "session", request_body = Credentials,
+    responses((status = 200, body = Session),
+        (status = 401, description = "credentials_wrong", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "too_many_attempts", body = ProblemBody, content_type = "application/problem+json")))]
+async fn sign_in(
+    State(platform): State<Platform>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    Json(credentials): Json<Credentials>,
+) -> Result<Response, Problem> {
+    let address = client_address(peer.ip(), &headers).to_string();
+    let session = app::sign_in(&platform, &credentials.login, credentials.password, &address).await?;
+    with_cookie(&platform, session)
+}
+
+/// Who is signed in.
+#[utoipa::path(get, path = "/session", tag = "session",
+    responses((status = 200, body = Session),
+        (status = 401, description = "not_signed_in", body = ProblemBody, content_type = "application/problem+json")))]
+async fn current(AnySession { caller, expires_at }: AnySession) -> Json<Session> {
+    Json(Session::of(caller, expires_at))
+}
+
+/// Signs out.
+#[utoipa::path(delete, path = "/session", tag = "session",
+    responses((status = 204, description = "Signed out, or was not signed in")))]
+async fn sign_out(
+    State(platform): State<Platform>,
+    token: Result<SessionToken, Problem>,
+) -> Result<Response, Problem> {
+    if let Ok(SessionToken(token)) = token {
+        app::sign_out(&platform, &token).await?;
+    }
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    response
+        .headers_mut()
+        .insert(header::SET_COOKIE, cookie(&platform, "", 0)?);
+    Ok(response)
+}
+
+/// Changes one's own password; every other session of the user ends.
+#[utoipa::path(post, path = "/session/password", tag = "session", request_body = PasswordChange,
+    responses((status = 200, body = Session),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
+async fn change_password(
+    State(platform): State<Platform>,
+    AnySession { caller, .. }: AnySession,
+    Json(change): Json<PasswordChange>,
+) -> Result<Response, Problem> {
+    let session =
+        app::change_password(&platform, &caller, change.current_password, change.new_password).await?;
+    with_cookie(&platform, session)
+}
+
+fn with_cookie(platform: &Platform, session: app::Session) -> Result<Response, Problem> {
+    let cookie = cookie(platform, &session.token, app::SESSION.as_secs())?;
+    let mut response = Json(Session::of(session.caller, session.expires_at)).into_response();
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    Ok(response)
+}
+
+fn cookie(platform: &Platform, token: &str, max_age_s: i64) -> Result<HeaderValue> {
+    let secure = if platform.settings.is_https() {
+        "; Secure"
+    } else {
+        ""
+    };
+    HeaderValue::try_from(format!(
+        "{SESSION_COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={max_age_s}{secure}"
+    ))
+    .map_err(Error::internal)
+}
+
+/// Where the request came from: a proxy on this machine says it, nobody else is believed.
+fn client_address(peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    if !peer.is_loopback() {
+        return peer;
+    }
+    headers
+        .get("x-forwarded-for")
+        .and_then(|value| value.to_str().ok())
+        .and_then(|list| list.rsplit(',').next())
+        .and_then(|address| address.trim().parse().ok())
+        .unwrap_or(peer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_local_proxy_is_believed() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", HeaderValue::from_static("1.1.1.1, 2.2.2.2"));
+        let address = |peer: &str| client_address(peer.parse().unwrap(), &headers).to_string();
+        assert_eq!(address("127.0.0.1"), "2.2.2.2");
+        assert_eq!(address("9.9.9.9"), "9.9.9.9");
+        assert_eq!(
+            client_address(IpAddr::from([127, 0, 0, 1]), &HeaderMap::new()).to_string(),
+            "127.0.0.1"
+        );
+    }
+}

@@ -1,0 +1,94 @@
+//! A real server over a fresh database, and a client that keeps its cookie.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+
+use platform::access::{Role, app};
+use platform::jobs::Kinds;
+use platform::testing::TestDb;
+use reqwest::{Client, Response, StatusCode};
+use serde_json::{Value, json};
+use server::{Config, Limits, Served};
+
+pub const PASSWORD: &str = "a long enough password";
+
+pub struct Site {
+    pub url: String,
+    pub served: Served,
+}
+
+impl Site {
+    pub async fn start(t: &TestDb, kinds: Kinds) -> Self {
+        let config = Config {
+            listen: ([127, 0, 0, 1], 0).into(),
+            database_url: Some(t.url.clone()),
+            data_dir: t.folder().to_owned(),
+            public_url: None,
+            limits: Limits {
+                shutdown: std::time::Duration::from_secs(5),
+                ..Limits::default()
+            },
+        };
+        let platform = server::open(&config).await.unwrap();
+        let served = server::start(&config, platform, kinds).await.unwrap();
+        Self {
+            url: format!("http://{}", served.address),
+            served,
+        }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+}
+
+pub fn client() -> Client {
+    Client::builder().cookie_store(true).build().unwrap()
+}
+
+/// A client signed in as a new user of this role, with an ordinary password.
+pub async fn signed_in(t: &TestDb, site: &Site, role: Role) -> Client {
+    let client = client();
+    let (_, one_time) = app::add_user(&t.platform, role.name(), "测试", role)
+        .await
+        .unwrap();
+    let signed_in = sign_in(&client, site, role.name(), &one_time).await;
+    assert_eq!(signed_in.status(), StatusCode::OK);
+    let change = json!({ "current_password": one_time, "new_password": PASSWORD });
+    let changed = client
+        .post(site.url("/api/v1/session/password"))
+        .json(&change)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(changed.status(), StatusCode::OK);
+    client
+}
+
+pub async fn sign_in(client: &Client, site: &Site, login: &str, password: &str) -> Response {
+    let credentials = json!({ "login": login, "password": password });
+    client
+        .post(site.url("/api/v1/session"))
+        .json(&credentials)
+        .send()
+        .await
+        .unwrap()
+}
+
+pub async fn json_of(response: Response) -> Value {
+    let text = response.text().await.unwrap();
+    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text:?}"))
+}
+
+/// Checks the status and the problem's code, and gives the problem.
+pub async fn problem(response: Response, status: u16, code: &str) -> Value {
+    let (got, content_type) = (response.status(), response.headers().get("content-type").cloned());
+    let body = json_of(response).await;
+    assert_eq!(
+        (got.as_u16(), body["code"].as_str()),
+        (status, Some(code)),
+        "{body:#}"
+    );
+    assert_eq!(content_type.unwrap(), "application/problem+json");
+    assert_eq!(body["status"], json!(status));
+    assert!(body["request_id"].is_string(), "{body:#}");
+    body
+}

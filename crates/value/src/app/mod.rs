@@ -1,0 +1,94 @@
+//! The use cases of this room: who may, what it takes, what it changes, and the event that says so.
+
+pub mod compare;
+pub mod ledger;
+pub mod perform;
+pub mod profiles;
+pub mod runs;
+pub mod settings;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use base::{Error, Result};
+use platform::Platform;
+
+use crate::explain::RunFacts;
+use crate::model::{Run, RunId};
+use crate::store;
+
+/// This room in a running program. Cheap to clone.
+#[derive(Clone)]
+pub struct ValueRoom {
+    /// Database, clock, jobs.
+    pub platform: Platform,
+    /// What pages need of the published run, read once per run.
+    published: Arc<Mutex<Option<Arc<PublishedRun>>>>,
+}
+
+/// The published run with what explanations need of its report.
+#[derive(Debug)]
+pub struct PublishedRun {
+    /// The run.
+    pub run: Run,
+    /// Of its report.
+    pub facts: RunFacts,
+}
+
+impl ValueRoom {
+    /// Opens the room.
+    pub fn new(platform: Platform) -> Self {
+        Self {
+            platform,
+            published: Arc::default(),
+        }
+    }
+
+    /// The published run if it is `id`, from memory where possible.
+    pub(crate) async fn published_run(&self, tx: &mut platform::Tx, id: RunId) -> Result<Arc<PublishedRun>> {
+        if let Some(known) = self
+            .published
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
+            && known.run.id == id
+        {
+            return Ok(Arc::clone(known));
+        }
+        let missing = || Error::internal(format!("run {id} is published but not there"));
+        let run = store::runs::find(tx, id).await?.ok_or_else(missing)?;
+        let report = store::runs::report(tx, id).await?.ok_or_else(missing)?;
+        let known = Arc::new(PublishedRun {
+            facts: facts_of(&report),
+            run,
+        });
+        *self.published.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&known));
+        Ok(known)
+    }
+}
+
+fn facts_of(report: &serde_json::Value) -> RunFacts {
+    let chosen = report["model"]["chosen"].as_str().unwrap_or_default().to_owned();
+    let params = |model: &str| {
+        report["models"][model]["params"]
+            .as_object()
+            .cloned()
+            .unwrap_or_default()
+    };
+    RunFacts {
+        model_parameters: params(&chosen),
+        spend_parameters: params("gamma_gamma"),
+        contribution_basis: report["contribution_basis"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
+        contribution_threshold_minor: report["class_thresholds"]["contribution_minor"].as_i64(),
+        stability_threshold: report["class_thresholds"]["stability"].as_f64(),
+        yearly_discount_rate: report["settings"]["yearly_discount_rate"]
+            .as_f64()
+            .unwrap_or_default(),
+        referral_share: report["settings"]["referral_share"].as_f64().unwrap_or_default(),
+        stability_weights: report["settings"]["stability_weights"].clone(),
+        holdout_mae: report["validation"]["mae"].as_f64(),
+        model: chosen,
+    }
+}

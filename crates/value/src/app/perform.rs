@@ -1,0 +1,231 @@
+//! Does a run, as a job. Interrupted anywhere it begins again from the ledger; nothing of it is visible
+//! before its last step.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use base::{Currency, Error, Result};
+use futures::StreamExt as _;
+use platform::Platform;
+use platform::jobs::JobRun;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::runs::{self, PROFILES_FILE, RunInput};
+use super::settings;
+use crate::columns;
+use crate::engine;
+use crate::engine::referrals::Referral;
+use crate::engine::settings::{ModelChoice, ValueSettings};
+use crate::engine::source::LedgerSource;
+use crate::model::{Run, RunId, RunState};
+use crate::profile::{Previous, PublishedProfile};
+use crate::store;
+
+/// Profiles stored in one transaction: well under a second on SQLite.
+const PROFILES_PER_STEP: usize = 5_000;
+/// So many runs keep their file of profiles; older ones keep their report.
+const RUN_FILES_KEPT: u32 = 30;
+
+/// The job's handler.
+pub async fn perform(job: JobRun) -> Result<serde_json::Value> {
+    let RunInput { run: id } = job.input()?;
+    let platform = job.platform().clone();
+    let run = store::runs::find(&mut platform.db.read().await?, id)
+        .await?
+        .ok_or_else(|| Error::internal(format!("run {id} is not there")))?;
+    if run.state != RunState::Published {
+        compute(&platform, &job, &run).await?;
+        publish(&platform, &job, &run).await?;
+    }
+    Ok(json!({ "run": id }))
+}
+
+/// Brings the columnar copy up to date and computes every profile and the report into the run's folder.
+async fn compute(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
+    let ledger = runs::columns_folder(platform);
+    let copy = columns::bring_up_to_date(&platform.db, &ledger, |done, total| {
+        job.progress("copying", done, Some(total));
+        job.check()
+    })
+    .await?;
+    let mut tx = platform.db.read().await?;
+    let (_, settings) = settings::version(&mut tx, run.settings_version).await?;
+    let referrals = referrals(&mut tx).await?;
+    let has_reversals = store::ledger::has_reversals(&mut tx).await?;
+    drop(tx);
+
+    let folder = runs::folder(platform, run.id);
+    // What an interrupted attempt left is not looked at.
+    match std::fs::remove_dir_all(&folder) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::internal(e)),
+        _ => {}
+    }
+    std::fs::create_dir_all(&folder).map_err(|e| Error::internal(format!("{}: {e}", folder.display())))?;
+    let request = engine::RunRequest {
+        source: LedgerSource::Parquet {
+            paths: copy.paths,
+            mapping: columns::mapping(has_reversals),
+        },
+        as_of: run.as_of,
+        settings: ValueSettings {
+            model: ModelChoice::parse(&run.model_requested)?,
+            holdout_weeks: run.holdout_weeks,
+            ..settings
+        },
+        referrals,
+        profiles: folder.join(PROFILES_FILE),
+        report: None,
+        rejects: None,
+        aggregates: None,
+    };
+    let watched = job.clone();
+    let summary = tokio::task::spawn_blocking(move || {
+        engine::run(&request, &mut |progress: engine::Progress| {
+            watched.progress(progress.stage.name(), progress.done, progress.total);
+            if watched.should_stop() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        })
+    })
+    .await
+    .map_err(Error::internal)?;
+    job.check()?;
+    let report = summary?.report;
+    let lines_read = report.transactions + report.after_as_of + report.repeated + report.rejected;
+    if lines_read != copy.rows {
+        return Err(Error::internal(format!(
+            "the ledger has {} lines up to number {}, the run read {lines_read}",
+            copy.rows, copy.watermark
+        )));
+    }
+    let outcome = store::runs::Outcome {
+        model_chosen: report.model.chosen,
+        watermark: copy.watermark,
+        customers: report.customers,
+        transactions: report.transactions,
+        value_minor: report.totals.value_minor,
+        value_at_risk_minor: report.totals.value_at_risk_minor,
+        report: serde_json::to_value(&report).map_err(Error::internal)?,
+    };
+    let mut tx = platform.db.write().await?;
+    store::runs::set_outcome(&mut tx, run.id, &outcome).await?;
+    tx.commit().await
+}
+
+async fn referrals(tx: &mut platform::Tx) -> Result<Vec<Referral>> {
+    let mut pairs = customers::store::referrals(tx)?;
+    let mut referrals = Vec::new();
+    while let Some(pair) = pairs.next().await {
+        let (customer, referrer) = pair?;
+        referrals.push(Referral {
+            customer: customer.to_string(),
+            referrer: referrer.to_string(),
+        });
+    }
+    Ok(referrals)
+}
+
+/// Stores the profiles under another name, indexes them, and makes them visible in one step.
+async fn publish(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
+    let db = &platform.db;
+    let previous = previous(platform).await?;
+    let mut tx = db.write().await?;
+    store::profiles::begin(&mut tx).await?;
+    tx.commit().await?;
+
+    let total = store::runs::find(&mut db.read().await?, run.id)
+        .await?
+        .and_then(|run| run.customers);
+    let path = runs::folder(platform, run.id).join(PROFILES_FILE);
+    let mut done = 0;
+    for batch in engine::profiles::read(&path, PROFILES_PER_STEP)? {
+        job.progress("publishing", done, total);
+        job.check()?;
+        let profiles: Vec<PublishedProfile> = batch?
+            .into_iter()
+            .map(|row| published(row, run.currency, &previous))
+            .collect::<Result<_>>()?;
+        let mut tx = db.write().await?;
+        store::profiles::insert(&mut tx, &profiles).await?;
+        tx.commit().await?;
+        done += profiles.len() as u64;
+    }
+    let statements = store::profiles::index_statements(run.id);
+    for (n, statement) in statements.iter().enumerate() {
+        job.progress("indexing", n as u64, Some(statements.len() as u64));
+        job.check()?;
+        let mut tx = db.write().await?;
+        store::profiles::index(&mut tx, statement).await?;
+        tx.commit().await?;
+    }
+    let mut tx = db.write().await?;
+    store::profiles::swap(&mut tx).await?;
+    store::runs::publish(&mut tx, run.id, platform.clock.now()).await?;
+    runs::record(
+        platform,
+        &mut tx,
+        job.actor(),
+        "value_run.published",
+        run,
+        json!({ "customers": done }),
+    )
+    .await?;
+    tx.commit().await?;
+    let mut tx = db.write().await?;
+    store::profiles::analyze(&mut tx).await?;
+    tx.commit().await?;
+    remove_old_files(platform).await
+}
+
+/// What the published run says of everyone: class and value, and which run it is.
+async fn previous(platform: &Platform) -> Result<Option<(RunId, HashMap<Uuid, (String, i64)>)>> {
+    let mut tx = platform.db.read().await?;
+    let Some(run) = store::runs::published(&mut tx).await? else {
+        return Ok(None);
+    };
+    let mut known = HashMap::new();
+    let mut rows = store::profiles::classes_and_values(&mut tx)?;
+    while let Some(row) = rows.next().await {
+        let (customer, class, value_minor) = row?;
+        known.insert(customer, (class, value_minor));
+    }
+    Ok(Some((run.id, known)))
+}
+
+fn published(
+    row: engine::profiles::ProfileRow,
+    currency: Currency,
+    previous: &Option<(RunId, HashMap<Uuid, (String, i64)>)>,
+) -> Result<PublishedProfile> {
+    let mut profile = PublishedProfile::of_row(row, currency)?;
+    profile.previous = previous.as_ref().and_then(|(run, known)| {
+        let (class, value_minor) = known.get(&profile.customer)?;
+        Some(Previous {
+            run: *run,
+            class: class.clone(),
+            value_minor: *value_minor,
+        })
+    });
+    Ok(profile)
+}
+
+async fn remove_old_files(platform: &Platform) -> Result<()> {
+    let runs = store::runs::page(&mut platform.db.read().await?, None, RUN_FILES_KEPT + 200).await?;
+    for run in runs
+        .iter()
+        .filter(|run| run.finished_at.is_some())
+        .skip(RUN_FILES_KEPT as usize)
+    {
+        let folder: &Path = &runs::folder(platform, run.id);
+        if let Err(e) = std::fs::remove_dir_all(folder)
+            && e.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(folder = %folder.display(), error = %e, "the files of an old run could not be removed");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! Reading profiles: the list that is sorted and filtered by any figure, and one customer's page.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use base::{Cursor, Error, Page, PageSize, Result};
+use customers::CustomerSummary;
+use platform::{Caller, Permission};
+use uuid::Uuid;
+
+use super::{PublishedRun, ValueRoom};
+use crate::explain::{self, ExplainedFigure, Reason};
+use crate::profile::{Figure, PublishedProfile};
+use crate::store::profiles::{self, After, Filter};
+use crate::store::runs;
+
+/// A search lists at most so many customers.
+const SEARCH_MAX: u32 = 1_000;
+/// A count stops here.
+const COUNT_MAX: u32 = 10_000;
+
+/// What a list shows, and in which order.
+#[derive(Debug, Clone)]
+pub struct ListRequest {
+    /// Who.
+    pub filter: Filter,
+    /// What was typed into the search.
+    pub search: Option<String>,
+    /// Sorted by.
+    pub sort: Figure,
+    /// Largest first.
+    pub descending: bool,
+    /// How many.
+    pub size: PageSize,
+    /// After which row.
+    pub cursor: Option<String>,
+}
+
+/// One page of the list.
+pub struct ProfileList {
+    /// The run it shows.
+    pub run: Arc<PublishedRun>,
+    /// The rows: who, and the figures.
+    pub page: Page<(CustomerSummary, PublishedProfile)>,
+}
+
+/// How many rows a list has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    /// This many.
+    pub rows: u64,
+    /// Or more, if not exact.
+    pub exact: bool,
+}
+
+/// A customer's figures with their explanations.
+pub struct ProfilePage {
+    /// The run it shows.
+    pub run: Arc<PublishedRun>,
+    /// The figures.
+    pub profile: PublishedProfile,
+    /// Each with what went into it.
+    pub figures: Vec<ExplainedFigure>,
+    /// Why this class, why this risk.
+    pub reasons: Vec<Reason>,
+}
+
+fn no_run() -> Error {
+    Error::NotFound {
+        what: "published run",
+    }
+}
+
+/// One page of profiles. Errors: no run is published yet.
+pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Result<ProfileList> {
+    caller.require(Permission::ValueRead)?;
+    caller.require(Permission::CustomersRead)?;
+    let after = request.cursor.as_deref().map(Cursor::key::<After>).transpose()?;
+    let mut tx = room.platform.db.read().await?;
+    let published = runs::published(&mut tx).await?.ok_or_else(no_run)?;
+    let filter = with_search(&mut tx, request.filter, request.search.as_deref()).await?;
+    let rows = profiles::page(
+        &mut tx,
+        &filter,
+        request.sort,
+        request.descending,
+        after,
+        request.size,
+    )
+    .await?;
+    let page = Page::cut(rows, request.size, |(_, profile)| After {
+        key: request.sort.of(profile),
+        customer: profile.customer,
+    })?;
+    let ids: Vec<Uuid> = page.items.iter().map(|(_, profile)| profile.customer).collect();
+    let mut who: HashMap<Uuid, CustomerSummary> = customers::store::summaries(&mut tx, &ids).await?;
+    let run = room.published_run(&mut tx, published.id).await?;
+    let mut items = Vec::with_capacity(page.items.len());
+    for (_, profile) in page.items {
+        let customer = who.remove(&profile.customer).ok_or_else(|| {
+            Error::internal(format!(
+                "customer {} has a profile and no record",
+                profile.customer
+            ))
+        })?;
+        items.push((customer, profile));
+    }
+    Ok(ProfileList {
+        run,
+        page: Page {
+            items,
+            next_cursor: page.next_cursor,
+        },
+    })
+}
+
+/// How many profiles a list has, exactly up to 10,000.
+pub async fn count(room: &ValueRoom, caller: &Caller, filter: Filter, search: Option<&str>) -> Result<Count> {
+    caller.require(Permission::ValueRead)?;
+    let mut tx = room.platform.db.read().await?;
+    let published = runs::published(&mut tx).await?.ok_or_else(no_run)?;
+    let filter = with_search(&mut tx, filter, search).await?;
+    if filter.is_empty() {
+        return Ok(Count {
+            rows: published.customers.unwrap_or(0),
+            exact: true,
+        });
+    }
+    let rows = profiles::count(&mut tx, &filter, COUNT_MAX + 1).await?;
+    Ok(Count {
+        rows: u64::from(rows.min(COUNT_MAX)),
+        exact: rows <= COUNT_MAX,
+    })
+}
+
+async fn with_search(tx: &mut platform::Tx, mut filter: Filter, search: Option<&str>) -> Result<Filter> {
+    if let Some(search) = search.map(str::trim).filter(|search| !search.is_empty()) {
+        filter.customers = Some(customers::store::matching(tx, search, SEARCH_MAX).await?);
+    }
+    Ok(filter)
+}
+
+/// One customer's figures. Errors: the customer has no profile in the published run (`no_profile`).
+pub async fn of_customer(room: &ValueRoom, caller: &Caller, customer: Uuid) -> Result<ProfilePage> {
+    caller.require(Permission::ValueRead)?;
+    caller.require(Permission::CustomersRead)?;
+    let mut tx = room.platform.db.read().await?;
+    if runs::published(&mut tx).await?.is_none() {
+        return Err(no_run());
+    }
+    let (run, profile) = profiles::find(&mut tx, customer).await?.ok_or(Error::NotFound {
+        what: "profile of this customer",
+    })?;
+    let run = room.published_run(&mut tx, run).await?;
+    Ok(ProfilePage {
+        figures: explain::figures(&profile, &run.facts),
+        reasons: explain::reasons(&profile, &run.facts),
+        profile,
+        run,
+    })
+}

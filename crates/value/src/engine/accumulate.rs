@@ -1,0 +1,679 @@
+//! Makes the customer aggregates in one pass: lines are appended to flat columns while they are
+//! read, laid out by customer with one counting sort, and each customer is summed by itself. The
+//! result does not depend on the order of the lines.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use base::money::AMOUNT_MINOR_MAX;
+use base::{Day, Error, Result};
+use datafusion::arrow::array::{ArrayRef, Date32Array, Decimal128Array, Int32Array, Int64Array, RecordBatch};
+use datafusion::arrow::datatypes::SchemaRef;
+
+use super::aggregates::{Aggregates, SUM_MAX, schema};
+use super::keys::{Keys, TextKeys};
+use super::windows::{MONTHS, Windows};
+
+/// Customers per batch: small enough that a batch's columns stay in the cache while it is made.
+const BATCH_ROWS: usize = 8192;
+
+/// The ledger up to the as-of day, one entry per line.
+pub(crate) struct Ledger {
+    pub(crate) keys: Keys,
+    customers: Vec<u32>,
+    /// Day and amount of a line in one number that sorts by day.
+    packed: Vec<u64>,
+    /// In the order of `packed`; empty where the ledger has no costs.
+    costs: Vec<i64>,
+    /// Lines by external id, where the ledger has such ids.
+    external: TextKeys,
+    line_of_external: Vec<u32>,
+    /// A reversing line and the external id of the line it reverses.
+    reversals: Vec<(u32, Vec<u8>)>,
+}
+
+/// Stands for a cost that is not known; no amount is this large.
+pub(crate) const COST_UNKNOWN: i64 = i64::MIN;
+
+/// One accepted line.
+pub(crate) struct Line {
+    pub day: i32,
+    pub amount_minor: i64,
+    /// [`COST_UNKNOWN`] where there is none.
+    pub cost_minor: i64,
+}
+
+const AMOUNT_BITS: u32 = 38;
+const AMOUNT_BIAS: i64 = 1 << (AMOUNT_BITS - 1);
+const DAY_BIAS: i64 = 1 << 25;
+const _: () = assert!(AMOUNT_MINOR_MAX < AMOUNT_BIAS, "an amount must fit into its bits");
+
+fn pack(day: i32, amount_minor: i64) -> u64 {
+    (((i64::from(day) + DAY_BIAS) as u64) << AMOUNT_BITS) | (amount_minor + AMOUNT_BIAS) as u64
+}
+
+fn unpack_day(packed: u64) -> i32 {
+    ((packed >> AMOUNT_BITS) as i64 - DAY_BIAS) as i32
+}
+
+fn unpack_amount(packed: u64) -> i64 {
+    (packed & ((1 << AMOUNT_BITS) - 1)) as i64 - AMOUNT_BIAS
+}
+
+impl Ledger {
+    pub(crate) fn new(keys: Keys) -> Self {
+        Self {
+            keys,
+            customers: Vec::new(),
+            packed: Vec::new(),
+            costs: Vec::new(),
+            external: TextKeys::default(),
+            line_of_external: Vec::new(),
+            reversals: Vec::new(),
+        }
+    }
+
+    /// The number of lines.
+    pub(crate) fn lines(&self) -> usize {
+        self.packed.len()
+    }
+
+    /// Appends a line of the customer with this number.
+    pub(crate) fn push(&mut self, customer: u32, line: &Line, costed: bool) {
+        self.customers.push(customer);
+        self.packed.push(pack(line.day, line.amount_minor));
+        if costed {
+            self.costs.push(line.cost_minor);
+        }
+    }
+
+    /// Whether the line to come next has an external id that was seen before; else remembers it.
+    pub(crate) fn is_repeated(&mut self, external_id: &[u8]) -> Result<bool> {
+        let (_, new) = self.external.number(external_id)?;
+        if new {
+            self.line_of_external.push(line_number(self.lines())?);
+        }
+        Ok(!new)
+    }
+
+    /// Says that the line to come next takes back the line with this external id.
+    pub(crate) fn reverses(&mut self, external_id: &[u8]) -> Result<()> {
+        self.reversals
+            .push((line_number(self.lines())?, external_id.to_vec()));
+        Ok(())
+    }
+
+    /// Moves every reversing line to the day of the line it reverses, so that both net there. A
+    /// reversal whose line is not in the ledger, or is another customer's, stays on its own day.
+    /// Gives the number of reversals, and how many of them stayed.
+    fn settle_reversals(&mut self) -> (u64, u64) {
+        let mut stayed = 0;
+        // Days are taken as read, so that chains of reversals do not depend on the order of lines.
+        let moves: Vec<(usize, i32)> = self
+            .reversals
+            .iter()
+            .filter_map(|(line, external_id)| {
+                let line = *line as usize;
+                let reversed = self
+                    .external
+                    .find(external_id)
+                    .map(|id| self.line_of_external[id as usize] as usize);
+                match reversed {
+                    Some(reversed) if self.customers[reversed] == self.customers[line] => {
+                        Some((line, unpack_day(self.packed[reversed])))
+                    }
+                    _ => {
+                        stayed += 1;
+                        None
+                    }
+                }
+            })
+            .collect();
+        for (line, day) in moves {
+            self.packed[line] = pack(day, unpack_amount(self.packed[line]));
+        }
+        (self.reversals.len() as u64, stayed)
+    }
+
+    /// Lays the lines out by customer. Errors: a ledger without lines.
+    pub(crate) fn by_customer(mut self) -> Result<LedgerByCustomer> {
+        let (reversals, reversals_unmatched) = self.settle_reversals();
+        let order = self.keys.in_order();
+        let mut place = vec![0_u32; order.len()];
+        for (i, &customer) in (0..).zip(&order) {
+            place[customer as usize] = i;
+        }
+        let mut ends = vec![0_u32; order.len() + 1];
+        for customer in &mut self.customers {
+            *customer = place[*customer as usize];
+            ends[*customer as usize + 1] += 1;
+        }
+        for i in 1..ends.len() {
+            ends[i] += ends[i - 1];
+        }
+        let mut next = ends.clone();
+        let mut packed = vec![0_u64; self.packed.len()];
+        let mut costs = vec![0_i64; self.costs.len()];
+        for (line, &customer) in self.customers.iter().enumerate() {
+            let to = next[customer as usize] as usize;
+            next[customer as usize] += 1;
+            packed[to] = self.packed[line];
+            if let Some(&cost) = self.costs.get(line) {
+                costs[to] = cost;
+            }
+        }
+        let days = packed
+            .iter()
+            .map(|&line| line >> AMOUNT_BITS)
+            .fold(None, |span, day| match span {
+                None => Some((day, day)),
+                Some((first, last)) => Some((u64::min(first, day), u64::max(last, day))),
+            });
+        let Some((first, last)) = days else {
+            return Err(Error::invalid(
+                "no_transactions",
+                "the ledger has no transaction up to the as-of day",
+            ));
+        };
+        Ok(LedgerByCustomer {
+            keys: self.keys,
+            order,
+            ends,
+            packed,
+            costs,
+            first_day: Day(unpack_day(first << AMOUNT_BITS)),
+            last_day: Day(unpack_day(last << AMOUNT_BITS)),
+            reversals,
+            reversals_unmatched,
+        })
+    }
+}
+
+fn line_number(lines: usize) -> Result<u32> {
+    u32::try_from(lines).map_err(|_| Error::invalid("too_many_lines", "more than 4,294,967,295 transactions"))
+}
+
+/// The ledger, customer after customer.
+pub(crate) struct LedgerByCustomer {
+    keys: Keys,
+    order: Vec<u32>,
+    ends: Vec<u32>,
+    packed: Vec<u64>,
+    costs: Vec<i64>,
+    pub(crate) first_day: Day,
+    pub(crate) last_day: Day,
+    pub(crate) reversals: u64,
+    pub(crate) reversals_unmatched: u64,
+}
+
+/// The aggregates and what only the whole ledger tells.
+pub(crate) struct Made {
+    pub batches: Vec<RecordBatch>,
+    /// Purchase days of every held-out week by customers of the calibration.
+    pub holdout_weekly: Vec<i64>,
+}
+
+impl Made {
+    /// The sum of all nets. Errors: more than 64 bits hold.
+    pub(crate) fn revenue_minor(&self) -> Result<i64> {
+        let mut sum = 0_i128;
+        for batch in &self.batches {
+            sum += Aggregates::of(batch)?
+                .net_minor
+                .iter()
+                .map(|&minor| i128::from(minor))
+                .sum::<i128>();
+        }
+        i64::try_from(sum).map_err(|_| super::bucket::overflow())
+    }
+}
+
+impl LedgerByCustomer {
+    pub(crate) fn customers(&self) -> usize {
+        self.order.len()
+    }
+
+    pub(crate) fn lines(&self) -> usize {
+        self.packed.len()
+    }
+
+    /// Sums every customer, on as many threads as given. Errors: sums beyond what 64 bits hold.
+    pub(crate) fn aggregate(mut self, windows: &Windows, threads: usize) -> Result<Made> {
+        let weeks = windows.holdout.map_or(0, |holdout| holdout.weeks as usize);
+        let batches = self.customers().div_ceil(BATCH_ROWS);
+        let share_customers = batches.div_ceil(threads.max(1)).max(1) * BATCH_ROWS;
+        let mut packed = std::mem::take(&mut self.packed);
+        let mut costs = std::mem::take(&mut self.costs);
+        let maker = Maker {
+            keys: &self.keys,
+            order: &self.order,
+            ends: &self.ends,
+            windows,
+            months: MonthSlots::new(windows),
+            schema: schema(self.keys.data_type()),
+            weeks,
+        };
+        // Each thread owns the lines of its customers, so that it can sort them in place.
+        let made: Vec<Result<Made>> = std::thread::scope(|scope| {
+            let (mut packed, mut costs) = (packed.as_mut_slice(), costs.as_mut_slice());
+            let mut running = Vec::new();
+            for from in (0..maker.order.len()).step_by(share_customers) {
+                let customers = from..(from + share_customers).min(maker.order.len());
+                let lines = (maker.ends[customers.end] - maker.ends[from]) as usize;
+                let own = take_front(&mut packed, lines);
+                let own_costs = take_front(&mut costs, lines);
+                let maker = &maker;
+                running.push(scope.spawn(move || maker.make(customers, own, own_costs)));
+            }
+            running
+                .into_iter()
+                .map(|thread| {
+                    thread
+                        .join()
+                        .unwrap_or_else(|_| Err(Error::internal("aggregating failed")))
+                })
+                .collect()
+        });
+        let mut all = Made {
+            batches: Vec::with_capacity(batches),
+            holdout_weekly: vec![0; weeks],
+        };
+        for made in made {
+            let made = made?;
+            all.batches.extend(made.batches);
+            for (sum, part) in all.holdout_weekly.iter_mut().zip(made.holdout_weekly) {
+                *sum += part;
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// Splits the first `count` (or all, if fewer) off a slice.
+fn take_front<'a, T>(slice: &mut &'a mut [T], count: usize) -> &'a mut [T] {
+    let all = std::mem::take(slice);
+    let (front, rest) = all.split_at_mut(count.min(all.len()));
+    *slice = rest;
+    front
+}
+
+/// The place of every day in the monthly series.
+struct MonthSlots {
+    first_day: i32,
+    slots: Vec<u8>,
+}
+
+impl MonthSlots {
+    fn new(windows: &Windows) -> Self {
+        let first_day = windows.first_month().first_day().0;
+        let end = windows.last_month().next().first_day().0;
+        let slots = (first_day..end)
+            .map(|day| (Day(day).month().0 - windows.first_month().0) as u8)
+            .collect();
+        Self { first_day, slots }
+    }
+
+    fn of(&self, day: i32) -> Option<usize> {
+        let offset = usize::try_from(day - self.first_day).ok()?;
+        self.slots.get(offset).map(|&slot| usize::from(slot))
+    }
+}
+
+/// Makes batches of aggregates out of a share of the customers.
+struct Maker<'a> {
+    keys: &'a Keys,
+    order: &'a [u32],
+    ends: &'a [u32],
+    windows: &'a Windows,
+    months: MonthSlots,
+    schema: SchemaRef,
+    weeks: usize,
+}
+
+/// The lines of one day.
+struct DayNet {
+    day: i32,
+    net: i64,
+    lines: i64,
+    known_cost: i64,
+    costed_lines: i64,
+}
+
+impl Maker<'_> {
+    fn make(&self, customers: Range<usize>, packed: &mut [u64], costs: &mut [i64]) -> Result<Made> {
+        let mut made = Made {
+            batches: Vec::new(),
+            holdout_weekly: vec![0; self.weeks],
+        };
+        let base = self.ends[customers.start] as usize;
+        let mut pairs = Vec::new();
+        let mut days = Vec::new();
+        for from in customers.clone().step_by(BATCH_ROWS) {
+            let rows = from..(from + BATCH_ROWS).min(customers.end);
+            let mut columns = Columns::with_rows(rows.len());
+            for (row, customer) in rows.clone().enumerate() {
+                let lines = self.ends[customer] as usize - base..self.ends[customer + 1] as usize - base;
+                days.clear();
+                if costs.is_empty() {
+                    let lines = &mut packed[lines];
+                    lines.sort_unstable();
+                    net_days(lines.iter().map(|&line| (line, COST_UNKNOWN)), &mut days)?;
+                } else {
+                    pairs.clear();
+                    pairs.extend(
+                        packed[lines.clone()]
+                            .iter()
+                            .copied()
+                            .zip(costs[lines].iter().copied()),
+                    );
+                    pairs.sort_unstable();
+                    net_days(pairs.iter().copied(), &mut days)?;
+                }
+                self.sum(row, &days, &mut columns, &mut made.holdout_weekly)?;
+            }
+            let ids = self.keys.column(&self.order[rows]);
+            made.batches.push(columns.into_batch(ids, &self.schema)?);
+        }
+        Ok(made)
+    }
+
+    /// Sums the days of one customer into row `row`.
+    fn sum(&self, row: usize, days: &[DayNet], columns: &mut Columns, weekly: &mut [i64]) -> Result<()> {
+        let mut sums = Sums::default();
+        let calibration_end = self.windows.holdout.map(|holdout| holdout.calibration_end.0);
+        let (last_12m, last_6m, previous_6m) = (
+            self.windows.last_12m(),
+            self.windows.last_6m(),
+            self.windows.previous_6m(),
+        );
+        let mut first_net = 0;
+        for day in days {
+            sums.lines += day.lines;
+            sums.gross += day.net.abs();
+            if sums.gross > SUM_MAX {
+                return Err(overflow());
+            }
+            sums.net += day.net;
+            let bought = day.net > 0;
+            if bought {
+                if sums.purchase_days == 0 {
+                    sums.first_day = day.day;
+                    first_net = day.net;
+                }
+                sums.last_day = day.day;
+                sums.purchase_days += 1;
+                sums.purchase += day.net;
+                let net = i128::from(day.net);
+                sums.purchase_square = sums.purchase_square.checked_add(net * net).ok_or_else(overflow)?;
+                sums.largest = sums.largest.max(day.net);
+            }
+            if last_12m.contains(day.day) {
+                sums.revenue_12m += day.net;
+                add(&mut sums.cost_12m, day.known_cost)?;
+                sums.lines_12m += day.lines;
+                sums.costed_lines_12m += day.costed_lines;
+            }
+            if last_6m.contains(day.day) {
+                sums.last_6m += day.net;
+            } else if previous_6m.contains(day.day) {
+                sums.previous_6m += day.net;
+            }
+            if let Some(periods) = self.windows.periods {
+                if periods.p1.contains(day.day) {
+                    sums.p1 += day.net;
+                    sums.p1_purchase_days += i32::from(bought);
+                } else if periods.p0.contains(day.day) {
+                    sums.p0 += day.net;
+                    sums.p0_purchase_days += i32::from(bought);
+                }
+            }
+            if let Some(month) = self.months.of(day.day) {
+                columns.months[month][row] += day.net;
+            }
+            match calibration_end {
+                Some(end) if day.day > end => {
+                    sums.holdout += day.net;
+                    sums.holdout_purchase_days += i32::from(bought);
+                    // Only customers of the calibration are predicted, so only they are compared.
+                    if bought && days[0].day <= end {
+                        weekly[((day.day - end - 1) / 7) as usize] += 1;
+                    }
+                }
+                Some(_) => {
+                    sums.calibration_purchase_days = sums.purchase_days;
+                    sums.calibration_purchase = sums.purchase;
+                    sums.calibration_last_day = sums.last_day;
+                }
+                None => {}
+            }
+        }
+        let entry = days[0].day;
+        if sums.purchase_days == 0 {
+            sums.first_day = entry;
+            sums.last_day = entry;
+        }
+        let calibration = calibration_end.filter(|&end| entry <= end).map(|_| {
+            if sums.calibration_purchase_days > 0 {
+                (sums.first_day, sums.calibration_last_day)
+            } else {
+                (entry, entry)
+            }
+        });
+        let calibration_repeat = if sums.calibration_purchase_days > 0 {
+            sums.calibration_purchase - first_net
+        } else {
+            0
+        };
+        columns.push(&sums, first_net, calibration, calibration_repeat);
+        Ok(())
+    }
+}
+
+/// Nets lines that are sorted by day into days.
+fn net_days(lines: impl Iterator<Item = (u64, i64)>, days: &mut Vec<DayNet>) -> Result<()> {
+    for (line, cost) in lines {
+        let day = unpack_day(line);
+        if days.last().is_none_or(|last| last.day != day) {
+            days.push(DayNet {
+                day,
+                net: 0,
+                lines: 0,
+                known_cost: 0,
+                costed_lines: 0,
+            });
+        }
+        let Some(last) = days.last_mut() else { continue };
+        last.net += unpack_amount(line);
+        if last.net.abs() > SUM_MAX {
+            return Err(overflow());
+        }
+        last.lines += 1;
+        if cost != COST_UNKNOWN {
+            add(&mut last.known_cost, cost)?;
+            last.costed_lines += 1;
+        }
+    }
+    Ok(())
+}
+
+fn add(sum: &mut i64, value: i64) -> Result<()> {
+    *sum = sum.checked_add(value).ok_or_else(overflow)?;
+    Ok(())
+}
+
+fn overflow() -> Error {
+    Error::invalid(
+        "amount_overflow",
+        "the amounts of one customer add up to more than can be counted exactly",
+    )
+}
+
+/// The running sums of one customer. No sum of nets is larger than `gross`, so checking that one
+/// for overflow checks them all.
+#[derive(Default)]
+struct Sums {
+    gross: i64,
+    first_day: i32,
+    last_day: i32,
+    purchase_days: i32,
+    lines: i64,
+    net: i64,
+    purchase: i64,
+    purchase_square: i128,
+    largest: i64,
+    revenue_12m: i64,
+    cost_12m: i64,
+    lines_12m: i64,
+    costed_lines_12m: i64,
+    last_6m: i64,
+    previous_6m: i64,
+    p0: i64,
+    p1: i64,
+    p0_purchase_days: i32,
+    p1_purchase_days: i32,
+    calibration_last_day: i32,
+    calibration_purchase_days: i32,
+    calibration_purchase: i64,
+    holdout: i64,
+    holdout_purchase_days: i32,
+}
+
+/// The columns of a batch while it is filled.
+struct Columns {
+    first_day: Vec<i32>,
+    last_day: Vec<i32>,
+    purchase_days: Vec<i32>,
+    lines: Vec<i64>,
+    net: Vec<i64>,
+    purchase: Vec<i64>,
+    repeat: Vec<i64>,
+    purchase_square: Vec<i128>,
+    largest: Vec<i64>,
+    revenue_12m: Vec<i64>,
+    cost_12m: Vec<i64>,
+    lines_12m: Vec<i64>,
+    costed_lines_12m: Vec<i64>,
+    last_6m: Vec<i64>,
+    previous_6m: Vec<i64>,
+    p0: Vec<i64>,
+    p1: Vec<i64>,
+    p0_purchase_days: Vec<i32>,
+    p1_purchase_days: Vec<i32>,
+    calibration_first_day: Vec<Option<i32>>,
+    calibration_last_day: Vec<Option<i32>>,
+    calibration_purchase_days: Vec<i32>,
+    calibration_repeat: Vec<i64>,
+    holdout_purchase_days: Vec<i32>,
+    holdout: Vec<i64>,
+    months: [Vec<i64>; MONTHS],
+}
+
+impl Columns {
+    fn with_rows(rows: usize) -> Self {
+        Self {
+            first_day: Vec::with_capacity(rows),
+            last_day: Vec::with_capacity(rows),
+            purchase_days: Vec::with_capacity(rows),
+            lines: Vec::with_capacity(rows),
+            net: Vec::with_capacity(rows),
+            purchase: Vec::with_capacity(rows),
+            repeat: Vec::with_capacity(rows),
+            purchase_square: Vec::with_capacity(rows),
+            largest: Vec::with_capacity(rows),
+            revenue_12m: Vec::with_capacity(rows),
+            cost_12m: Vec::with_capacity(rows),
+            lines_12m: Vec::with_capacity(rows),
+            costed_lines_12m: Vec::with_capacity(rows),
+            last_6m: Vec::with_capacity(rows),
+            previous_6m: Vec::with_capacity(rows),
+            p0: Vec::with_capacity(rows),
+            p1: Vec::with_capacity(rows),
+            p0_purchase_days: Vec::with_capacity(rows),
+            p1_purchase_days: Vec::with_capacity(rows),
+            calibration_first_day: Vec::with_capacity(rows),
+            calibration_last_day: Vec::with_capacity(rows),
+            calibration_purchase_days: Vec::with_capacity(rows),
+            calibration_repeat: Vec::with_capacity(rows),
+            holdout_purchase_days: Vec::with_capacity(rows),
+            holdout: Vec::with_capacity(rows),
+            // The months of a customer are filled while its days are walked.
+            months: std::array::from_fn(|_| vec![0; rows]),
+        }
+    }
+
+    fn push(
+        &mut self,
+        sums: &Sums,
+        first_net: i64,
+        calibration: Option<(i32, i32)>,
+        calibration_repeat: i64,
+    ) {
+        self.first_day.push(sums.first_day);
+        self.last_day.push(sums.last_day);
+        self.purchase_days.push(sums.purchase_days);
+        self.lines.push(sums.lines);
+        self.net.push(sums.net);
+        self.purchase.push(sums.purchase);
+        self.repeat.push(sums.purchase - first_net);
+        self.purchase_square.push(sums.purchase_square);
+        self.largest.push(sums.largest);
+        self.revenue_12m.push(sums.revenue_12m);
+        self.cost_12m.push(sums.cost_12m);
+        self.lines_12m.push(sums.lines_12m);
+        self.costed_lines_12m.push(sums.costed_lines_12m);
+        self.last_6m.push(sums.last_6m);
+        self.previous_6m.push(sums.previous_6m);
+        self.p0.push(sums.p0);
+        self.p1.push(sums.p1);
+        self.p0_purchase_days.push(sums.p0_purchase_days);
+        self.p1_purchase_days.push(sums.p1_purchase_days);
+        self.calibration_first_day
+            .push(calibration.map(|(first, _)| first));
+        self.calibration_last_day.push(calibration.map(|(_, last)| last));
+        self.calibration_purchase_days
+            .push(sums.calibration_purchase_days);
+        self.calibration_repeat.push(calibration_repeat);
+        self.holdout_purchase_days.push(sums.holdout_purchase_days);
+        self.holdout.push(sums.holdout);
+    }
+
+    /// In the order of the contract.
+    fn into_batch(self, customer_id: ArrayRef, schema: &SchemaRef) -> Result<RecordBatch> {
+        let int64 = |values: Vec<i64>| Arc::new(Int64Array::from(values)) as ArrayRef;
+        let int32 = |values: Vec<i32>| Arc::new(Int32Array::from(values)) as ArrayRef;
+        let dates = |values: Vec<i32>| Arc::new(Date32Array::from(values)) as ArrayRef;
+        let square = Decimal128Array::from(self.purchase_square)
+            .with_precision_and_scale(38, 0)
+            .map_err(Error::internal)?;
+        let mut columns = vec![
+            customer_id,
+            dates(self.first_day),
+            dates(self.last_day),
+            int32(self.purchase_days),
+            int64(self.lines),
+            int64(self.net),
+            int64(self.purchase),
+            int64(self.repeat),
+            Arc::new(square),
+            int64(self.largest),
+            int64(self.revenue_12m),
+            int64(self.cost_12m),
+            int64(self.lines_12m),
+            int64(self.costed_lines_12m),
+            int64(self.last_6m),
+            int64(self.previous_6m),
+            int64(self.p0),
+            int64(self.p1),
+            int32(self.p0_purchase_days),
+            int32(self.p1_purchase_days),
+            Arc::new(Date32Array::from(self.calibration_first_day)),
+            Arc::new(Date32Array::from(self.calibration_last_day)),
+            int32(self.calibration_purchase_days),
+            int64(self.calibration_repeat),
+            int32(self.holdout_purchase_days),
+            int64(self.holdout),
+        ];
+        columns.extend(self.months.map(int64));
+        RecordBatch::try_new(Arc::clone(schema), columns).map_err(Error::internal)
+    }
+}

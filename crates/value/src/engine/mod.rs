@@ -1,0 +1,37 @@
+//! The value engine: from a ledger of transactions to one row of figures per customer and a report.
+//! Never touches a database and never asks for the time: the same input and settings give the same
+//! bytes.
+//!
+//! 1. `read` takes the transactions, `accumulate` makes one row of aggregates per customer
+//!    (`aggregates`), and the ledger's own figures (`population`). Nothing later sees the ledger.
+//! 2. `models` fits, `validation` holds out and compares.
+//! 3. `score` computes every customer's figures into `profiles` and adds up the `report`.
+
+pub mod aggregates;
+pub mod basics;
+pub mod bucket;
+pub mod cohorts;
+pub mod compare;
+pub mod concentration;
+pub mod models;
+pub mod population;
+pub mod profiles;
+pub mod progress;
+pub mod referrals;
+pub mod rejects;
+pub mod report;
+pub mod settings;
+pub mod source;
+pub mod validation;
+pub mod windows;
+
+mod accumulate;
+mod calendar;
+mod keys;
+mod parquet_out;
+mod read;
+mod run;
+mod score;
+
+pub use progress::{OnProgress, Progress, Stage};
+pub use run::{RunRequest, RunSummary, StageTime, run, run_from_aggregates};

@@ -1,0 +1,125 @@
+//! Writes Parquet files that appear under their name only when they are complete, and are the same
+//! bytes for the same rows.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+use base::{Error, Result};
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::parquet::basic::Compression;
+use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
+
+/// Rows per row group: a reader that wants a part skips the others.
+const GROUP_ROWS: usize = 262_144;
+
+/// A file being written beside its place.
+pub(crate) struct ParquetFile {
+    writer: ArrowWriter<BufWriter<File>>,
+    partial: PartialFile,
+}
+
+impl ParquetFile {
+    /// Starts a file; `repetitive` names the columns whose few values repeat.
+    pub(crate) fn create(path: &Path, schema: &SchemaRef, repetitive: &[&str]) -> Result<Self> {
+        let partial = PartialFile::beside(path);
+        let file = File::create(&partial.path).map_err(|error| unwritable(path, &error))?;
+        let mut properties = WriterProperties::builder()
+            .set_created_by("patron".to_owned())
+            .set_compression(Compression::LZ4_RAW)
+            .set_dictionary_enabled(false)
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_max_row_group_row_count(Some(GROUP_ROWS));
+        for column in repetitive {
+            properties = properties.set_column_dictionary_enabled((*column).into(), true);
+        }
+        let writer = ArrowWriter::try_new(BufWriter::new(file), schema.clone(), Some(properties.build()))
+            .map_err(|error| unwritable(path, &error))?;
+        Ok(Self { writer, partial })
+    }
+
+    pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        self.writer
+            .write(batch)
+            .map_err(|error| unwritable(&self.partial.place, &error))
+    }
+
+    /// Completes the file; it is durable when this returns, and appears with [`PartialFile::publish`].
+    pub(crate) fn finish(self) -> Result<PartialFile> {
+        let Self { writer, partial } = self;
+        let place = &partial.place;
+        let buffer = writer.into_inner().map_err(|error| unwritable(place, &error))?;
+        let file = buffer.into_inner().map_err(|error| unwritable(place, &error))?;
+        file.sync_all().map_err(|error| unwritable(place, &error))?;
+        Ok(partial)
+    }
+}
+
+/// A file beside its place; gone when dropped before it is published.
+pub(crate) struct PartialFile {
+    path: PathBuf,
+    place: PathBuf,
+}
+
+impl PartialFile {
+    pub(crate) fn beside(place: &Path) -> Self {
+        let mut name = std::ffi::OsString::from(".");
+        name.push(place.file_name().unwrap_or_default());
+        name.push(".partial");
+        Self {
+            path: place.with_file_name(name),
+            place: place.to_owned(),
+        }
+    }
+
+    /// Writes a whole small file.
+    pub(crate) fn of_bytes(place: &Path, bytes: &[u8]) -> Result<Self> {
+        use std::io::Write as _;
+        let partial = Self::beside(place);
+        File::create(&partial.path)
+            .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+            .map_err(|error| unwritable(place, &error))?;
+        Ok(partial)
+    }
+
+    /// Moves the file to its place.
+    pub(crate) fn publish(self) -> Result<()> {
+        std::fs::rename(&self.path, &self.place).map_err(|error| unwritable(&self.place, &error))
+    }
+}
+
+impl Drop for PartialFile {
+    fn drop(&mut self) {
+        // Published, it is no longer there; else nothing of it may stay.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+pub(crate) fn unwritable(path: &Path, error: &dyn std::fmt::Display) -> Error {
+    Error::invalid(
+        "file_unwritable",
+        format!("cannot write {}: {error}", path.display()),
+    )
+}
+
+/// The path as a URL, so that no character of a file's name is taken for a pattern.
+pub(crate) fn file_url(path: &Path) -> Result<String> {
+    let path = std::path::absolute(path).map_err(|error| {
+        Error::invalid(
+            "file_unreadable",
+            format!("cannot find {}: {error}", path.display()),
+        )
+    })?;
+    let mut url = "file://".to_owned();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'-' | b'_' | b'.' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => {
+                url.push(char::from(*byte))
+            }
+            other => url.push_str(&format!("%{other:02X}")),
+        }
+    }
+    Ok(url)
+}

@@ -1,0 +1,627 @@
+//! One run from end to end. Blocking: call it from a thread that may be busy for a while.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use base::{Day, Error, Result};
+use datafusion::arrow::array::RecordBatch;
+use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use stats::{Histories, PurchaseFit};
+
+use super::aggregates;
+use super::basics::{Basics, ContributionBasis, basics};
+use super::concentration::concentration;
+use super::models::{self, ModelReport, Warning, fit_purchases, fit_spend};
+use super::parquet_out::{ParquetFile, PartialFile};
+use super::population::Population;
+use super::profiles;
+use super::progress::{OnProgress, Reporter, Stage};
+use super::read::read;
+use super::referrals::{Referral, referral_values};
+use super::rejects::Reject;
+use super::report::{ModelChosen, Report};
+use super::score::{Scorer, Sums, forecast};
+use super::settings::{ContributionRule, ModelChoice, StabilityRule, ValueSettings};
+use super::source::LedgerSource;
+use super::validation::{CalibratedFit, Calibration, validate};
+use super::windows::Windows;
+use crate::rules::{self, ClassThresholds, Quintiles};
+
+/// What a run is asked to do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunRequest {
+    /// The transactions.
+    pub source: LedgerSource,
+    /// What the firm decided.
+    pub settings: ValueSettings,
+    /// The as-of day, included; lines after it do not count.
+    pub as_of: Day,
+    /// Who brought whom.
+    pub referrals: Vec<Referral>,
+    /// Where the profiles go.
+    pub profiles: PathBuf,
+    /// Where the report goes.
+    pub report: Option<PathBuf>,
+    /// Where rows go that were not accepted; written also when they stop the run.
+    pub rejects: Option<PathBuf>,
+    /// Where the customer aggregates go, with their population beside them (`.population.json`).
+    pub aggregates: Option<PathBuf>,
+}
+
+/// How a run went.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunSummary {
+    /// The report, as written.
+    pub report: Report,
+    /// How long the stages took. Not in the report, which depends on nothing but the input.
+    pub times: Vec<StageTime>,
+}
+
+/// The time of one stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StageTime {
+    /// Which.
+    pub stage: Stage,
+    /// How long, by the wall clock.
+    pub took: Duration,
+}
+
+/// Runs from the transactions to profiles and report. Files appear when they are complete, or not at all.
+///
+/// Errors: settings out of range, input that cannot be read or is too malformed, sums that cannot be
+/// counted exactly, files that cannot be written, and `cancelled` when progress said so.
+pub fn run(request: &RunRequest, on_progress: OnProgress<'_>) -> Result<RunSummary> {
+    request.settings.check()?;
+    let mut reporter = Reporter::new(on_progress);
+    let mut times = Times::default();
+    let read = times.of(Stage::Reading, || {
+        read(
+            &request.source,
+            &request.settings,
+            request.as_of,
+            request.rejects.as_deref(),
+            &mut reporter,
+        )
+    })?;
+
+    reporter.stage(Stage::Aggregating, None)?;
+    let (made, population) = times.of(Stage::Aggregating, || {
+        let ledger = read.ledger.by_customer()?;
+        let settings = &request.settings;
+        let windows = Windows::of(
+            request.as_of,
+            ledger.first_day,
+            settings.period_months,
+            settings.holdout_weeks,
+        )?;
+        let mut population = Population {
+            currency: settings.currency,
+            zone: settings.zone.clone(),
+            windows,
+            customers: ledger.customers() as u64,
+            transactions: ledger.lines() as u64,
+            revenue_minor: 0,
+            first_day: ledger.first_day,
+            last_day: ledger.last_day,
+            rejected: read.rejected,
+            after_as_of: read.after_as_of,
+            repeated: read.repeated,
+            reversals: ledger.reversals,
+            reversals_unmatched: ledger.reversals_unmatched,
+            holdout_weekly: Vec::new(),
+        };
+        let made = ledger.aggregate(&windows, threads())?;
+        population.revenue_minor = made.revenue_minor()?;
+        population.holdout_weekly.clone_from(&made.holdout_weekly);
+        let files = match &request.aggregates {
+            Some(path) => Some(write_aggregates(path, &made.batches, &population)?),
+            None => None,
+        };
+        for file in files.into_iter().flatten() {
+            file.publish()?;
+        }
+        Ok((made, population))
+    })?;
+    let rejected = Rejected {
+        first: read.rejects,
+        by_code: read.rejects_by_code,
+    };
+    rest(
+        request,
+        &made.batches,
+        &population,
+        rejected,
+        &mut reporter,
+        times,
+    )
+}
+
+/// Runs the same from customer aggregates that another engine (or an earlier run) made; the request's
+/// source and as-of day are not looked at.
+///
+/// Errors: as [`run`], and aggregates that are not of the contract (`aggregates_malformed`).
+pub fn run_from_aggregates(
+    request: &RunRequest,
+    aggregates: &Path,
+    population: &Population,
+    on_progress: OnProgress<'_>,
+) -> Result<RunSummary> {
+    request.settings.check()?;
+    let mut reporter = Reporter::new(on_progress);
+    let mut times = Times::default();
+    reporter.stage(Stage::Aggregating, None)?;
+    let batches = times.of(Stage::Aggregating, || read_aggregates(aggregates, population))?;
+    rest(
+        request,
+        &batches,
+        population,
+        Rejected::default(),
+        &mut reporter,
+        times,
+    )
+}
+
+/// Half a machine of two is a thread less than one thinks: use all there are, up to eight.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |n| n.get().min(8))
+}
+
+fn write_aggregates(
+    path: &Path,
+    batches: &[RecordBatch],
+    population: &Population,
+) -> Result<Vec<PartialFile>> {
+    let Some(first) = batches.first() else {
+        return Ok(Vec::new());
+    };
+    let mut file = ParquetFile::create(path, &first.schema(), &[])?;
+    for batch in batches {
+        file.write(batch)?;
+    }
+    let sidecar = path.with_extension("population.json");
+    Ok(vec![
+        file.finish()?,
+        PartialFile::of_bytes(&sidecar, &population.to_json()?)?,
+    ])
+}
+
+fn read_aggregates(path: &Path, population: &Population) -> Result<Vec<RecordBatch>> {
+    let unreadable = |error: &dyn std::fmt::Display| {
+        Error::invalid(
+            "aggregates_malformed",
+            format!("cannot read {}: {error}", path.display()),
+        )
+    };
+    let file = File::open(path).map_err(|error| unreadable(&error))?;
+    let batches = ParquetRecordBatchReaderBuilder::try_new(file)
+        .and_then(|builder| builder.build())
+        .map_err(|error| unreadable(&error))?
+        .collect::<std::result::Result<Vec<_>, _>>()
+        .map_err(|error| unreadable(&error))?;
+    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+    let mut lines = 0;
+    let mut net = 0_i128;
+    for batch in &batches {
+        let rows = aggregates::Aggregates::of(batch)?;
+        lines += rows.lines.iter().sum::<i64>();
+        net += rows
+            .net_minor
+            .iter()
+            .map(|&minor| i128::from(minor))
+            .sum::<i128>();
+    }
+    // Another engine made this: nothing is computed from rows that are not the whole ledger.
+    if rows as u64 != population.customers
+        || lines as u64 != population.transactions
+        || net != i128::from(population.revenue_minor)
+    {
+        return Err(Error::invalid(
+            "aggregates_incomplete",
+            format!(
+                "{} holds {rows} customers, {lines} lines and {net} in minor units; the ledger has {}, {} and {}",
+                path.display(),
+                population.customers,
+                population.transactions,
+                population.revenue_minor
+            ),
+        ));
+    }
+    Ok(batches)
+}
+
+#[derive(Default)]
+struct Rejected {
+    first: Vec<Reject>,
+    by_code: BTreeMap<String, u64>,
+}
+
+/// The fitted model and how it was chosen.
+struct Chosen {
+    fit: Option<PurchaseFit>,
+    calibrated: Option<CalibratedFit>,
+    calibration: Option<Calibration>,
+    model: ModelChosen,
+    reports: BTreeMap<&'static str, ModelReport>,
+}
+
+fn rest(
+    request: &RunRequest,
+    batches: &[RecordBatch],
+    population: &Population,
+    rejected: Rejected,
+    reporter: &mut Reporter<'_>,
+    mut times: Times,
+) -> Result<RunSummary> {
+    let settings = &request.settings;
+    reporter.stage(Stage::Fitting, None)?;
+    let (basics, histories, mut chosen, spend) = times.of(Stage::Fitting, || {
+        let basics = basics(batches, population, settings)?;
+        let histories = Histories::new(&basics.x, &basics.t_x, &basics.t)
+            .map_err(|error| Error::internal(error).while_doing("fitting"))?;
+        let chosen = choose(batches, population, settings, &histories, reporter)?;
+        let spend = fit_spend(&basics)?;
+        Ok((basics, histories, chosen, spend))
+    })?;
+    if let Some(spend) = &spend {
+        chosen.reports.insert("gamma_gamma", ModelReport::of_spend(spend));
+    }
+
+    reporter.stage(Stage::Validating, None)?;
+    let validation = times.of(Stage::Validating, || {
+        match (&chosen.calibration, &chosen.calibrated) {
+            (Some(calibration), Some(calibrated)) => validate(calibration, calibrated).map(Some),
+            _ => Ok(None),
+        }
+    })?;
+
+    reporter.stage(Stage::Scoring, Some(population.customers))?;
+    let scored = times.of(Stage::Scoring, || {
+        let months = population.windows.periods.map(|periods| periods.months);
+        let scores = match (&chosen.fit, &spend) {
+            (Some(purchases), Some(spend)) => {
+                Some(forecast(&histories, &basics, purchases, spend, settings, months)?)
+            }
+            _ => None,
+        };
+        drop(histories);
+        let (referral, referrals_ignored) = match &scores {
+            Some(scores) if !request.referrals.is_empty() => referral_values(
+                batches,
+                &scores.clv[1].expected,
+                &request.referrals,
+                settings.referral_share,
+            )?,
+            _ => (Vec::new(), 0),
+        };
+        let mut descending = basics.contribution_minor.clone();
+        descending.sort_unstable_by(|a, b| b.cmp(a));
+        let thresholds = thresholds(settings, &descending, basics.classed_stability.clone());
+        let Some(first) = batches.first() else {
+            return Err(Error::internal("a ledger without customers"));
+        };
+        let id_type = first.schema().field(0).data_type().clone();
+        let scorer = Scorer {
+            settings,
+            population,
+            basics: &basics,
+            thresholds,
+            scores: scores.as_ref(),
+            referral: &referral,
+            recency: Quintiles::of(basics.last_day.clone()),
+            frequency: Quintiles::of(basics.purchase_days.clone()),
+            monetary: Quintiles::of(basics.net_minor.clone()),
+            schema: profiles::schema(id_type, settings.currency),
+        };
+        let mut sums = Sums::new(population);
+        let file = write_profiles(&request.profiles, &scorer, batches, &mut sums, reporter)?;
+        Ok(Scored {
+            file,
+            sums,
+            thresholds,
+            concentration: concentration(&descending),
+            referrals_ignored,
+        })
+    })?;
+
+    reporter.stage(Stage::Reporting, None)?;
+    let (file, report) = times.of(Stage::Reporting, || {
+        let Scored {
+            file,
+            sums,
+            thresholds,
+            concentration,
+            referrals_ignored,
+        } = scored;
+        let warnings = warnings(population, settings, &basics, &chosen, referrals_ignored);
+        let payback = sums.cohorts.payback_months(settings.acquisition_cost_minor);
+        let leaky_bucket = match population.windows.periods {
+            Some(periods) => Some(sums.bucket.bucket(
+                periods,
+                sums.opening,
+                sums.closing,
+                settings.acquisition_cost_minor,
+                payback,
+            )?),
+            None => None,
+        };
+        let report = Report {
+            version: 1,
+            as_of: population.windows.as_of,
+            currency: population.currency,
+            zone: population.zone.clone(),
+            period_months: population.windows.periods.map(|periods| periods.months),
+            customers: population.customers,
+            transactions: population.transactions,
+            rejected: population.rejected,
+            rejected_by_code: rejected.by_code,
+            rejects: rejected.first,
+            after_as_of: population.after_as_of,
+            repeated: population.repeated,
+            reversed: population.reversals,
+            first_day: population.first_day,
+            last_day: population.last_day,
+            revenue_minor: population.revenue_minor,
+            contribution_basis: basics.basis,
+            model: chosen.model,
+            models: chosen.reports,
+            classes: sums.class_rows()?,
+            class_thresholds: thresholds.into(),
+            loyalty: sums.loyalty_rows()?,
+            leaky_bucket,
+            concentration,
+            cohorts: sums.cohorts.cohorts()?,
+            totals: sums.totals(population.windows.periods.is_some())?,
+            value_at_risk: sums.value_at_risk()?,
+            validation,
+            warnings,
+            settings: settings.clone(),
+        };
+        Ok((file, report))
+    })?;
+    let report_file = match &request.report {
+        Some(path) => Some(PartialFile::of_bytes(path, &report.to_json()?)?),
+        None => None,
+    };
+    file.publish()?;
+    if let Some(report_file) = report_file {
+        report_file.publish()?;
+    }
+    Ok(RunSummary {
+        report,
+        times: times.0,
+    })
+}
+
+struct Scored {
+    file: PartialFile,
+    sums: Sums,
+    thresholds: ClassThresholds,
+    concentration: Option<super::concentration::Concentration>,
+    referrals_ignored: u64,
+}
+
+/// Fits what is asked for, on the calibration and on everything; of several takes the one that
+/// foresaw the held-out weeks best, or that fits best where nothing was held out.
+fn choose(
+    batches: &[RecordBatch],
+    population: &Population,
+    settings: &ValueSettings,
+    histories: &Histories,
+    reporter: &mut Reporter<'_>,
+) -> Result<Chosen> {
+    let calibration = Calibration::of(batches, population)?;
+    let mut best: Option<(f64, PurchaseFit, Option<CalibratedFit>)> = None;
+    let mut reports = BTreeMap::new();
+    let kinds = models::kinds(settings.model);
+    for (done, &kind) in (0..).zip(kinds) {
+        reporter.done(done)?;
+        let Some(fit) = fit_purchases(kind, histories)? else {
+            continue;
+        };
+        let calibrated = match &calibration {
+            Some(calibration) => calibration.fit(kind)?,
+            None => None,
+        };
+        let held_out = calibrated.as_ref().map(|fit| fit.holdout_log_likelihood);
+        reports.insert(
+            models::name(kind),
+            ModelReport::of_purchases(&fit, histories.len(), held_out),
+        );
+        let merit = held_out.unwrap_or(fit.log_likelihood);
+        if best.as_ref().is_none_or(|(known, ..)| merit > *known) {
+            best = Some((merit, fit, calibrated));
+        }
+    }
+    let reason = match (&best, settings.model) {
+        (None, _) => "nobody_bought_twice",
+        (_, ModelChoice::Auto) if calibration.is_some() => "best_held_out",
+        (_, ModelChoice::Auto) => "best_log_likelihood",
+        _ => "requested",
+    };
+    let (fit, calibrated) = match best {
+        Some((_, fit, calibrated)) => (Some(fit), calibrated),
+        None => (None, None),
+    };
+    Ok(Chosen {
+        model: ModelChosen {
+            requested: settings.model,
+            chosen: fit.as_ref().map(|fit| models::name(fit.model.kind())),
+            reason,
+        },
+        fit,
+        calibrated,
+        calibration,
+        reports,
+    })
+}
+
+fn thresholds(settings: &ValueSettings, descending: &[i64], classed_stability: Vec<f64>) -> ClassThresholds {
+    ClassThresholds {
+        contribution_minor: match settings.contribution_rule {
+            ContributionRule::Share(share) => rules::contribution_of_share(descending, share),
+            ContributionRule::Percentile(percentile) => {
+                rules::contribution_of_percentile(descending, percentile)
+            }
+            ContributionRule::Absolute(least) => Some(least),
+        },
+        stability: match settings.stability_rule {
+            StabilityRule::Median => rules::median(classed_stability),
+            StabilityRule::Absolute(least) => Some(least),
+        },
+    }
+}
+
+/// Computes batch after batch while a thread of its own encodes and writes the one before.
+fn write_profiles(
+    path: &Path,
+    scorer: &Scorer<'_>,
+    batches: &[RecordBatch],
+    sums: &mut Sums,
+    reporter: &mut Reporter<'_>,
+) -> Result<PartialFile> {
+    const BATCHES_AHEAD: usize = 4;
+    const REPETITIVE: [&str; 6] = [
+        "contribution_basis",
+        "class",
+        "loyalty",
+        "loyalty_basis",
+        "bucket",
+        "months.list.item",
+    ];
+    let mut file = ParquetFile::create(path, &scorer.schema, &REPETITIVE)?;
+    std::thread::scope(|scope| {
+        let (sender, ready) = std::sync::mpsc::sync_channel::<RecordBatch>(BATCHES_AHEAD);
+        let writer = scope.spawn(move || {
+            for batch in ready {
+                file.write(&batch)?;
+            }
+            file.finish()
+        });
+        let mut from = 0;
+        let mut stopped = Ok(());
+        for batch in batches {
+            let sent = scorer.profiles(batch, from, sums).and_then(|profiles| {
+                // Nobody listens only if writing failed; the writer then says why.
+                let _ = sender.send(profiles);
+                reporter.done((from + batch.num_rows()) as u64)
+            });
+            if let Err(error) = sent {
+                stopped = Err(error);
+                break;
+            }
+            from += batch.num_rows();
+        }
+        drop(sender);
+        let written = writer
+            .join()
+            .map_err(|_| Error::internal("writing the profiles failed"))?;
+        stopped.and(written)
+    })
+}
+
+fn warnings(
+    population: &Population,
+    settings: &ValueSettings,
+    basics: &Basics,
+    chosen: &Chosen,
+    referrals_ignored: u64,
+) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let mut warn = |code: &str, message: String| warnings.push(Warning::new(code, message));
+    if chosen.fit.is_none() {
+        warn(
+            "nobody_bought_twice",
+            "no customer bought on two days, so nothing can be said about staying or future value".to_owned(),
+        );
+    }
+    if chosen.calibrated.is_none() {
+        let why = match (population.windows.holdout, &chosen.calibration) {
+            (None, _) => "the history is shorter than 12 weeks",
+            (_, None) => "nobody was a customer before the held-out weeks",
+            _ => "nobody had bought twice before the held-out weeks",
+        };
+        warn(
+            "not_validated",
+            format!("the models were not tested on held-out weeks: {why}"),
+        );
+    }
+    if population.windows.periods.is_none() {
+        warn(
+            "no_periods",
+            "the history is shorter than two months, so there is no leaky bucket".to_owned(),
+        );
+    }
+    if basics.basis == ContributionBasis::Revenue && basics.cost_share > 0.0 {
+        warn(
+            "cost_incomplete",
+            format!(
+                "contribution is revenue: only {:.1} % of the lines of the last 12 months have a cost ({:.1} % are needed)",
+                100.0 * basics.cost_share,
+                100.0 * settings.min_cost_share
+            ),
+        );
+    } else if basics.basis == ContributionBasis::Margin && basics.cost_share < 1.0 {
+        warn(
+            "cost_partly_unknown",
+            format!(
+                "{:.1} % of the lines of the last 12 months have no cost; they count as costing nothing",
+                100.0 - 100.0 * basics.cost_share
+            ),
+        );
+    }
+    for (count, code, text) in [
+        (
+            population.rejected,
+            "rows_rejected",
+            "rows were malformed and do not count",
+        ),
+        (
+            population.after_as_of,
+            "lines_after_as_of",
+            "lines are after the as-of day and do not count",
+        ),
+        (
+            population.repeated,
+            "lines_repeated",
+            "lines repeat an external id and do not count",
+        ),
+        (
+            population.reversals_unmatched,
+            "reversals_unmatched",
+            "reversals do not find the line they take back; they count on their own day",
+        ),
+        (
+            referrals_ignored,
+            "referrals_ignored",
+            "referrals do not count: unknown customers, oneself, or a second referrer",
+        ),
+    ] {
+        if count > 0 {
+            warn(code, format!("{count} {text}"));
+        }
+    }
+    for (name, model) in &chosen.reports {
+        for warning in &model.warnings {
+            warn(&warning.code, format!("{name}: {}", warning.message));
+        }
+    }
+    warnings
+}
+
+/// Measures the stages; the only place of the engine that looks at a clock, and only for the summary.
+#[derive(Default)]
+struct Times(Vec<StageTime>);
+
+impl Times {
+    fn of<T>(&mut self, stage: Stage, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        let start = Instant::now();
+        let result = work();
+        self.0.push(StageTime {
+            stage,
+            took: start.elapsed(),
+        });
+        result
+    }
+}

@@ -1,0 +1,413 @@
+//! Holds out the last weeks, predicts them from what came before, and says how well that went.
+
+use base::{Day, Error, Result};
+use datafusion::arrow::array::{Array, RecordBatch};
+use serde::Serialize;
+use stats::{Histories, ModelKind, PurchaseFit};
+
+use super::aggregates::Aggregates;
+use super::basics::{repeats, weeks};
+use super::models::fit_purchases;
+use super::population::Population;
+use super::windows::Holdout;
+
+/// The customers known at the calibration's end, and what they did afterwards.
+pub(crate) struct Calibration {
+    pub(crate) holdout: Holdout,
+    weekly: Vec<i64>,
+    x: Vec<f64>,
+    t_x: Vec<f64>,
+    t: Vec<f64>,
+    bought: Vec<i32>,
+    histories: Histories,
+    /// The same customers (those of them whose first purchase did not move) before and after.
+    before: Histories,
+    after: Histories,
+}
+
+/// A model fitted to the calibration.
+pub(crate) struct CalibratedFit {
+    pub kind: ModelKind,
+    pub fit: PurchaseFit,
+    pub holdout_log_likelihood: f64,
+}
+
+impl Calibration {
+    /// None where nothing is held out, or nobody was a customer before.
+    pub(crate) fn of(batches: &[RecordBatch], population: &Population) -> Result<Option<Self>> {
+        let Some(holdout) = population.windows.holdout else {
+            return Ok(None);
+        };
+        let (mut x, mut t_x, mut t, mut bought) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut before: [Vec<f64>; 3] = Default::default();
+        let mut after: [Vec<f64>; 3] = Default::default();
+        let as_of = population.windows.as_of.0;
+        for batch in batches {
+            let rows = Aggregates::of(batch)?;
+            for row in 0..rows.len() {
+                if rows.calibration_first_day.is_null(row) {
+                    continue;
+                }
+                let (first, last) = (
+                    rows.calibration_first_day.value(row),
+                    rows.calibration_last_day.value(row),
+                );
+                let history = [
+                    repeats(rows.calibration_purchase_days[row]),
+                    weeks(first, last),
+                    weeks(first, holdout.calibration_end.0),
+                ];
+                x.push(history[0]);
+                t_x.push(history[1]);
+                t.push(history[2]);
+                bought.push(rows.holdout_purchase_days[row]);
+                if rows.first_day[row] == first {
+                    let later = [
+                        repeats(rows.purchase_days[row]),
+                        weeks(first, rows.last_day[row]),
+                        weeks(first, as_of),
+                    ];
+                    for i in 0..3 {
+                        before[i].push(history[i]);
+                        after[i].push(later[i]);
+                    }
+                }
+            }
+        }
+        if before[0].is_empty() {
+            return Ok(None);
+        }
+        let histories = |columns: &[Vec<f64>; 3]| {
+            Histories::new(&columns[0], &columns[1], &columns[2])
+                .map_err(|error| Error::internal(error).while_doing("calibrating"))
+        };
+        Ok(Some(Self {
+            holdout,
+            weekly: population.holdout_weekly.clone(),
+            histories: Histories::new(&x, &t_x, &t).map_err(Error::internal)?,
+            before: histories(&before)?,
+            after: histories(&after)?,
+            x,
+            t_x,
+            t,
+            bought,
+        }))
+    }
+
+    /// Fits a model to the calibration; none where nobody bought twice before its end.
+    pub(crate) fn fit(&self, kind: ModelKind) -> Result<Option<CalibratedFit>> {
+        let Some(fit) = fit_purchases(kind, &self.histories)? else {
+            return Ok(None);
+        };
+        let holdout_log_likelihood = stats::held_out_log_likelihood(&fit.model, &self.before, &self.after)
+            .map_err(|error| Error::internal(error).while_doing("judging a model"))?;
+        Ok(Some(CalibratedFit {
+            kind,
+            fit,
+            holdout_log_likelihood,
+        }))
+    }
+}
+
+/// How the held-out weeks went.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Validation {
+    /// The model that predicted.
+    pub model: &'static str,
+    /// Weeks held out.
+    pub holdout_weeks: u32,
+    /// The last day the model saw.
+    pub calibration_end: Day,
+    /// Customers known at that day.
+    pub customers: u64,
+    /// Purchase days of theirs in the held-out weeks.
+    pub actual_purchases: u64,
+    /// As predicted.
+    pub predicted_purchases: f64,
+    /// Predicted over actual, minus 1; null where nothing was bought.
+    pub total_bias: Option<f64>,
+    /// Week by week.
+    pub weekly: Vec<WeekOfHoldout>,
+    /// Mean absolute difference per week over mean actual purchases per week; null where nothing was bought.
+    pub weekly_bias: Option<f64>,
+    /// Mean absolute difference per customer.
+    pub mae: f64,
+    /// By number of repeat purchases before; the last row holds all with that many or more.
+    pub by_x: Vec<PurchasesOfX>,
+    /// By tenths of the customers, those with the highest prediction first.
+    pub deciles: Vec<PurchasesOfDecile>,
+    /// How well P(alive) tells who bought again from who did not (0.5 chance, 1 perfect); null where
+    /// all or none did.
+    pub auc_alive: Option<f64>,
+    /// In one word, with reasons.
+    pub verdict: Verdict,
+}
+
+/// One held-out week.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WeekOfHoldout {
+    /// From 1.
+    pub week: u32,
+    /// Purchase days.
+    pub actual: i64,
+    /// As predicted.
+    pub predicted: f64,
+}
+
+/// Purchases per customer of those with the same number of repeat purchases before.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PurchasesOfX {
+    /// Repeat purchases before.
+    pub x: u32,
+    /// How many customers.
+    pub customers: u64,
+    /// Held-out purchases per customer.
+    pub actual: f64,
+    /// As predicted.
+    pub predicted: f64,
+}
+
+/// Purchases per customer of a tenth of the customers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PurchasesOfDecile {
+    /// From 1, the highest predictions.
+    pub decile: u32,
+    /// How many customers.
+    pub customers: u64,
+    /// Held-out purchases per customer.
+    pub actual: f64,
+    /// As predicted.
+    pub predicted: f64,
+}
+
+/// A judgement in one word.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Verdict {
+    /// `good`, `fair` or `poor`.
+    pub code: &'static str,
+    /// What it rests on.
+    pub reasons: Vec<Reason>,
+}
+
+/// A reason with the figure behind it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reason {
+    /// Stable name.
+    pub code: &'static str,
+    /// The figure.
+    pub value: f64,
+}
+
+/// The last row of `by_x`.
+const X_POOLED_FROM: usize = 7;
+
+/// Predicts the held-out weeks and compares.
+pub(crate) fn validate(calibration: &Calibration, calibrated: &CalibratedFit) -> Result<Validation> {
+    let model = &calibrated.fit.model;
+    let weeks = calibration.holdout.weeks;
+    let customers = calibration.x.len();
+    let mut p_alive = Vec::with_capacity(customers);
+    let mut predicted = Vec::with_capacity(customers);
+    let mut if_alive = IfAlive::new(model, f64::from(weeks));
+    let mut groups = Groups::default();
+    for i in 0..customers {
+        let (x, t) = (calibration.x[i], calibration.t[i]);
+        let alive = model.p_alive(x, calibration.t_x[i], t).map_err(Error::internal)?;
+        p_alive.push(alive);
+        predicted.push(alive * if_alive.at(x, t)?);
+        groups.add(x, t, alive);
+    }
+    let actual_purchases: i64 = calibration.bought.iter().map(|&n| i64::from(n)).sum();
+    let predicted_purchases: f64 = predicted.iter().sum();
+    let absolute: f64 = predicted
+        .iter()
+        .zip(&calibration.bought)
+        .map(|(p, &n)| (p - f64::from(n)).abs())
+        .sum();
+    let weekly = weekly(calibration, model, &groups)?;
+    let actual_weekly = actual_purchases as f64 / f64::from(weeks);
+    let weekly_difference: f64 = weekly
+        .iter()
+        .map(|week| (week.predicted - week.actual as f64).abs())
+        .sum::<f64>()
+        / f64::from(weeks);
+    let bought: Vec<bool> = calibration.bought.iter().map(|&n| n > 0).collect();
+    let auc_alive = stats::measures::auc(&p_alive, &bought).map_err(Error::internal)?;
+    let total_bias = (actual_purchases > 0).then(|| predicted_purchases / actual_purchases as f64 - 1.0);
+    Ok(Validation {
+        model: super::models::name(calibrated.kind),
+        holdout_weeks: weeks,
+        calibration_end: calibration.holdout.calibration_end,
+        customers: customers as u64,
+        actual_purchases: actual_purchases as u64,
+        predicted_purchases,
+        total_bias,
+        weekly,
+        weekly_bias: (actual_purchases > 0).then(|| weekly_difference / actual_weekly),
+        mae: absolute / customers as f64,
+        by_x: by_x(calibration, &predicted),
+        deciles: deciles(calibration, &predicted),
+        auc_alive,
+        verdict: verdict(total_bias, auc_alive),
+    })
+}
+
+/// Good: the total is off by a tenth at most and the living are told from the gone; fair: by a
+/// quarter at most.
+fn verdict(total_bias: Option<f64>, auc: Option<f64>) -> Verdict {
+    let mut reasons = Vec::new();
+    let mut worst = 0;
+    let mut judge = |codes: [&'static str; 3], grade: usize, value: f64| {
+        reasons.push(Reason {
+            code: codes[grade],
+            value,
+        });
+        worst = worst.max(grade);
+    };
+    match total_bias {
+        None => judge(["", "", "no_purchases_held_out"], 2, 0.0),
+        Some(bias) => {
+            let grade = usize::from(bias.abs() > 0.10) + usize::from(bias.abs() > 0.25);
+            judge(["total_close", "total_off", "total_far_off"], grade, bias);
+        }
+    }
+    if let Some(auc) = auc {
+        let grade = usize::from(auc < 0.70) + usize::from(auc < 0.60);
+        judge(
+            [
+                "alive_told_apart",
+                "alive_partly_told_apart",
+                "alive_not_told_apart",
+            ],
+            grade,
+            auc,
+        );
+    }
+    Verdict {
+        code: ["good", "fair", "poor"][worst],
+        reasons,
+    }
+}
+
+/// Expected purchases if alive over the held-out weeks, computed once per distinct (x, T).
+struct IfAlive<'a> {
+    model: &'a stats::PurchaseModel,
+    horizon: f64,
+    /// By x, then by days of age.
+    known: Vec<Vec<f64>>,
+}
+
+impl<'a> IfAlive<'a> {
+    fn new(model: &'a stats::PurchaseModel, horizon: f64) -> Self {
+        Self {
+            model,
+            horizon,
+            known: Vec::new(),
+        }
+    }
+
+    fn at(&mut self, x: f64, t: f64) -> Result<f64> {
+        let (row, day) = (x as usize, (t * 7.0).round() as usize);
+        if self.known.len() <= row {
+            self.known.resize(row + 1, Vec::new());
+        }
+        let known = &mut self.known[row];
+        if known.len() <= day {
+            known.resize(day + 1, f64::NAN);
+        }
+        if known[day].is_nan() {
+            known[day] = self
+                .model
+                .expected_if_alive(self.horizon, x, t)
+                .map_err(Error::internal)?;
+        }
+        Ok(known[day])
+    }
+}
+
+/// The sum of P(alive) over customers of the same x and the same whole weeks of age: enough for the
+/// course of a total over the weeks.
+#[derive(Default)]
+struct Groups(std::collections::BTreeMap<(u32, u32), f64>);
+
+impl Groups {
+    fn add(&mut self, x: f64, t: f64, alive: f64) {
+        *self.0.entry((x as u32, t.round() as u32)).or_default() += alive;
+    }
+}
+
+fn weekly(
+    calibration: &Calibration,
+    model: &stats::PurchaseModel,
+    groups: &Groups,
+) -> Result<Vec<WeekOfHoldout>> {
+    let weeks = calibration.holdout.weeks;
+    let mut until = vec![0.0; weeks as usize + 1];
+    for (&(x, t), alive) in &groups.0 {
+        for week in 1..=weeks {
+            let expected = model
+                .expected_if_alive(f64::from(week), f64::from(x), f64::from(t))
+                .map_err(Error::internal)?;
+            until[week as usize] += alive * expected;
+        }
+    }
+    Ok((1..=weeks)
+        .map(|week| WeekOfHoldout {
+            week,
+            actual: calibration
+                .weekly
+                .get(week as usize - 1)
+                .copied()
+                .unwrap_or_default(),
+            predicted: until[week as usize] - until[week as usize - 1],
+        })
+        .collect())
+}
+
+fn by_x(calibration: &Calibration, predicted: &[f64]) -> Vec<PurchasesOfX> {
+    let mut sums = [(0_u64, 0_i64, 0.0); X_POOLED_FROM + 1];
+    for ((&x, &bought), predicted) in calibration.x.iter().zip(&calibration.bought).zip(predicted) {
+        let (customers, actual, expected) = &mut sums[(x as usize).min(X_POOLED_FROM)];
+        *customers += 1;
+        *actual += i64::from(bought);
+        *expected += predicted;
+    }
+    (0..)
+        .zip(sums)
+        .filter(|(_, (customers, ..))| *customers > 0)
+        .map(|(x, (customers, actual, expected))| PurchasesOfX {
+            x,
+            customers,
+            actual: actual as f64 / customers as f64,
+            predicted: expected / customers as f64,
+        })
+        .collect()
+}
+
+fn deciles(calibration: &Calibration, predicted: &[f64]) -> Vec<PurchasesOfDecile> {
+    // Numbers that are not negative sort like their bits.
+    let mut order: Vec<(u64, u32)> = (0..).zip(predicted).map(|(i, p)| (!p.to_bits(), i)).collect();
+    order.sort_unstable();
+    let customers = order.len();
+    (1..=10_u32)
+        .filter_map(|decile| {
+            let end = |decile: u32| customers * decile as usize / 10;
+            let within = &order[end(decile - 1)..end(decile)];
+            if within.is_empty() {
+                return None;
+            }
+            let count = within.len() as f64;
+            let actual: i64 = within
+                .iter()
+                .map(|&(_, i)| i64::from(calibration.bought[i as usize]))
+                .sum();
+            let expected: f64 = within.iter().map(|&(_, i)| predicted[i as usize]).sum();
+            Some(PurchasesOfDecile {
+                decile,
+                customers: within.len() as u64,
+                actual: actual as f64 / count,
+                predicted: expected / count,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,348 @@
+//! Transactions as a kind of import: the only way into the ledger.
+
+use std::collections::HashMap;
+
+use base::Result;
+use futures::future::BoxFuture;
+use platform::Tx;
+use platform::imports::{
+    CellProblem, Field, FieldKind, Identity, ImportContext, ImportKind, ImportRow, Seen, Stored, Totals,
+};
+use uuid::Uuid;
+
+use crate::model::Line;
+use crate::store::ledger;
+
+const CUSTOMER: usize = 0;
+const AT: usize = 1;
+const AMOUNT: usize = 2;
+const EXTERNAL_ID: usize = 3;
+const COST: usize = 4;
+const PRODUCT: usize = 5;
+const CHANNEL: usize = 6;
+const KIND: usize = 7;
+const REVERSES: usize = 8;
+
+const ID: FieldKind = FieldKind::Text { chars_max: 128 };
+
+const FIELDS: &[Field] = &[
+    Field {
+        name: "customer",
+        required: true,
+        kind: ID,
+        aliases: &[
+            "customerid",
+            "customerno",
+            "customernumber",
+            "customercode",
+            "custid",
+            "userid",
+            "user",
+            "memberid",
+            "member",
+            "clientid",
+            "client",
+            "客户",
+            "客户编号",
+            "客户号",
+            "客户id",
+            "客户代码",
+            "会员编号",
+            "会员号",
+            "会员id",
+            "用户编号",
+            "用户id",
+            "用户号",
+        ],
+    },
+    Field {
+        name: "at",
+        required: true,
+        kind: FieldKind::Time,
+        aliases: &[
+            "date",
+            "datetime",
+            "ts",
+            "time",
+            "timestamp",
+            "day",
+            "transactiondate",
+            "transactiontime",
+            "transactionat",
+            "purchasedate",
+            "orderdate",
+            "invoicedate",
+            "交易时间",
+            "交易日期",
+            "消费时间",
+            "消费日期",
+            "下单时间",
+            "购买日期",
+            "订单日期",
+            "日期",
+            "时间",
+        ],
+    },
+    Field {
+        name: "amount",
+        required: true,
+        kind: FieldKind::Amount,
+        aliases: &[
+            "amt",
+            "transactionamount",
+            "totalamount",
+            "total",
+            "spend",
+            "revenue",
+            "value",
+            "金额",
+            "交易金额",
+            "消费金额",
+            "订单金额",
+            "实付金额",
+            "支付金额",
+            "收入",
+        ],
+    },
+    Field {
+        name: "external_id",
+        required: false,
+        kind: ID,
+        aliases: &[
+            "transactionid",
+            "orderid",
+            "orderno",
+            "invoiceno",
+            "billno",
+            "id",
+            "交易号",
+            "交易编号",
+            "流水号",
+            "订单号",
+            "订单编号",
+            "账单号",
+        ],
+    },
+    Field {
+        name: "cost",
+        required: false,
+        kind: FieldKind::Amount,
+        aliases: &["成本", "成本金额"],
+    },
+    Field {
+        name: "product",
+        required: false,
+        kind: FieldKind::Text { chars_max: 128 },
+        aliases: &[
+            "productname",
+            "sku",
+            "item",
+            "产品",
+            "商品",
+            "产品名称",
+            "商品名称",
+            "套餐",
+        ],
+    },
+    Field {
+        name: "channel",
+        required: false,
+        kind: FieldKind::Text { chars_max: 64 },
+        aliases: &["渠道", "来源渠道", "销售渠道"],
+    },
+    Field {
+        name: "kind",
+        required: false,
+        kind: FieldKind::Choice(&[
+            ("purchase", &["购买", "消费", "sale"]),
+            ("bill", &["账单", "出账"]),
+            ("refund", &["退款", "退货", "return"]),
+            ("fee", &["费用", "手续费"]),
+            ("recharge", &["充值", "缴费", "top-up"]),
+            ("device", &["终端", "购机"]),
+        ]),
+        aliases: &["type", "transactiontype", "类型", "交易类型"],
+    },
+    Field {
+        name: "reverses",
+        required: false,
+        kind: ID,
+        aliases: &["reversalof", "冲正", "冲销", "原交易号", "原流水号"],
+    },
+];
+
+/// The import kind `transactions`.
+#[derive(Debug, Clone, Copy)]
+pub struct TransactionsImport;
+
+impl ImportKind for TransactionsImport {
+    fn name(&self) -> &'static str {
+        "transactions"
+    }
+
+    fn fields(&self) -> &'static [Field] {
+        FIELDS
+    }
+
+    fn identity(&self) -> Identity {
+        Identity {
+            field: EXTERNAL_ID,
+            derived_from: &[CUSTOMER, AT, AMOUNT, COST, PRODUCT, CHANNEL, KIND],
+        }
+    }
+
+    fn totals(&self) -> Option<Totals> {
+        Some(Totals {
+            amount: AMOUNT,
+            at: AT,
+        })
+    }
+
+    fn fixes_firm(&self) -> bool {
+        true
+    }
+
+    fn looks_up(&self, mapped: &dyn Fn(usize) -> bool) -> bool {
+        // A line that came before under the same id may say something else now.
+        mapped(EXTERNAL_ID)
+    }
+
+    fn preview<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        context: &'a ImportContext,
+        rows: &'a [ImportRow],
+        seen: &'a mut Seen,
+    ) -> BoxFuture<'a, Result<Stored>> {
+        Box::pin(async move {
+            let known = customers::store::ids_by_external(tx, &texts(rows, CUSTOMER)).await?;
+            let mut stored = Stored::default();
+            for row in rows {
+                let customer = row.text(CUSTOMER).unwrap_or_default();
+                if !known.contains_key(customer) && seen.first_time(customer) {
+                    stored.new_customers += 1;
+                }
+            }
+            let ids = known
+                .into_iter()
+                .map(|(external, id)| (external, id.uuid()))
+                .collect();
+            compare(tx, context, rows, &ids, &mut stored).await?;
+            Ok(stored)
+        })
+    }
+
+    fn store<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        context: &'a ImportContext,
+        rows: &'a [ImportRow],
+    ) -> BoxFuture<'a, Result<Stored>> {
+        Box::pin(async move {
+            let ensured = customers::store::ensure_many(tx, &context.clock, &texts(rows, CUSTOMER)).await?;
+            let mut stored = Stored {
+                new_customers: ensured.created,
+                ..Stored::default()
+            };
+            let ids = ensured
+                .ids
+                .into_iter()
+                .map(|(external, id)| (external, id.uuid()))
+                .collect();
+            let new = compare(tx, context, rows, &ids, &mut stored).await?;
+            let recorded = ledger::append(tx, &new, context.clock.now()).await?;
+            // Another server may have brought the same lines in this moment: they are there, once.
+            stored.unchanged += stored.created - recorded;
+            stored.created = recorded;
+            Ok(stored)
+        })
+    }
+}
+
+fn texts(rows: &[ImportRow], field: usize) -> Vec<&str> {
+    rows.iter().filter_map(|row| row.text(field)).collect()
+}
+
+/// Tells new lines from those that are there already, and refuses those that are there with other
+/// content: the ledger is append-only, a correction is a new line.
+async fn compare(
+    tx: &mut Tx,
+    context: &ImportContext,
+    rows: &[ImportRow],
+    customers: &HashMap<String, Uuid>,
+    stored: &mut Stored,
+) -> Result<Vec<Line>> {
+    let mut known: HashMap<String, (Option<Uuid>, i64, i64)> =
+        ledger::known(tx, &context.source, &texts(rows, EXTERNAL_ID))
+            .await?
+            .into_iter()
+            .map(|line| {
+                (
+                    line.external_id,
+                    (Some(line.customer_id), line.at, line.amount_minor),
+                )
+            })
+            .collect();
+    let mut new = Vec::with_capacity(rows.len());
+    for (n, row) in rows.iter().enumerate() {
+        let (Some(customer), Some(at), Some(amount), Some(external_id)) = (
+            row.text(CUSTOMER),
+            row.time(AT),
+            row.amount(AMOUNT),
+            row.text(EXTERNAL_ID),
+        ) else {
+            return Err(base::Error::internal(format!(
+                "line {} came without its required fields",
+                row.line
+            )));
+        };
+        let customer_id = customers.get(customer).copied();
+        let content = (customer_id, at.as_microsecond(), amount);
+        match known.get(external_id) {
+            Some(there) if *there == content => stored.unchanged += 1,
+            Some(_) => stored.rejects.push((
+                n,
+                EXTERNAL_ID,
+                CellProblem {
+                    code: "transaction_changed",
+                    message:
+                        "a transaction with this id is in the ledger with another customer, time or amount; \
+                              a correction is a new line that reverses"
+                            .to_owned(),
+                },
+            )),
+            None => {
+                stored.created += 1;
+                known.insert(external_id.to_owned(), content);
+                // Only a preview can meet a customer who is not there yet.
+                if let Some(customer) = customer_id {
+                    new.push(line(row, context, customer, at, amount, external_id));
+                }
+            }
+        }
+    }
+    Ok(new)
+}
+
+fn line(
+    row: &ImportRow,
+    context: &ImportContext,
+    customer: Uuid,
+    at: jiff::Timestamp,
+    amount_minor: i64,
+    external_id: &str,
+) -> Line {
+    let default_kind = if amount_minor < 0 { "refund" } else { "purchase" };
+    Line {
+        customer,
+        at,
+        amount_minor,
+        cost_minor: row.amount(COST),
+        kind: row.choice(KIND).unwrap_or(default_kind).to_owned(),
+        product: row.text(PRODUCT).map(str::to_owned),
+        channel: row.text(CHANNEL).map(str::to_owned),
+        source: context.source.clone(),
+        external_id: external_id.to_owned(),
+        reverses: row.text(REVERSES).map(str::to_owned),
+    }
+}

@@ -1,0 +1,228 @@
+//! The ledger's lines, and which files of the columnar copy hold which of them.
+
+use base::Result;
+use futures::stream::{BoxStream, StreamExt as _};
+use jiff::Timestamp;
+use platform::args;
+use platform::db::{Bulk, Tx, Value, timestamp};
+use uuid::Uuid;
+
+use crate::model::{Line, RecordedLine};
+
+/// Appends lines; those whose source and external id are in the ledger already are passed over.
+/// Says how many were new.
+pub async fn append(tx: &mut Tx, lines: &[Line], recorded_at: Timestamp) -> Result<u64> {
+    const LINES: Bulk = Bulk {
+        table: "transactions",
+        columns: &[
+            "customer_id",
+            "at",
+            "amount_minor",
+            "cost_minor",
+            "kind",
+            "product",
+            "channel",
+            "source",
+            "external_id",
+            "reverses",
+            "recorded_at",
+        ],
+        on_conflict: "ON CONFLICT (source, external_id) DO NOTHING",
+    };
+    let rows: Vec<_> = lines.iter().map(|line| values(line, recorded_at)).collect();
+    LINES.insert(tx, rows).await
+}
+
+fn values(line: &Line, recorded_at: Timestamp) -> Vec<Value> {
+    args![
+        line.customer,
+        line.at,
+        line.amount_minor,
+        line.cost_minor,
+        line.kind.as_str(),
+        line.product.as_deref(),
+        line.channel.as_deref(),
+        line.source.as_str(),
+        line.external_id.as_str(),
+        line.reverses.as_deref(),
+        recorded_at,
+    ]
+}
+
+/// What makes a line the same line when it comes again.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct KnownLine {
+    /// Its id in its source.
+    pub external_id: String,
+    /// Whose.
+    pub customer_id: Uuid,
+    /// When, microseconds.
+    pub at: i64,
+    /// How much.
+    pub amount_minor: i64,
+}
+
+/// Those of these external ids of a source that are in the ledger already.
+pub async fn known(tx: &mut Tx, source: &str, external_ids: &[&str]) -> Result<Vec<KnownLine>> {
+    let sql = format!(
+        "SELECT external_id, customer_id, at, amount_minor FROM transactions WHERE source = $1 AND external_id{}",
+        tx.dialect().in_texts(2)
+    );
+    tx.all(
+        sqlx::AssertSqlSafe(sql),
+        args![source, platform::db::list(external_ids)],
+    )
+    .await
+}
+
+/// The number of the last line. Waits for whoever is writing, so that no
+/// line with a smaller number can appear afterwards.
+pub async fn watermark(tx: &mut Tx) -> Result<i64> {
+    tx.wait_for_writers("transactions").await?;
+    let (last,): (i64,) = tx
+        .one("SELECT coalesce(max(seq), 0) FROM transactions", [])
+        .await?;
+    Ok(last)
+}
+
+/// Whether there is any line.
+pub async fn is_empty(tx: &mut Tx) -> Result<bool> {
+    let any: Option<(i64,)> = tx.optional("SELECT seq FROM transactions LIMIT 1", []).await?;
+    Ok(any.is_none())
+}
+
+/// Whether any line takes another one back.
+pub async fn has_reversals(tx: &mut Tx) -> Result<bool> {
+    let any: Option<(i64,)> = tx
+        .optional(
+            "SELECT seq FROM transactions WHERE reverses IS NOT NULL LIMIT 1",
+            [],
+        )
+        .await?;
+    Ok(any.is_some())
+}
+
+/// About how many lines there are: the number of the last one.
+pub async fn size(tx: &mut Tx) -> Result<u64> {
+    let (last,): (i64,) = tx
+        .one("SELECT coalesce(max(seq), 0) FROM transactions", [])
+        .await?;
+    Ok(last.unsigned_abs())
+}
+
+/// When the last line happened.
+pub async fn last_at(tx: &mut Tx) -> Result<Option<Timestamp>> {
+    let (last,): (Option<i64>,) = tx.one("SELECT max(at) FROM transactions", []).await?;
+    Ok(last.map(timestamp))
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    seq: i64,
+    customer_id: Uuid,
+    at: i64,
+    amount_minor: i64,
+    cost_minor: Option<i64>,
+    kind: String,
+    product: Option<String>,
+    channel: Option<String>,
+    source: String,
+    external_id: String,
+    reverses: Option<String>,
+}
+
+impl From<Row> for RecordedLine {
+    fn from(row: Row) -> Self {
+        Self {
+            seq: row.seq,
+            line: Line {
+                customer: row.customer_id,
+                at: timestamp(row.at),
+                amount_minor: row.amount_minor,
+                cost_minor: row.cost_minor,
+                kind: row.kind,
+                product: row.product,
+                channel: row.channel,
+                source: row.source,
+                external_id: row.external_id,
+                reverses: row.reverses,
+            },
+        }
+    }
+}
+
+/// The lines after number `after` up to `until`, at most `limit`, in order.
+pub fn lines_between(
+    tx: &mut Tx,
+    after: i64,
+    until: i64,
+    limit: u32,
+) -> Result<BoxStream<'_, Result<RecordedLine>>> {
+    Ok(tx
+        .stream::<Row>(
+            "SELECT seq, customer_id, at, amount_minor, cost_minor, kind, product, channel, source, external_id, \
+             reverses FROM transactions WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3",
+            args![after, until, limit],
+        )?
+        .map(|row| row.map(RecordedLine::from))
+        .boxed())
+}
+
+/// One page of a customer's lines, newest first: those before `(at, seq)`.
+pub async fn of_customer(
+    tx: &mut Tx,
+    customer: Uuid,
+    before: Option<(i64, i64)>,
+    limit: u32,
+) -> Result<Vec<RecordedLine>> {
+    let (at, seq) = before.unwrap_or((i64::MAX, i64::MAX));
+    let rows: Vec<Row> = tx
+        .all(
+            "SELECT seq, customer_id, at, amount_minor, cost_minor, kind, product, channel, source, external_id, \
+             reverses FROM transactions WHERE customer_id = $1 AND (at, seq) < ($2, $3) \
+             ORDER BY at DESC, seq DESC LIMIT $4",
+            args![customer, at, seq, limit],
+        )
+        .await?;
+    Ok(rows.into_iter().map(RecordedLine::from).collect())
+}
+
+/// A file of the columnar copy.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct LedgerFile {
+    /// Below the ledger's folder.
+    pub path: String,
+    /// The month (UTC) of its lines, as `base::Month` counts.
+    pub month: i32,
+    /// How many lines it holds.
+    pub rows: i64,
+    /// Their sum.
+    pub amount_minor: i64,
+    /// The number up to which lines were copied when it was written.
+    pub seq_to: i64,
+}
+
+/// Every file of the copy, by month.
+pub async fn files(tx: &mut Tx) -> Result<Vec<LedgerFile>> {
+    tx.all(
+        "SELECT path, month, rows, amount_minor, seq_to FROM ledger_files ORDER BY month, path",
+        [],
+    )
+    .await
+}
+
+/// Puts files in the copy's list in place of others, in one step.
+pub async fn replace_files(tx: &mut Tx, gone: &[LedgerFile], new: &[LedgerFile]) -> Result<()> {
+    for file in gone {
+        tx.execute("DELETE FROM ledger_files WHERE path = $1", args![&file.path])
+            .await?;
+    }
+    for file in new {
+        tx.execute(
+            "INSERT INTO ledger_files (path, month, rows, amount_minor, seq_to) VALUES ($1, $2, $3, $4, $5)",
+            args![&file.path, file.month, file.rows, file.amount_minor, file.seq_to],
+        )
+        .await?;
+    }
+    Ok(())
+}
