@@ -14,7 +14,10 @@ use crate::model::{CustomerDetail, CustomerId, CustomerRow, Facets};
 
 /// The routes of this room, below `/api/v1`.
 pub fn router() -> OpenApiRouter<Platform> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(facets)).routes(routes!(get))
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(facets))
+        .routes(routes!(get))
 }
 
 /// A page of customers.
@@ -43,8 +46,14 @@ async fn list(
     paging: Paging,
     Query(search): Query<Search>,
 ) -> Result<Json<CustomerPage>, Problem> {
-    let Page { items, next_cursor } =
-        app::list(&platform, &caller, search.q.as_deref(), paging.size, paging.cursor.as_deref()).await?;
+    let Page { items, next_cursor } = app::list(
+        &platform,
+        &caller,
+        search.q.as_deref(),
+        paging.size,
+        paging.cursor.as_deref(),
+    )
+    .await?;
     Ok(Json(CustomerPage { items, next_cursor }))
 }
 

@@ -32,7 +32,9 @@ pub async fn list(
 pub async fn get(platform: &Platform, caller: &Caller, id: CustomerId) -> Result<CustomerDetail> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    store::detail(&mut tx, id).await?.ok_or(Error::NotFound { what: "customer" })
+    store::detail(&mut tx, id)
+        .await?
+        .ok_or(Error::NotFound { what: "customer" })
 }
 
 /// What customers can be filtered by.

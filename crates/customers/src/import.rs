@@ -36,9 +36,27 @@ const FIELDS: &[Field] = &[
         required: true,
         kind: ID,
         aliases: &[
-            "customerid", "customerno", "customernumber", "customercode", "custid", "id", "userid", "memberid",
-            "clientid", "accountid", "客户编号", "客户号", "客户id", "客户代码", "会员编号", "会员号", "会员id",
-            "用户编号", "用户id", "用户号", "编号",
+            "customerid",
+            "customerno",
+            "customernumber",
+            "customercode",
+            "custid",
+            "id",
+            "userid",
+            "memberid",
+            "clientid",
+            "accountid",
+            "客户编号",
+            "客户号",
+            "客户id",
+            "客户代码",
+            "会员编号",
+            "会员号",
+            "会员id",
+            "用户编号",
+            "用户id",
+            "用户号",
+            "编号",
         ],
     },
     Field {
@@ -46,45 +64,124 @@ const FIELDS: &[Field] = &[
         required: false,
         kind: FieldKind::Text { chars_max: 200 },
         aliases: &[
-            "customername", "fullname", "companyname", "姓名", "名称", "客户名称", "客户姓名", "会员姓名", "用户姓名",
-            "单位名称", "公司名称",
+            "customername",
+            "fullname",
+            "companyname",
+            "姓名",
+            "名称",
+            "客户名称",
+            "客户姓名",
+            "会员姓名",
+            "用户姓名",
+            "单位名称",
+            "公司名称",
         ],
     },
     Field {
         name: "kind",
         required: false,
         kind: FieldKind::Choice(&[
-            ("person", &["p", "individual", "consumer", "个人", "个人客户", "公众客户", "公众", "个客"]),
+            (
+                "person",
+                &[
+                    "p",
+                    "individual",
+                    "consumer",
+                    "个人",
+                    "个人客户",
+                    "公众客户",
+                    "公众",
+                    "个客",
+                ],
+            ),
             (
                 "organisation",
                 &[
-                    "o", "organization", "org", "company", "firm", "business", "corporate", "单位", "单位客户", "企业",
-                    "企业客户", "公司", "集团", "集团客户", "政企", "政企客户",
+                    "o",
+                    "organization",
+                    "org",
+                    "company",
+                    "firm",
+                    "business",
+                    "corporate",
+                    "单位",
+                    "单位客户",
+                    "企业",
+                    "企业客户",
+                    "公司",
+                    "集团",
+                    "集团客户",
+                    "政企",
+                    "政企客户",
                 ],
             ),
         ]),
-        aliases: &["type", "customertype", "customerkind", "类型", "客户类型", "客户性质", "类别", "客户类别"],
+        aliases: &[
+            "type",
+            "customertype",
+            "customerkind",
+            "类型",
+            "客户类型",
+            "客户性质",
+            "类别",
+            "客户类别",
+        ],
     },
-    Field { name: "brand", required: false, kind: WORD, aliases: &["品牌", "客户品牌"] },
+    Field {
+        name: "brand",
+        required: false,
+        kind: WORD,
+        aliases: &["品牌", "客户品牌"],
+    },
     Field {
         name: "region",
         required: false,
         kind: WORD,
-        aliases: &["area", "branch", "city", "province", "地区", "区域", "地市", "城市", "省份", "归属地", "分公司"],
+        aliases: &[
+            "area",
+            "branch",
+            "city",
+            "province",
+            "地区",
+            "区域",
+            "地市",
+            "城市",
+            "省份",
+            "归属地",
+            "分公司",
+        ],
     },
     Field {
         name: "segment",
         required: false,
         kind: WORD,
-        aliases: &["customersegment", "group", "客群", "细分", "客户细分", "细分市场", "客户群"],
+        aliases: &[
+            "customersegment",
+            "group",
+            "客群",
+            "细分",
+            "客户细分",
+            "细分市场",
+            "客户群",
+        ],
     },
     Field {
         name: "phone",
         required: false,
         kind: FieldKind::Text { chars_max: 32 },
         aliases: &[
-            "mobile", "telephone", "tel", "phonenumber", "mobilenumber", "msisdn", "电话", "手机", "手机号", "手机号码",
-            "电话号码", "联系电话",
+            "mobile",
+            "telephone",
+            "tel",
+            "phonenumber",
+            "mobilenumber",
+            "msisdn",
+            "电话",
+            "手机",
+            "手机号",
+            "手机号码",
+            "电话号码",
+            "联系电话",
         ],
     },
     Field {
@@ -98,8 +195,22 @@ const FIELDS: &[Field] = &[
         required: false,
         kind: FieldKind::Day,
         aliases: &[
-            "customersince", "joined", "joinedon", "joindate", "createdat", "registeredat", "registrationdate",
-            "signupdate", "开户日期", "开户时间", "入网日期", "入网时间", "注册日期", "注册时间", "入会日期", "建档日期",
+            "customersince",
+            "joined",
+            "joinedon",
+            "joindate",
+            "createdat",
+            "registeredat",
+            "registrationdate",
+            "signupdate",
+            "开户日期",
+            "开户时间",
+            "入网日期",
+            "入网时间",
+            "注册日期",
+            "注册时间",
+            "入会日期",
+            "建档日期",
         ],
     },
     Field {
@@ -107,15 +218,31 @@ const FIELDS: &[Field] = &[
         required: false,
         kind: ID,
         aliases: &[
-            "organization", "organisationid", "organizationid", "companyid", "employer", "单位", "单位编号", "所属单位",
-            "公司编号", "集团编号",
+            "organization",
+            "organisationid",
+            "organizationid",
+            "companyid",
+            "employer",
+            "单位",
+            "单位编号",
+            "所属单位",
+            "公司编号",
+            "集团编号",
         ],
     },
     Field {
         name: "referred_by",
         required: false,
         kind: ID,
-        aliases: &["referrer", "referrerid", "introducedby", "推荐人", "介绍人", "推荐人编号", "介绍人编号"],
+        aliases: &[
+            "referrer",
+            "referrerid",
+            "introducedby",
+            "推荐人",
+            "介绍人",
+            "推荐人编号",
+            "介绍人编号",
+        ],
     },
 ];
 
@@ -163,11 +290,22 @@ impl ImportKind for CustomersImport {
     }
 
     fn check(&self, row: &ImportRow) -> Result<(), (usize, CellProblem)> {
-        let at_fault = |name: &str| FIELDS.iter().position(|field| field.name == name).unwrap_or(EXTERNAL_ID);
+        let at_fault = |name: &str| {
+            FIELDS
+                .iter()
+                .position(|field| field.name == name)
+                .unwrap_or(EXTERNAL_ID)
+        };
         // A word that was read as a kind is one.
         let Ok(record) = record(row) else { return Ok(()) };
         rules::check(&record).map_err(|(field, code, message)| {
-            (at_fault(field), CellProblem { code, message: message.to_owned() })
+            (
+                at_fault(field),
+                CellProblem {
+                    code,
+                    message: message.to_owned(),
+                },
+            )
         })
     }
 
@@ -193,7 +331,9 @@ impl ImportKind for CustomersImport {
     ) -> BoxFuture<'a, Result<Stored>> {
         Box::pin(async move {
             let records = rows.iter().map(record).collect::<Result<Vec<_>>>()?;
-            store::upsert_many(tx, &context.clock, &records).await.map(|done| stored(&done))
+            store::upsert_many(tx, &context.clock, &records)
+                .await
+                .map(|done| stored(&done))
         })
     }
 }

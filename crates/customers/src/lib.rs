@@ -11,7 +11,8 @@ pub mod store;
 pub use import::CustomersImport;
 pub use model::{
     Contact, ContactId, CustomerDetail, CustomerId, CustomerKind, CustomerLink, CustomerRow, CustomerSummary,
-    Facets, NewContact, NewCustomer, NewSubscription, Record, Subscription, SubscriptionId, SubscriptionStatus,
+    Facets, NewContact, NewCustomer, NewSubscription, Record, Subscription, SubscriptionId,
+    SubscriptionStatus,
 };
 
 use platform::migrations::RoomMigrations;

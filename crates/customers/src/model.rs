@@ -82,7 +82,9 @@ impl FromStr for SubscriptionStatus {
             "active" => Ok(Self::Active),
             "suspended" => Ok(Self::Suspended),
             "ended" => Ok(Self::Ended),
-            _ => Err(Error::internal(format!("{text:?} is no status of a subscription"))),
+            _ => Err(Error::internal(format!(
+                "{text:?} is no status of a subscription"
+            ))),
         }
     }
 }

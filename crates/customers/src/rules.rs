@@ -74,10 +74,18 @@ impl Known {
 pub fn check(record: &Record) -> Result<(), (&'static str, &'static str, &'static str)> {
     let itself = Some(&record.external_id);
     if record.organisation.as_ref() == itself {
-        return Err(("organisation", "refers_to_itself", "a customer cannot be its own organisation"));
+        return Err((
+            "organisation",
+            "refers_to_itself",
+            "a customer cannot be its own organisation",
+        ));
     }
     if record.referred_by.as_ref() == itself {
-        return Err(("referred_by", "refers_to_itself", "a customer cannot have brought itself"));
+        return Err((
+            "referred_by",
+            "refers_to_itself",
+            "a customer cannot have brought itself",
+        ));
     }
     Ok(())
 }
@@ -114,8 +122,16 @@ mod tests {
 
     #[test]
     fn a_record_enriches_and_never_erases() {
-        let named = Record { name: Some("张伟".into()), brand: Some("和悦".into()), ..record("C1") };
-        let moved = Record { region: Some("北京".into()), brand: Some("全球行".into()), ..record("C1") };
+        let named = Record {
+            name: Some("张伟".into()),
+            brand: Some("和悦".into()),
+            ..record("C1")
+        };
+        let moved = Record {
+            region: Some("北京".into()),
+            brand: Some("全球行".into()),
+            ..record("C1")
+        };
         let none = HashMap::new();
         let known = Known::nothing().enriched(&named, &none).enriched(&moved, &none);
         assert_eq!(known.name.as_deref(), Some("张伟"));
@@ -129,8 +145,20 @@ mod tests {
         let code = |record: &Record| check(record).err().map(|(field, code, _)| (field, code));
         assert_eq!(code(&record("C1")), None);
         for (record, refused) in [
-            (Record { organisation: Some("C1".into()), ..record("C1") }, ("organisation", "refers_to_itself")),
-            (Record { referred_by: Some("C1".into()), ..record("C1") }, ("referred_by", "refers_to_itself")),
+            (
+                Record {
+                    organisation: Some("C1".into()),
+                    ..record("C1")
+                },
+                ("organisation", "refers_to_itself"),
+            ),
+            (
+                Record {
+                    referred_by: Some("C1".into()),
+                    ..record("C1")
+                },
+                ("referred_by", "refers_to_itself"),
+            ),
         ] {
             assert_eq!(code(&record), Some(refused), "{record:?}");
         }

@@ -1,4 +1,10 @@
 //! Customers imported from files, through the use cases, on both databases.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test that meets an error has failed"
+)]
 
 use std::time::{Duration, Instant};
 
@@ -20,17 +26,27 @@ async fn runner(t: &TestDb) -> Runner {
         poll: Duration::from_millis(50),
         ..RunnerSettings::default()
     };
-    Runner::start(t.platform.clone(), imports().jobs(Kinds::new()), settings).await.unwrap()
+    Runner::start(t.platform.clone(), imports().jobs(Kinds::new()), settings)
+        .await
+        .unwrap()
 }
 
 async fn finished(t: &TestDb, job: Job) -> ImportReport {
     let begun = Instant::now();
     loop {
-        let now = t.platform.jobs.get(&t.platform.db, &caller(Role::Viewer), job.id).await.unwrap();
+        let now = t
+            .platform
+            .jobs
+            .get(&t.platform.db, &caller(Role::Viewer), job.id)
+            .await
+            .unwrap();
         if let Some(result) = now.result {
             return serde_json::from_value(result).unwrap();
         }
-        assert!(!now.state.is_finished() && begun.elapsed() < Duration::from_secs(300), "{now:#?}");
+        assert!(
+            !now.state.is_finished() && begun.elapsed() < Duration::from_secs(300),
+            "{now:#?}"
+        );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -42,7 +58,9 @@ async fn import(t: &TestDb, content: &str) -> ImportReport {
     let path = t.folder().join("customers.csv");
     std::fs::write(&path, content).unwrap();
     let file = StoredFile::copy_of(p, &path).await.unwrap();
-    let import = app::add(p, &imports(), &analyst, "customers", file).await.unwrap();
+    let import = app::add(p, &imports(), &analyst, "customers", file)
+        .await
+        .unwrap();
     let options = ImportOptions {
         mapping: import.suggested_mapping.clone(),
         source: "crm".to_owned(),
@@ -50,11 +68,21 @@ async fn import(t: &TestDb, content: &str) -> ImportReport {
         zone: None,
         reject_limit_percent: Some(50.0),
     };
-    let job = app::start_dry_run(p, &imports(), &analyst, import.id, options.clone()).await.unwrap();
+    let job = app::start_dry_run(p, &imports(), &analyst, import.id, options.clone())
+        .await
+        .unwrap();
     let foreseen = finished(t, job).await;
-    let job = app::start(p, &imports(), &analyst, import.id, options).await.unwrap();
+    let job = app::start(p, &imports(), &analyst, import.id, options)
+        .await
+        .unwrap();
     let done = finished(t, job).await;
-    assert_eq!(ImportReport { dry_run: false, ..foreseen }, done);
+    assert_eq!(
+        ImportReport {
+            dry_run: false,
+            ..foreseen
+        },
+        done
+    );
     let mut tx = p.db.read().await.unwrap();
     let kinds: Vec<_> = events::of_subject(&mut tx, "import", import.id.uuid(), 10)
         .await
@@ -62,7 +90,11 @@ async fn import(t: &TestDb, content: &str) -> ImportReport {
         .into_iter()
         .map(|event| event.kind)
         .collect();
-    assert_eq!(kinds, ["import.finished", "import.started", "import.uploaded"], "one event each, none per row");
+    assert_eq!(
+        kinds,
+        ["import.finished", "import.started", "import.uploaded"],
+        "one event each, none per row"
+    );
     done
 }
 
@@ -84,10 +116,18 @@ async fn a_chinese_customer_file_is_imported_and_enriched(t: &TestDb) {
     assert_eq!((done.rows, done.rejected), (6, 3));
     // The organisation's row comes after its members, who made it as a stranger in the same batch.
     assert_eq!((done.created, done.updated, done.new_customers), (3, 0, 0));
-    let codes: Vec<_> = done.rejects.iter().map(|r| (r.line, r.column.as_deref().unwrap(), r.code.as_str())).collect();
+    let codes: Vec<_> = done
+        .rejects
+        .iter()
+        .map(|r| (r.line, r.column.as_deref().unwrap(), r.code.as_str()))
+        .collect();
     assert_eq!(
         codes,
-        [(5, "客户类型", "choice_unknown"), (6, "推荐人", "refers_to_itself"), (7, "客户编号", "value_missing")]
+        [
+            (5, "客户类型", "choice_unknown"),
+            (6, "推荐人", "refers_to_itself"),
+            (7, "客户编号", "value_missing")
+        ]
     );
     assert_eq!((done.amount, done.first_at), (None, None));
 
@@ -98,12 +138,32 @@ async fn a_chinese_customer_file_is_imported_and_enriched(t: &TestDb) {
     assert_eq!(more.warnings[0].code, "rows_repeated");
 
     let viewer = caller(Role::Viewer);
-    let all = customers::app::list(&t.platform, &viewer, None, PageSize::new(None).unwrap(), None).await.unwrap();
-    let rows: Vec<_> = all.items.iter().map(|c| (c.external_id.as_str(), c.name.as_str(), c.brand.as_deref())).collect();
-    assert_eq!(rows, [("C1", "张伟", Some("和悦")), ("C2", "李娜", Some("全球行")), ("O1", "华东物流有限公司", None)]);
-    let firm = customers::app::get(&t.platform, &viewer, all.items[2].id).await.unwrap();
-    assert_eq!((firm.row.kind, firm.members.len()), (CustomerKind::Organisation, 2));
-    let c2 = customers::app::get(&t.platform, &viewer, all.items[1].id).await.unwrap();
+    let all = customers::app::list(&t.platform, &viewer, None, PageSize::new(None).unwrap(), None)
+        .await
+        .unwrap();
+    let rows: Vec<_> = all
+        .items
+        .iter()
+        .map(|c| (c.external_id.as_str(), c.name.as_str(), c.brand.as_deref()))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            ("C1", "张伟", Some("和悦")),
+            ("C2", "李娜", Some("全球行")),
+            ("O1", "华东物流有限公司", None)
+        ]
+    );
+    let firm = customers::app::get(&t.platform, &viewer, all.items[2].id)
+        .await
+        .unwrap();
+    assert_eq!(
+        (firm.row.kind, firm.members.len()),
+        (CustomerKind::Organisation, 2)
+    );
+    let c2 = customers::app::get(&t.platform, &viewer, all.items[1].id)
+        .await
+        .unwrap();
     assert_eq!(c2.referred_by.unwrap().name, "张伟");
     assert_eq!(c2.row.since.unwrap().to_string(), "2020-02-29");
     runner.shutdown(Duration::from_secs(5)).await;
@@ -123,7 +183,9 @@ async fn two_files_that_name_the_same_customers_at_once(t: &TestDb) {
         let path = t.folder().join("customers.csv");
         std::fs::write(&path, format!("客户编号,{column}\n{}", lines.concat())).unwrap();
         let file = StoredFile::copy_of(p, &path).await.unwrap();
-        let import = app::add(p, &imports(), &analyst, "customers", file).await.unwrap();
+        let import = app::add(p, &imports(), &analyst, "customers", file)
+            .await
+            .unwrap();
         let options = ImportOptions {
             mapping: import.suggested_mapping.clone(),
             source: column.to_owned(),
@@ -131,7 +193,11 @@ async fn two_files_that_name_the_same_customers_at_once(t: &TestDb) {
             zone: None,
             reject_limit_percent: None,
         };
-        jobs.push(app::start(p, &imports(), &analyst, import.id, options).await.unwrap());
+        jobs.push(
+            app::start(p, &imports(), &analyst, import.id, options)
+                .await
+                .unwrap(),
+        );
     }
     for job in jobs {
         let done = finished(t, job).await;
@@ -139,8 +205,13 @@ async fn two_files_that_name_the_same_customers_at_once(t: &TestDb) {
     }
     let mut tx = p.db.read().await.unwrap();
     assert_eq!(store::count(&mut tx).await.unwrap(), 8_000);
-    let (whole,): (i64,) =
-        tx.one("SELECT count(*) FROM customers WHERE brand IS NOT NULL AND region IS NOT NULL", []).await.unwrap();
+    let (whole,): (i64,) = tx
+        .one(
+            "SELECT count(*) FROM customers WHERE brand IS NOT NULL AND region IS NOT NULL",
+            [],
+        )
+        .await
+        .unwrap();
     assert_eq!(whole, 8_000);
     drop(tx);
     runner.shutdown(Duration::from_secs(5)).await;
@@ -157,7 +228,9 @@ mod rows_per_second {
         for n in 0..rows {
             file += &format!(
                 "C{n},客户{n},个人,品牌{},地区{},139{n:08},2019-03-{:02},,\n",
-                n % 4, n % 31, n % 28 + 1
+                n % 4,
+                n % 31,
+                n % 28 + 1
             );
         }
         let p = &t.platform;
@@ -166,7 +239,9 @@ mod rows_per_second {
             let path = t.folder().join("customers.csv");
             std::fs::write(&path, &file).unwrap();
             let stored = StoredFile::copy_of(p, &path).await.unwrap();
-            let import = app::add(p, &imports(), &analyst, "customers", stored).await.unwrap();
+            let import = app::add(p, &imports(), &analyst, "customers", stored)
+                .await
+                .unwrap();
             let options = ImportOptions {
                 mapping: import.suggested_mapping.clone(),
                 source: "crm".to_owned(),
@@ -175,18 +250,29 @@ mod rows_per_second {
                 reject_limit_percent: None,
             };
             let begun = Instant::now();
-            let job = app::start(p, &imports(), &analyst, import.id, options).await.unwrap();
+            let job = app::start(p, &imports(), &analyst, import.id, options)
+                .await
+                .unwrap();
             let done = finished(&t, job).await;
             assert_eq!(done.created + done.unchanged, rows);
             let seconds = begun.elapsed().as_secs_f64();
-            println!("{what}: {rows} rows in {seconds:.1} s, {:.0} rows/s", rows as f64 / seconds);
+            println!(
+                "{what}: {rows} rows in {seconds:.1} s, {:.0} rows/s",
+                rows as f64 / seconds
+            );
         }
         let viewer = caller(Role::Viewer);
         let size = PageSize::new(None).unwrap();
         for search in ["C1999", "C", "客户1", "客", "户77", "no such thing"] {
             let begun = Instant::now();
-            let page = customers::app::list(p, &viewer, Some(search), size, None).await.unwrap();
-            println!("search {search:?}: {} rows on the first page, {:?}", page.items.len(), begun.elapsed());
+            let page = customers::app::list(p, &viewer, Some(search), size, None)
+                .await
+                .unwrap();
+            println!(
+                "search {search:?}: {} rows on the first page, {:?}",
+                page.items.len(),
+                begun.elapsed()
+            );
         }
         let begun = Instant::now();
         customers::app::facets(p, &viewer).await.unwrap();

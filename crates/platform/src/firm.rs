@@ -68,7 +68,11 @@ impl Firm {
 /// A zone by its IANA name.
 pub fn time_zone(name: &str) -> Result<TimeZone> {
     TimeZone::get(name.trim()).map_err(|_| {
-        Error::invalid("zone_unknown", format!("{name:?} is not a time zone such as Asia/Shanghai")).at("zone")
+        Error::invalid(
+            "zone_unknown",
+            format!("{name:?} is not a time zone such as Asia/Shanghai"),
+        )
+        .at("zone")
     })
 }
 
@@ -76,8 +80,9 @@ const KEY: &str = "firm";
 
 /// The firm, as it is stored or as it is before anyone has said.
 pub async fn load(tx: &mut Tx) -> Result<Firm> {
-    let row: Option<(Json<Firm>,)> =
-        tx.optional("SELECT value FROM settings WHERE key = $1", args![KEY]).await?;
+    let row: Option<(Json<Firm>,)> = tx
+        .optional("SELECT value FROM settings WHERE key = $1", args![KEY])
+        .await?;
     Ok(row.map_or_else(Firm::default, |(Json(firm),)| firm))
 }
 
@@ -87,10 +92,17 @@ pub async fn load_for_update(tx: &mut Tx, clock: &Clock) -> Result<Firm> {
     tx.execute(
         "INSERT INTO settings (key, value, version, updated_at) VALUES ($1, $2, 0, $3) \
          ON CONFLICT (key) DO NOTHING",
-        args![KEY, serde_json::to_value(Firm::default()).map_err(Error::internal)?, clock.now()],
+        args![
+            KEY,
+            serde_json::to_value(Firm::default()).map_err(Error::internal)?,
+            clock.now()
+        ],
     )
     .await?;
-    let sql = format!("SELECT value FROM settings WHERE key = $1{}", tx.dialect().for_update());
+    let sql = format!(
+        "SELECT value FROM settings WHERE key = $1{}",
+        tx.dialect().for_update()
+    );
     let (Json(firm),): (Json<Firm>,) = tx.one(sqlx::AssertSqlSafe(sql), args![KEY]).await?;
     Ok(firm)
 }
@@ -101,7 +113,11 @@ pub async fn save(tx: &mut Tx, clock: &Clock, firm: &Firm) -> Result<()> {
         "INSERT INTO settings (key, value, version, updated_at) VALUES ($1, $2, 1, $3) \
          ON CONFLICT (key) DO UPDATE SET value = excluded.value, version = settings.version + 1, \
          updated_at = excluded.updated_at",
-        args![KEY, serde_json::to_value(firm).map_err(Error::internal)?, clock.now()],
+        args![
+            KEY,
+            serde_json::to_value(firm).map_err(Error::internal)?,
+            clock.now()
+        ],
     )
     .await
     .map(|_| ())

@@ -22,7 +22,10 @@ const SUBSCRIPTIONS_MAX: u32 = 200;
 /// The ids of those customers that are known, by external id.
 pub async fn ids_by_external(tx: &mut Tx, external_ids: &[&str]) -> Result<HashMap<String, CustomerId>> {
     let mut ids = HashMap::with_capacity(external_ids.len());
-    let sql = format!("SELECT external_id, id FROM customers WHERE external_id{}", tx.dialect().in_texts(1));
+    let sql = format!(
+        "SELECT external_id, id FROM customers WHERE external_id{}",
+        tx.dialect().in_texts(1)
+    );
     for some in external_ids.chunks(IDS_PER_STATEMENT) {
         let rows: Vec<(String, Uuid)> = tx.all(AssertSqlSafe(sql.clone()), args![list(some)]).await?;
         ids.extend(rows.into_iter().map(|(external_id, id)| (external_id, id.into())));
@@ -65,7 +68,10 @@ pub async fn summaries(tx: &mut Tx, ids: &[Uuid]) -> Result<HashMap<Uuid, Custom
 
 /// Who brought whom: `(customer, who brought it)`, sorted by customer, each customer once.
 pub fn referrals(tx: &mut Tx) -> Result<BoxStream<'_, Result<(Uuid, Uuid)>>> {
-    tx.stream("SELECT id, referred_by FROM customers WHERE referred_by IS NOT NULL ORDER BY id", [])
+    tx.stream(
+        "SELECT id, referred_by FROM customers WHERE referred_by IS NOT NULL ORDER BY id",
+        [],
+    )
 }
 
 /// How many customers there are.
@@ -124,7 +130,10 @@ pub async fn detail(tx: &mut Tx, id: CustomerId) -> Result<Option<CustomerDetail
         generated: bool,
     }
     let sql = format!("SELECT {} FROM customers WHERE id = $1", ListRow::COLUMNS);
-    let Some(row) = tx.optional::<ListRow>(AssertSqlSafe(sql), args![id.uuid()]).await? else {
+    let Some(row) = tx
+        .optional::<ListRow>(AssertSqlSafe(sql), args![id.uuid()])
+        .await?
+    else {
         return Ok(None);
     };
     let more: More = tx
@@ -156,8 +165,12 @@ pub async fn detail(tx: &mut Tx, id: CustomerId) -> Result<Option<CustomerDetail
 
 async fn linked(tx: &mut Tx, id: Option<Uuid>) -> Result<Option<CustomerLink>> {
     let Some(id) = id else { return Ok(None) };
-    let row: Option<LinkRow> =
-        tx.optional("SELECT id, name, external_id FROM customers WHERE id = $1", args![id]).await?;
+    let row: Option<LinkRow> = tx
+        .optional(
+            "SELECT id, name, external_id FROM customers WHERE id = $1",
+            args![id],
+        )
+        .await?;
     Ok(row.map(link))
 }
 

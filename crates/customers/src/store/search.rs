@@ -48,8 +48,16 @@ enum Prefix {
 
 async fn by_prefix(tx: &mut Tx, column: Prefix, prefix: &str, max: u32) -> Result<Vec<Uuid>> {
     let (from, below, order) = match column {
-        Prefix::ExternalId => ("SELECT id FROM customers WHERE external_id >= ", " AND external_id < ", " ORDER BY external_id LIMIT "),
-        Prefix::Name => ("SELECT id FROM customers WHERE name_key >= ", " AND name_key < ", " ORDER BY name_key LIMIT "),
+        Prefix::ExternalId => (
+            "SELECT id FROM customers WHERE external_id >= ",
+            " AND external_id < ",
+            " ORDER BY external_id LIMIT ",
+        ),
+        Prefix::Name => (
+            "SELECT id FROM customers WHERE name_key >= ",
+            " AND name_key < ",
+            " ORDER BY name_key LIMIT ",
+        ),
     };
     let mut sql = Sql::new(from);
     sql.bind(prefix);
@@ -57,16 +65,32 @@ async fn by_prefix(tx: &mut Tx, column: Prefix, prefix: &str, max: u32) -> Resul
         sql.push(below).bind(end);
     }
     sql.push(order).bind(max);
-    Ok(sql.all::<(Uuid,)>(tx).await?.into_iter().map(|(id,)| id).collect())
+    Ok(sql
+        .all::<(Uuid,)>(tx)
+        .await?
+        .into_iter()
+        .map(|(id,)| id)
+        .collect())
 }
 
 async fn by_piece_of_name(tx: &mut Tx, piece: &str, max: u32) -> Result<Vec<Uuid>> {
-    let literal = name_key(piece).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    let mut sql =
-        Sql::new("SELECT id FROM (SELECT id, name_key FROM customers WHERE name_key IS NOT NULL ORDER BY id DESC LIMIT ");
-    sql.bind(LOOKED_THROUGH).push(") AS newest WHERE name_key LIKE ").bind(format!("%{literal}%"));
+    let literal = name_key(piece)
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_");
+    let mut sql = Sql::new(
+        "SELECT id FROM (SELECT id, name_key FROM customers WHERE name_key IS NOT NULL ORDER BY id DESC LIMIT ",
+    );
+    sql.bind(LOOKED_THROUGH)
+        .push(") AS newest WHERE name_key LIKE ")
+        .bind(format!("%{literal}%"));
     sql.push(" ESCAPE '\\' ORDER BY id DESC LIMIT ").bind(max);
-    Ok(sql.all::<(Uuid,)>(tx).await?.into_iter().map(|(id,)| id).collect())
+    Ok(sql
+        .all::<(Uuid,)>(tx)
+        .await?
+        .into_iter()
+        .map(|(id,)| id)
+        .collect())
 }
 
 /// Customers by external id, all or those that a search finds.
@@ -76,7 +100,10 @@ pub async fn page(
     size: PageSize,
     cursor: Option<&str>,
 ) -> Result<Page<CustomerRow>> {
-    let mut sql = format!("SELECT {} FROM customers WHERE external_id > $1", ListRow::COLUMNS);
+    let mut sql = format!(
+        "SELECT {} FROM customers WHERE external_id > $1",
+        ListRow::COLUMNS
+    );
     let after = cursor.map(Cursor::key::<String>).transpose()?;
     // No external id is empty.
     let mut args = args![after.unwrap_or_default(), size.rows() + 1];
@@ -86,7 +113,12 @@ pub async fn page(
         args.push(list(found));
     }
     sql += " ORDER BY external_id LIMIT $2";
-    let rows = tx.all::<ListRow>(AssertSqlSafe(sql), args).await?.into_iter().map(ListRow::customer).collect::<Result<Vec<_>>>()?;
+    let rows = tx
+        .all::<ListRow>(AssertSqlSafe(sql), args)
+        .await?
+        .into_iter()
+        .map(ListRow::customer)
+        .collect::<Result<Vec<_>>>()?;
     Page::cut(rows, size, |row| row.external_id.clone())
 }
 
@@ -100,8 +132,14 @@ pub async fn facets(tx: &mut Tx) -> Result<Facets> {
     macro_rules! distinct {
         ($column:literal) => {
             concat!(
-                "WITH RECURSIVE step (value) AS (SELECT min(", $column, ") FROM customers WHERE ", $column,
-                " IS NOT NULL UNION ALL SELECT (SELECT min(", $column, ") FROM customers WHERE ", $column,
+                "WITH RECURSIVE step (value) AS (SELECT min(",
+                $column,
+                ") FROM customers WHERE ",
+                $column,
+                " IS NOT NULL UNION ALL SELECT (SELECT min(",
+                $column,
+                ") FROM customers WHERE ",
+                $column,
                 " > step.value) FROM step WHERE step.value IS NOT NULL) \
                  SELECT value FROM step WHERE value IS NOT NULL LIMIT $1"
             )

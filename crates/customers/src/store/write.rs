@@ -16,8 +16,22 @@ use crate::model::{CustomerId, CustomerKind, NewCustomer, Record};
 use crate::rules::{Known, name_key};
 
 const COLUMNS: &[&str] = &[
-    "id", "external_id", "kind", "name", "name_key", "brand", "region", "segment", "phone", "email", "since",
-    "organisation_id", "referred_by", "generated", "created_at", "updated_at",
+    "id",
+    "external_id",
+    "kind",
+    "name",
+    "name_key",
+    "brand",
+    "region",
+    "segment",
+    "phone",
+    "email",
+    "since",
+    "organisation_id",
+    "referred_by",
+    "generated",
+    "created_at",
+    "updated_at",
 ];
 
 const INSERT: Bulk = Bulk {
@@ -75,12 +89,28 @@ fn row(id: CustomerId, external_id: &str, known: &Known, generated: bool, now: T
 pub async fn insert_many(tx: &mut Tx, clock: &Clock, customers: &[NewCustomer]) -> Result<u64> {
     const SUBSCRIPTIONS: Bulk = Bulk {
         table: "subscriptions",
-        columns: &["id", "customer_id", "product", "plan", "number", "started_on", "ended_on", "status"],
+        columns: &[
+            "id",
+            "customer_id",
+            "product",
+            "plan",
+            "number",
+            "started_on",
+            "ended_on",
+            "status",
+        ],
         on_conflict: "",
     };
     const CONTACTS: Bulk = Bulk {
         table: "contacts",
-        columns: &["id", "organisation_id", "name", "role", "influence", "customer_id"],
+        columns: &[
+            "id",
+            "organisation_id",
+            "name",
+            "role",
+            "influence",
+            "customer_id",
+        ],
         on_conflict: "",
     };
     let now = clock.now();
@@ -97,7 +127,13 @@ pub async fn insert_many(tx: &mut Tx, clock: &Clock, customers: &[NewCustomer]) 
             organisation: customer.organisation,
             referred_by: customer.referred_by,
         };
-        row(customer.id, &customer.external_id, &known, customer.generated, now)
+        row(
+            customer.id,
+            &customer.external_id,
+            &known,
+            customer.generated,
+            now,
+        )
     });
     let inserted = INSERT.insert(tx, rows).await?;
     let subscriptions = customers.iter().flat_map(|customer| {
@@ -142,7 +178,10 @@ pub struct Ensured {
 
 /// Makes those customers that are not known yet, as people of whom nothing is known but the external id.
 pub async fn ensure_many(tx: &mut Tx, clock: &Clock, external_ids: &[&str]) -> Result<Ensured> {
-    let wanted = external_ids.iter().map(|external_id| (*external_id, CustomerKind::Person)).collect();
+    let wanted = external_ids
+        .iter()
+        .map(|external_id| (*external_id, CustomerKind::Person))
+        .collect();
     ensure(tx, clock, wanted).await
 }
 
@@ -150,14 +189,19 @@ pub async fn ensure_many(tx: &mut Tx, clock: &Clock, external_ids: &[&str]) -> R
 async fn ensure(tx: &mut Tx, clock: &Clock, wanted: BTreeMap<&str, CustomerKind>) -> Result<Ensured> {
     let all: Vec<&str> = wanted.keys().copied().collect();
     let mut ids = ids_by_external(tx, &all).await?;
-    let missing: Vec<(&str, CustomerKind)> =
-        wanted.into_iter().filter(|(external_id, _)| !ids.contains_key(*external_id)).collect();
+    let missing: Vec<(&str, CustomerKind)> = wanted
+        .into_iter()
+        .filter(|(external_id, _)| !ids.contains_key(*external_id))
+        .collect();
     if missing.is_empty() {
         return Ok(Ensured { ids, created: 0 });
     }
     let now = clock.now();
     let rows = missing.iter().map(|(external_id, kind)| {
-        let known = Known { kind: *kind, ..Known::nothing() };
+        let known = Known {
+            kind: *kind,
+            ..Known::nothing()
+        };
         row(ids::new(clock), external_id, &known, false, now)
     });
     // Collected, because an async function cannot hold a closure over borrowed pairs.
@@ -219,7 +263,11 @@ impl KnownRow {
 }
 
 /// What is known of those customers that are there, held against others when `hold` is set.
-async fn known(tx: &mut Tx, external_ids: &[&str], hold: bool) -> Result<HashMap<String, (CustomerId, Known)>> {
+async fn known(
+    tx: &mut Tx,
+    external_ids: &[&str],
+    hold: bool,
+) -> Result<HashMap<String, (CustomerId, Known)>> {
     let mut found = HashMap::with_capacity(external_ids.len());
     let sql = format!(
         "SELECT id, external_id, kind, name, brand, region, segment, phone, email, since, organisation_id, \
@@ -263,11 +311,17 @@ fn own_ids(records: &[Record]) -> Vec<&str> {
 pub async fn upsert_many(tx: &mut Tx, clock: &Clock, records: &[Record]) -> Result<Upserted> {
     let own = own_ids(records);
     // Those that are themselves in the records are made from their records, not as strangers.
-    let strangers: BTreeMap<&str, CustomerKind> =
-        others(records).into_iter().filter(|(external_id, _)| own.binary_search(external_id).is_err()).collect();
+    let strangers: BTreeMap<&str, CustomerKind> = others(records)
+        .into_iter()
+        .filter(|(external_id, _)| own.binary_search(external_id).is_err())
+        .collect();
     let mut known = known(tx, &own, true).await?;
     let ensured = ensure(tx, clock, strangers).await?;
-    let mut done = Upserted { ids: ensured.ids, new_others: ensured.created, ..Upserted::default() };
+    let mut done = Upserted {
+        ids: ensured.ids,
+        new_others: ensured.created,
+        ..Upserted::default()
+    };
     let mut changed: BTreeMap<&str, bool> = BTreeMap::new();
     for external_id in &own {
         let id = match known.get(*external_id) {
@@ -284,7 +338,9 @@ pub async fn upsert_many(tx: &mut Tx, clock: &Clock, records: &[Record]) -> Resu
     let mut met: BTreeMap<&str, ()> = BTreeMap::new();
     for record in records {
         let external_id = record.external_id.as_str();
-        let Some((_, before)) = known.get_mut(external_id) else { continue };
+        let Some((_, before)) = known.get_mut(external_id) else {
+            continue;
+        };
         let after = before.clone().enriched(record, &done.ids);
         let is_new = changed.get(external_id) == Some(&true) && met.insert(external_id, ()).is_none();
         if is_new {
@@ -299,12 +355,18 @@ pub async fn upsert_many(tx: &mut Tx, clock: &Clock, records: &[Record]) -> Resu
     }
     let now = clock.now();
     let rows = changed.keys().filter_map(|external_id| {
-        known.get(*external_id).map(|(id, known)| row(*id, external_id, known, false, now))
+        known
+            .get(*external_id)
+            .map(|(id, known)| row(*id, external_id, known, false, now))
     });
     let rows: Vec<_> = rows.collect();
     UPSERT.insert(tx, rows).await?;
     if done.created > 0 {
-        let new: Vec<&str> = changed.iter().filter(|(_, new)| **new).map(|(external_id, _)| *external_id).collect();
+        let new: Vec<&str> = changed
+            .iter()
+            .filter(|(_, new)| **new)
+            .map(|(external_id, _)| *external_id)
+            .collect();
         done.ids.extend(ids_by_external(tx, &new).await?);
     }
     Ok(done)
@@ -319,7 +381,10 @@ pub async fn preview_many(
     let own = own_ids(records);
     let known = known(tx, &own, false).await?;
     let others: Vec<&str> = others(records).into_keys().collect();
-    let mut done = Upserted { ids: ids_by_external(tx, &others).await?, ..Upserted::default() };
+    let mut done = Upserted {
+        ids: ids_by_external(tx, &others).await?,
+        ..Upserted::default()
+    };
     for other in others {
         if !done.ids.contains_key(other) {
             // A stranger gets an id that stands for it: having one is a change.

@@ -20,7 +20,9 @@ use crate::state::Platform;
 /// The routes of imports, below `/api/v1`.
 pub fn router(imports: Imports) -> OpenApiRouter<Platform> {
     // The size of an upload is limited while it is written, by the setting.
-    let uploads = OpenApiRouter::new().routes(routes!(list, upload)).layer(DefaultBodyLimit::disable());
+    let uploads = OpenApiRouter::new()
+        .routes(routes!(list, upload))
+        .layer(DefaultBodyLimit::disable());
     OpenApiRouter::new()
         .routes(routes!(get))
         .routes(routes!(dry_run))
@@ -41,7 +43,10 @@ pub struct ImportPage {
 
 /// What is uploaded.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the parts of the form; they are read one by one")]
+#[expect(
+    dead_code,
+    reason = "describes the parts of the form; they are read one by one"
+)]
 struct UploadForm {
     /// `customers` or `transactions`.
     kind: String,
@@ -61,8 +66,14 @@ async fn list(
     caller: Caller,
     paging: Paging,
 ) -> Result<Json<ImportPage>, Problem> {
-    let Page { items, next_cursor } =
-        app::list(&platform, &imports, &caller, paging.size, paging.cursor.as_deref()).await?;
+    let Page { items, next_cursor } = app::list(
+        &platform,
+        &imports,
+        &caller,
+        paging.size,
+        paging.cursor.as_deref(),
+    )
+    .await?;
     Ok(Json(ImportPage { items, next_cursor }))
 }
 
@@ -95,7 +106,9 @@ async fn get(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Import>, Problem> {
-    Ok(Json(app::get(&platform, &imports, &caller, import_id(&id)?).await?))
+    Ok(Json(
+        app::get(&platform, &imports, &caller, import_id(&id)?).await?,
+    ))
 }
 
 /// Reads the whole file and says what importing it would do. Changes nothing.
@@ -142,7 +155,10 @@ async fn rejects(
     let (name, csv) = app::rejects_csv(&platform, &caller, import_id(&id)?).await?;
     let mut response = csv.into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/csv; charset=utf-8"),
+    );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::CONTENT_DISPOSITION, attachment(&name));
     Ok(response)

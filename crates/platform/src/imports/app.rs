@@ -7,7 +7,8 @@ use serde_json::json;
 
 use super::kind::ImportKind;
 use super::model::{
-    Column, DRY_RUN, FieldInfo, IMPORT, Import, ImportId, ImportOptions, ImportState, JobInput, Mapping, Upload,
+    Column, DRY_RUN, FieldInfo, IMPORT, Import, ImportId, ImportOptions, ImportState, JobInput, Mapping,
+    Upload,
 };
 use super::store::{self, Found};
 use super::{Imports, files, rules};
@@ -41,7 +42,10 @@ pub async fn add(
     caller.require(Permission::ImportsWrite)?;
     let kind = imports.kind(kind)?;
     let path = file.path().to_owned();
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let looked = tokio::task::spawn_blocking(move || look(&path)).await;
     let (shape, columns) =
         looked.map_err(|_| Error::invalid("file_unreadable", "the file is damaged and cannot be read"))??;
@@ -91,7 +95,12 @@ fn look(path: &Path) -> Result<(Shape, Vec<Column>)> {
             break;
         }
         for (column, cell) in columns.iter_mut().zip(&row.cells) {
-            let sample: String = cell.trim().chars().filter(|c| !c.is_control()).take(SAMPLE_CHARS).collect();
+            let sample: String = cell
+                .trim()
+                .chars()
+                .filter(|c| !c.is_control())
+                .take(SAMPLE_CHARS)
+                .collect();
             if !sample.is_empty() && column.samples.len() < SAMPLES && !column.samples.contains(&sample) {
                 column.samples.push(sample);
             }
@@ -163,7 +172,9 @@ pub async fn list(
 pub async fn get(platform: &Platform, imports: &Imports, caller: &Caller, id: ImportId) -> Result<Import> {
     caller.require(Permission::ImportsWrite)?;
     let mut tx = platform.db.read().await?;
-    let found = store::get(&mut tx, id).await?.ok_or(Error::NotFound { what: "import" })?;
+    let found = store::get(&mut tx, id)
+        .await?
+        .ok_or(Error::NotFound { what: "import" })?;
     shown_found(&mut tx, imports, found).await
 }
 
@@ -208,17 +219,32 @@ async fn enqueue(
     if !store::lock(&mut tx, id).await? {
         return Err(Error::NotFound { what: "import" });
     }
-    let found = store::get(&mut tx, id).await?.ok_or(Error::NotFound { what: "import" })?;
+    let found = store::get(&mut tx, id)
+        .await?
+        .ok_or(Error::NotFound { what: "import" })?;
     if found.state == ImportState::Imported {
-        return Err(Error::conflict("import_done", "this file is imported already; upload it again to repeat it"));
+        return Err(Error::conflict(
+            "import_done",
+            "this file is imported already; upload it again to repeat it",
+        ));
     }
     if found.file.is_none() {
-        return Err(Error::conflict("file_gone", "the file was removed after a week; upload it again"));
+        return Err(Error::conflict(
+            "file_gone",
+            "the file was removed after a week; upload it again",
+        ));
     }
     let kind = imports.kind(&found.upload.kind)?;
-    let columns: Vec<String> = found.upload.columns.iter().map(|column| column.name.clone()).collect();
+    let columns: Vec<String> = found
+        .upload
+        .columns
+        .iter()
+        .map(|column| column.name.clone())
+        .collect();
     rules::resolve(kind.fields(), &options.mapping, &columns)?;
-    firm::load(&mut tx).await?.with(options.currency, options.zone.as_deref())?;
+    firm::load(&mut tx)
+        .await?
+        .with(options.currency, options.zone.as_deref())?;
 
     let unique = format!("import/{id}");
     let input = serde_json::to_value(JobInput { import: id, options }).map_err(Error::internal)?;
@@ -269,12 +295,20 @@ pub async fn rejects_csv(platform: &Platform, caller: &Caller, id: ImportId) -> 
     const PER_QUERY: u32 = 1_000;
     caller.require(Permission::ImportsWrite)?;
     let mut tx = platform.db.read().await?;
-    let found = store::get(&mut tx, id).await?.ok_or(Error::NotFound { what: "import" })?;
+    let found = store::get(&mut tx, id)
+        .await?
+        .ok_or(Error::NotFound { what: "import" })?;
     let width = found.upload.columns.len();
     let mut csv = csv::Writer::from_writer(b"\xef\xbb\xbf".to_vec());
     let own = ["line", "column", "reason"].map(str::to_owned);
-    let header = found.upload.columns.iter().map(|column| column.name.clone()).chain(own);
-    csv.write_record(header.map(|cell| defused(&cell))).map_err(Error::internal)?;
+    let header = found
+        .upload
+        .columns
+        .iter()
+        .map(|column| column.name.clone())
+        .chain(own);
+    csv.write_record(header.map(|cell| defused(&cell)))
+        .map_err(Error::internal)?;
     let mut after = -1;
     loop {
         let rows = store::rejects(&mut tx, id, after, PER_QUERY).await?;
@@ -285,25 +319,45 @@ pub async fn rejects_csv(platform: &Platform, caller: &Caller, id: ImportId) -> 
             // Cells beyond the header go with the reason, so that nothing of the row is lost.
             let beyond = rejected.cells.get(width..).filter(|more| !more.is_empty());
             let reason = match beyond {
-                Some(more) => format!("{} ({}; further cells: {})", reject.code, reject.message, more.join(" | ")),
+                Some(more) => format!(
+                    "{} ({}; further cells: {})",
+                    reject.code,
+                    reject.message,
+                    more.join(" | ")
+                ),
                 None => format!("{} ({})", reject.code, reject.message),
             };
-            let about = [reject.line.to_string(), reject.column.clone().unwrap_or_default(), reason];
-            csv.write_record(cells.chain(about).map(|cell| defused(&cell))).map_err(Error::internal)?;
+            let about = [
+                reject.line.to_string(),
+                reject.column.clone().unwrap_or_default(),
+                reason,
+            ];
+            csv.write_record(cells.chain(about).map(|cell| defused(&cell)))
+                .map_err(Error::internal)?;
         }
         if rows.len() < PER_QUERY as usize {
             break;
         }
     }
-    let stem = found.upload.file_name.rsplit_once('.').map_or(found.upload.file_name.as_str(), |(stem, _)| stem);
-    Ok((format!("{stem}-rejects.csv"), csv.into_inner().map_err(Error::internal)?))
+    let stem = found
+        .upload
+        .file_name
+        .rsplit_once('.')
+        .map_or(found.upload.file_name.as_str(), |(stem, _)| stem);
+    Ok((
+        format!("{stem}-rejects.csv"),
+        csv.into_inner().map_err(Error::internal)?,
+    ))
 }
 
 /// A cell that no spreadsheet takes for a formula. Numbers stay as they are.
 fn defused(cell: &str) -> String {
     let is_number = || {
         let digits = cell.trim_start_matches(['-', '+']);
-        !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ','))
+        !digits.is_empty()
+            && digits
+                .chars()
+                .all(|c| c.is_ascii_digit() || matches!(c, '.' | ','))
     };
     match cell.chars().next() {
         Some('=' | '@' | '\t' | '\r' | '\n') => format!("'{cell}"),

@@ -106,19 +106,30 @@ impl FieldKind {
 }
 
 fn read_text(cell: &str, chars_max: usize) -> Result<String, CellProblem> {
-    if cell.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-        return Err(problem("control_character", "the text has control characters in it"));
+    if cell
+        .chars()
+        .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+    {
+        return Err(problem(
+            "control_character",
+            "the text has control characters in it",
+        ));
     }
     // Fewer bytes than characters there cannot be.
     if cell.len() > chars_max && cell.chars().count() > chars_max {
-        return Err(problem("too_long", format!("the text is longer than {chars_max} characters")));
+        return Err(problem(
+            "too_long",
+            format!("the text is longer than {chars_max} characters"),
+        ));
     }
     Ok(cell.to_owned())
 }
 
 /// Reads an amount as ledgers write it, with accountants' brackets for negative ones.
 pub fn read_amount(cell: &str, minor_digits: u32) -> Result<i64, CellProblem> {
-    let bracketed = cell.strip_prefix(['(', '(']).and_then(|rest| rest.strip_suffix([')', ')']));
+    let bracketed = cell
+        .strip_prefix(['(', '('])
+        .and_then(|rest| rest.strip_suffix([')', ')']));
     let read = match bracketed {
         Some(within) => parse_minor(within, minor_digits).map(|minor| -minor),
         None => parse_minor(cell.trim_end_matches(['元']).trim_end(), minor_digits),
@@ -185,7 +196,10 @@ pub fn read_time(cell: &str, zone: &TimeZone) -> Result<Timestamp, CellProblem> 
 
 fn read_moment(cell: &str) -> Result<Moment, CellProblem> {
     let malformed = || {
-        problem("date_malformed", "this is not a date such as 2026-10-31 or 2026-10-31 08:15:00")
+        problem(
+            "date_malformed",
+            "this is not a date such as 2026-10-31 or 2026-10-31 08:15:00",
+        )
     };
     if !cell.is_ascii() && !cell.contains('年') {
         return Err(malformed());
@@ -197,16 +211,21 @@ fn read_moment(cell: &str) -> Result<Moment, CellProblem> {
     let first = rest.number(4).ok_or_else(malformed)?;
     let separator = rest.any(&['-', '/', '.', '年']).ok_or_else(malformed)?;
     if !(YEAR_MIN..=YEAR_MAX).contains(&first.value) || first.digits != 4 {
-        return Err(if first.digits <= 2 && separator != '年' && looks_like_day_or_month_first(cell) {
-            problem(
-                "date_ambiguous",
-                "a date that begins with the day or the month can be read in two ways; write 2026-10-31",
-            )
-        } else if first.digits == 4 {
-            problem("date_out_of_range", format!("the year must be {YEAR_MIN} to {YEAR_MAX}"))
-        } else {
-            malformed()
-        });
+        return Err(
+            if first.digits <= 2 && separator != '年' && looks_like_day_or_month_first(cell) {
+                problem(
+                    "date_ambiguous",
+                    "a date that begins with the day or the month can be read in two ways; write 2026-10-31",
+                )
+            } else if first.digits == 4 {
+                problem(
+                    "date_out_of_range",
+                    format!("the year must be {YEAR_MIN} to {YEAR_MAX}"),
+                )
+            } else {
+                malformed()
+            },
+        );
     }
     let month = rest.number(2).ok_or_else(malformed)?;
     let second = rest.any(&[if separator == '年' { '月' } else { separator }]);
@@ -226,7 +245,9 @@ fn read_moment(cell: &str) -> Result<Moment, CellProblem> {
 }
 
 fn looks_like_day_or_month_first(cell: &str) -> bool {
-    cell.split(['-', '/', '.', ' ']).nth(2).is_some_and(|year| year.len() == 4 || year.len() == 2)
+    cell.split(['-', '/', '.', ' '])
+        .nth(2)
+        .is_some_and(|year| year.len() == 4 || year.len() == 2)
 }
 
 fn in_range(moment: Moment) -> Result<Moment, CellProblem> {
@@ -237,7 +258,10 @@ fn in_range(moment: Moment) -> Result<Moment, CellProblem> {
     if (YEAR_MIN..=YEAR_MAX).contains(&year) {
         Ok(moment)
     } else {
-        Err(problem("date_out_of_range", format!("the year must be {YEAR_MIN} to {YEAR_MAX}")))
+        Err(problem(
+            "date_out_of_range",
+            format!("the year must be {YEAR_MIN} to {YEAR_MAX}"),
+        ))
     }
 }
 
@@ -254,7 +278,9 @@ fn read_digits(cell: &str) -> Option<Moment> {
             Some(Moment::Civil(date.to_datetime(time)))
         }
         10 => Timestamp::from_second(cell.parse().ok()?).ok().map(Moment::Exact),
-        13 => Timestamp::from_millisecond(cell.parse().ok()?).ok().map(Moment::Exact),
+        13 => Timestamp::from_millisecond(cell.parse().ok()?)
+            .ok()
+            .map(Moment::Exact),
         _ => None,
     }
 }
@@ -270,7 +296,12 @@ struct Number {
 
 impl Cursor<'_> {
     fn number(&mut self, digits_max: usize) -> Option<Number> {
-        let digits = self.0.bytes().take(digits_max).take_while(u8::is_ascii_digit).count();
+        let digits = self
+            .0
+            .bytes()
+            .take(digits_max)
+            .take_while(u8::is_ascii_digit)
+            .count();
         let (text, rest) = self.0.split_at(digits);
         let value = text.parse().ok()?;
         self.0 = rest;
@@ -323,7 +354,11 @@ impl Cursor<'_> {
         };
         let hours = self.number(2)?;
         let _colon = self.any(&[':']);
-        let minutes = if self.0.is_empty() { 0 } else { self.number(2)?.value };
+        let minutes = if self.0.is_empty() {
+            0
+        } else {
+            self.number(2)?.value
+        };
         if !self.0.is_empty() || hours.digits != 2 || minutes > 59 {
             return None;
         }
@@ -415,17 +450,33 @@ mod tests {
 
     #[test]
     fn a_day_with_a_time_is_the_day_in_the_firms_zone() {
-        for (cell, day) in
-            [("2026-10-31", "2026-10-31"), ("2026-10-31 23:59", "2026-10-31"), ("2026-10-31T20:00:00Z", "2026-11-01")]
-        {
-            assert_eq!(FieldKind::Day.read(cell, &facts()), Ok(FieldValue::Day(Day::parse(day).unwrap())), "{cell}");
+        for (cell, day) in [
+            ("2026-10-31", "2026-10-31"),
+            ("2026-10-31 23:59", "2026-10-31"),
+            ("2026-10-31T20:00:00Z", "2026-11-01"),
+        ] {
+            assert_eq!(
+                FieldKind::Day.read(cell, &facts()),
+                Ok(FieldValue::Day(Day::parse(day).unwrap())),
+                "{cell}"
+            );
         }
     }
 
     #[test]
     fn amounts_and_choices_are_read() {
-        for (cell, minor) in [("12.34", 1234), ("(12.34)", -1234), ("(1,000)", -100_000), ("88元", 8800), ("-5", -500)] {
-            assert_eq!(FieldKind::Amount.read(cell, &facts()), Ok(FieldValue::Amount(minor)), "{cell}");
+        for (cell, minor) in [
+            ("12.34", 1234),
+            ("(12.34)", -1234),
+            ("(1,000)", -100_000),
+            ("88元", 8800),
+            ("-5", -500),
+        ] {
+            assert_eq!(
+                FieldKind::Amount.read(cell, &facts()),
+                Ok(FieldValue::Amount(minor)),
+                "{cell}"
+            );
         }
         let code = |kind: FieldKind, cell: &str| kind.read(cell, &facts()).map_err(|p| p.code);
         assert_eq!(code(FieldKind::Amount, "abc"), Err("amount_malformed"));

@@ -48,7 +48,11 @@ async fn remove_if_there(path: PathBuf) -> Result<()> {
 /// Removes the files of imports that nobody has finished for a week, and files as old that belong to no
 /// import because the process was killed while they came in.
 pub(super) async fn sweep(platform: &Platform) -> Result<()> {
-    let before = platform.clock.now().saturating_sub(KEPT).map_err(Error::internal)?;
+    let before = platform
+        .clock
+        .now()
+        .saturating_sub(KEPT)
+        .map_err(Error::internal)?;
     let mut tx = platform.db.read().await?;
     let old = store::old_files(&mut tx, before).await?;
     let strays = strays(platform, before).await?;
@@ -65,7 +69,9 @@ pub(super) async fn sweep(platform: &Platform) -> Result<()> {
 
 /// Files of the folder that came before a time: their names are UUIDs, which say when.
 async fn strays(platform: &Platform, before: Timestamp) -> Result<Vec<String>> {
-    let mut entries = tokio::fs::read_dir(folder(platform)).await.map_err(Error::internal)?;
+    let mut entries = tokio::fs::read_dir(folder(platform))
+        .await
+        .map_err(Error::internal)?;
     let mut strays = Vec::new();
     while let Some(entry) = entries.next_entry().await.map_err(Error::internal)? {
         let name = entry.file_name().to_string_lossy().into_owned();

@@ -14,7 +14,10 @@ use super::kind::{Identity, ImportRow};
 /// 64 bits of SHA-256: enough to find rows that may be the same; never an identity by itself.
 pub(super) fn short_hash(bytes: &[u8]) -> u64 {
     let digest = Sha256::digest(bytes);
-    digest.iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte))
+    digest
+        .iter()
+        .take(8)
+        .fold(0, |hash, byte| hash << 8 | u64::from(*byte))
 }
 
 /// The content of a row as the hash sees it: each value with its kind and length, so that no two
@@ -61,7 +64,10 @@ fn key(row: &ImportRow, identity: &Identity) -> RowKey {
         None => {
             let digest = Sha256::digest(content(row, identity.derived_from));
             RowKey {
-                short: digest.iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte)),
+                short: digest
+                    .iter()
+                    .take(8)
+                    .fold(0, |hash, byte| hash << 8 | u64::from(*byte)),
                 derived: Some(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()),
             }
         }
@@ -97,7 +103,11 @@ impl Keys {
     /// Adds a row.
     pub(super) fn add(&mut self, row: &ImportRow, identity: &Identity) {
         let key = key(row, identity);
-        if key.derived.is_some() { self.derived.push(key.short) } else { self.own.push(key.short) }
+        if key.derived.is_some() {
+            self.derived.push(key.short)
+        } else {
+            self.own.push(key.short)
+        }
     }
 
     /// Which of them are repeated.
@@ -108,7 +118,10 @@ impl Keys {
         }
         repeated.rows = self.own.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64;
         let pairs = self.own.windows(2).chain(self.derived.windows(2));
-        repeated.keys = pairs.filter(|pair| pair[0] == pair[1]).map(|pair| (pair[0], 0)).collect();
+        repeated.keys = pairs
+            .filter(|pair| pair[0] == pair[1])
+            .map(|pair| (pair[0], 0))
+            .collect();
         repeated
     }
 }
@@ -180,7 +193,12 @@ mod tests {
 
     #[test]
     fn rows_that_look_alike_are_told_apart_and_a_longer_file_keeps_their_ids() {
-        let month = [row(None, "C1", 100), row(None, "C2", 100), row(None, "C1", 100), row(Some("T7"), "C1", 100)];
+        let month = [
+            row(None, "C1", 100),
+            row(None, "C2", 100),
+            row(None, "C1", 100),
+            row(Some("T7"), "C1", 100),
+        ];
         let ids_of_month = ids(&month);
         assert_ne!(ids_of_month[0], ids_of_month[2]);
         assert!(ids_of_month[0].ends_with("-0") && ids_of_month[2].ends_with("-1"));
@@ -188,13 +206,19 @@ mod tests {
         let year = [&month[..], &[row(None, "C1", 100), row(None, "C1", 101)]].concat();
         let ids_of_year = ids(&year);
         assert_eq!(ids_of_year[..4], ids_of_month[..]);
-        assert_eq!(ids_of_year.iter().collect::<std::collections::HashSet<_>>().len(), 6);
+        assert_eq!(
+            ids_of_year.iter().collect::<std::collections::HashSet<_>>().len(),
+            6
+        );
     }
 
     #[test]
     fn the_derived_id_is_the_same_in_every_version() {
         // Stored ledgers hold these: a change here would double every re-imported file.
-        assert_eq!(ids(&[row(None, "C1", 100)]), ["row-2b83faf7d81fb824595c6a0605545aab-0"]);
+        assert_eq!(
+            ids(&[row(None, "C1", 100)]),
+            ["row-2b83faf7d81fb824595c6a0605545aab-0"]
+        );
     }
 
     proptest::proptest! {

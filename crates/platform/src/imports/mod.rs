@@ -59,8 +59,14 @@ impl Imports {
     fn kind(&self, name: &str) -> Result<Arc<dyn ImportKind>> {
         self.0.get(name).cloned().ok_or_else(|| {
             let known: Vec<_> = self.0.keys().copied().collect();
-            Error::invalid("kind_unknown", format!("a file of {name:?} cannot be imported; kinds: {}", known.join(", ")))
-                .at("kind")
+            Error::invalid(
+                "kind_unknown",
+                format!(
+                    "a file of {name:?} cannot be imported; kinds: {}",
+                    known.join(", ")
+                ),
+            )
+            .at("kind")
         })
     }
 }

@@ -56,8 +56,10 @@ pub(super) struct Checked {
 pub(super) struct Batch {
     /// The rows.
     pub(super) rows: Vec<ImportRow>,
+    /// Their cells as they came.
+    pub(super) cells: Vec<csv::StringRecord>,
     /// For each row, whether an earlier row of the file has the same external id.
-    pub(super) repeats: Vec<bool>,
+    repeats: Vec<bool>,
     /// How many rows of the file are read once this batch is done, rejected ones counted.
     pub(super) rows_read: u64,
 }
@@ -97,7 +99,10 @@ fn check_blocking(source: &Source, run: &JobRun) -> Result<Checked> {
                     let minor = accepted.amount(totals.amount).unwrap_or(0);
                     let sum = checked.amount_minor.unwrap_or(0).checked_add(minor);
                     checked.amount_minor = Some(sum.ok_or_else(|| {
-                        Error::invalid("amount_too_large", "the amounts of this file add up to more than can be counted")
+                        Error::invalid(
+                            "amount_too_large",
+                            "the amounts of this file add up to more than can be counted",
+                        )
                     })?);
                     if let Some(at) = accepted.time(totals.at) {
                         checked.first_at = Some(checked.first_at.map_or(at, |first| first.min(at)));
@@ -110,7 +115,7 @@ fn check_blocking(source: &Source, run: &JobRun) -> Result<Checked> {
                 if checked.rejects.len() < REJECTS_KEPT_MAX {
                     checked.rejects.push(RejectedRow {
                         reject,
-                        cells: kept_cells(&row),
+                        cells: kept_cells(&row.cells),
                     });
                 }
             }
@@ -120,12 +125,15 @@ fn check_blocking(source: &Source, run: &JobRun) -> Result<Checked> {
     Ok(checked)
 }
 
-fn kept_cells(row: &Row) -> Vec<String> {
-    row.cells
-        .iter()
-        .take(KEPT_CELLS)
-        .map(|cell| cell.chars().take(KEPT_CELL_CHARS).map(|c| if c == '\0' { '\u{fffd}' } else { c }).collect())
-        .collect()
+/// What is kept of the cells of a rejected row.
+pub(super) fn kept_cells(cells: &csv::StringRecord) -> Vec<String> {
+    let kept = |cell: &str| {
+        cell.chars()
+            .take(KEPT_CELL_CHARS)
+            .map(|c| if c == '\0' { '\u{fffd}' } else { c })
+            .collect()
+    };
+    cells.iter().take(KEPT_CELLS).map(kept).collect()
 }
 
 impl Source {
@@ -134,7 +142,10 @@ impl Source {
         if table.columns() == self.columns.as_slice() {
             Ok(table)
         } else {
-            Err(Error::internal(format!("the upload {} has changed", self.path.display())))
+            Err(Error::internal(format!(
+                "the upload {} has changed",
+                self.path.display()
+            )))
         }
     }
 
@@ -192,13 +203,17 @@ fn send_batches(
             let repeats = numbering.number(&mut accepted, &identity);
             if rows_read > after_rows {
                 batch.rows.push(accepted);
+                batch.cells.push(row.cells.clone());
                 batch.repeats.push(repeats);
             }
         }
         if batch.rows.len() == BATCH_ROWS {
             batch.rows_read = rows_read;
             // Nobody receives any more: the job has ended for another reason.
-            if send.blocking_send(std::mem::replace(&mut batch, Batch::empty())).is_err() {
+            if send
+                .blocking_send(std::mem::replace(&mut batch, Batch::empty()))
+                .is_err()
+            {
                 return Ok(());
             }
         }
@@ -214,8 +229,25 @@ impl Batch {
     fn empty() -> Self {
         Self {
             rows: Vec::with_capacity(BATCH_ROWS),
+            cells: Vec::with_capacity(BATCH_ROWS),
             repeats: Vec::with_capacity(BATCH_ROWS),
             rows_read: 0,
         }
+    }
+
+    /// The batch without the rows whose external id an earlier row has.
+    pub(super) fn without_repeats(self) -> Self {
+        let mut first = Self {
+            rows_read: self.rows_read,
+            ..Self::empty()
+        };
+        for ((row, cells), repeats) in self.rows.into_iter().zip(self.cells).zip(self.repeats) {
+            if !repeats {
+                first.rows.push(row);
+                first.cells.push(cells);
+                first.repeats.push(false);
+            }
+        }
+        first
     }
 }

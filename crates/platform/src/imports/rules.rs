@@ -12,7 +12,10 @@ use crate::tabular;
 /// A column's name as it is compared: lower case, without spaces, punctuation and bracketed units
 /// (`金额(元)` is `金额`, `Customer_ID` is `customerid`).
 pub fn fold(name: &str) -> String {
-    let without_unit = name.split(['(', '(', '[', '【']).next().filter(|text| !text.trim().is_empty());
+    let without_unit = name
+        .split(['(', '(', '[', '【'])
+        .next()
+        .filter(|text| !text.trim().is_empty());
     without_unit
         .unwrap_or(name)
         .chars()
@@ -62,9 +65,14 @@ impl Places {
 /// Errors, each naming `mapping.<field>`: `field_unknown`, `column_missing`, `column_ambiguous` (two
 /// columns of that name), `column_used_twice`, `field_required`.
 pub(super) fn resolve(fields: &[Field], mapping: &Mapping, columns: &[String]) -> Result<Places> {
-    if let Some(unknown) = mapping.keys().find(|name| !fields.iter().any(|field| field.name == **name)) {
-        return Err(Error::invalid("field_unknown", format!("there is no field {unknown:?}"))
-            .at(&format!("mapping.{unknown}")));
+    if let Some(unknown) = mapping
+        .keys()
+        .find(|name| !fields.iter().any(|field| field.name == **name))
+    {
+        return Err(
+            Error::invalid("field_unknown", format!("there is no field {unknown:?}"))
+                .at(&format!("mapping.{unknown}")),
+        );
     }
     let mut used: BTreeMap<usize, &str> = BTreeMap::new();
     let mut places = Vec::with_capacity(fields.len());
@@ -132,10 +140,15 @@ pub(super) fn check_row(
                     message,
                     value: Some(shown(cell)),
                 };
-                let value =
-                    field.kind.read(cell, facts).map_err(|problem| reject(problem.code, problem.message))?;
+                let value = field
+                    .kind
+                    .read(cell, facts)
+                    .map_err(|problem| reject(problem.code, problem.message))?;
                 if field.required && value == FieldValue::Empty {
-                    return Err(reject("value_missing", format!("the field {:?} is empty", field.name)));
+                    return Err(reject(
+                        "value_missing",
+                        format!("the field {:?} is empty", field.name),
+                    ));
                 }
                 value
             }
@@ -148,7 +161,14 @@ pub(super) fn check_row(
     };
     match kind.check(&checked) {
         Ok(()) => Ok(checked),
-        Err((field, problem)) => Err(reject_at(places, columns, row.line, field, &problem, Some(&row.cells))),
+        Err((field, problem)) => Err(reject_at(
+            places,
+            columns,
+            row.line,
+            field,
+            &problem,
+            Some(&row.cells),
+        )),
     }
 }
 
@@ -167,13 +187,19 @@ pub(super) fn reject_at(
         column: place.and_then(|place| columns.get(place)).cloned(),
         code: problem.code.to_owned(),
         message: problem.message.clone(),
-        value: place.zip(cells).and_then(|(place, cells)| cells.get(place)).map(shown),
+        value: place
+            .zip(cells)
+            .and_then(|(place, cells)| cells.get(place))
+            .map(shown),
     }
 }
 
 /// The beginning of a cell, without what a database cannot hold.
 pub(super) fn shown(cell: &str) -> String {
-    cell.chars().take(VALUE_SHOWN_CHARS).map(|c| if c == '\0' { '\u{fffd}' } else { c }).collect()
+    cell.chars()
+        .take(VALUE_SHOWN_CHARS)
+        .map(|c| if c == '\0' { '\u{fffd}' } else { c })
+        .collect()
 }
 
 /// The limit of a request, checked: 0 to 100 percent.
@@ -181,8 +207,10 @@ pub(super) fn reject_limit(percent: Option<f64>) -> Result<f64> {
     match percent {
         None => Ok(REJECT_LIMIT_PERCENT),
         Some(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
-        Some(_) => Err(Error::invalid("limit_out_of_range", "the reject limit is 0 to 100 percent")
-            .at("reject_limit_percent")),
+        Some(_) => Err(
+            Error::invalid("limit_out_of_range", "the reject limit is 0 to 100 percent")
+                .at("reject_limit_percent"),
+        ),
     }
 }
 
@@ -213,10 +241,30 @@ mod tests {
 
     const TEXT: FieldKind = FieldKind::Text { chars_max: 100 };
     const FIELDS: &[Field] = &[
-        Field { name: "customer", required: true, kind: TEXT, aliases: &["customerid", "客户编号", "客户"] },
-        Field { name: "at", required: true, kind: FieldKind::Time, aliases: &["date", "交易时间"] },
-        Field { name: "amount", required: true, kind: FieldKind::Amount, aliases: &["金额"] },
-        Field { name: "product", required: false, kind: TEXT, aliases: &["产品"] },
+        Field {
+            name: "customer",
+            required: true,
+            kind: TEXT,
+            aliases: &["customerid", "客户编号", "客户"],
+        },
+        Field {
+            name: "at",
+            required: true,
+            kind: FieldKind::Time,
+            aliases: &["date", "交易时间"],
+        },
+        Field {
+            name: "amount",
+            required: true,
+            kind: FieldKind::Amount,
+            aliases: &["金额"],
+        },
+        Field {
+            name: "product",
+            required: false,
+            kind: TEXT,
+            aliases: &["产品"],
+        },
     ];
 
     fn columns(header: &str) -> Vec<String> {
@@ -224,14 +272,23 @@ mod tests {
     }
 
     fn suggested(header: &str) -> String {
-        suggest(FIELDS, &columns(header)).iter().map(|(f, c)| format!("{f}={c} ")).collect()
+        suggest(FIELDS, &columns(header))
+            .iter()
+            .map(|(f, c)| format!("{f}={c} "))
+            .collect()
     }
 
     #[test]
     fn column_names_suggest_a_mapping() {
         for (header, mapping) in [
-            ("Customer_ID,Date,Amount,Product", "amount=Amount at=Date customer=Customer_ID product=Product "),
-            ("客户编号,交易时间,金额(元),产品", "amount=金额(元) at=交易时间 customer=客户编号 product=产品 "),
+            (
+                "Customer_ID,Date,Amount,Product",
+                "amount=Amount at=Date customer=Customer_ID product=Product ",
+            ),
+            (
+                "客户编号,交易时间,金额(元),产品",
+                "amount=金额(元) at=交易时间 customer=客户编号 product=产品 ",
+            ),
             ("客户,客户编号,x", "customer=客户编号 "),
             ("amount,amount", ""),
             ("a,b", ""),
@@ -243,17 +300,36 @@ mod tests {
     #[test]
     fn a_mapping_that_cannot_be_right_is_refused() {
         let mapping = |pairs: &[(&str, &str)]| -> Mapping {
-            pairs.iter().map(|(field, column)| ((*field).to_owned(), (*column).to_owned())).collect()
+            pairs
+                .iter()
+                .map(|(field, column)| ((*field).to_owned(), (*column).to_owned()))
+                .collect()
         };
         let right = [("customer", "c"), ("at", "t"), ("amount", "a")];
         assert!(resolve(FIELDS, &mapping(&right), &columns("c,t,a")).is_ok());
         for (header, pairs, code) in [
             ("c,t,a", &[("customer", "c"), ("at", "t")][..], "field_required"),
-            ("c,t,a", &[("customer", "c"), ("at", "t"), ("amount", "")], "field_required"),
-            ("c,t,a", &[("customer", "c"), ("at", "t"), ("amount", "z")], "column_missing"),
+            (
+                "c,t,a",
+                &[("customer", "c"), ("at", "t"), ("amount", "")],
+                "field_required",
+            ),
+            (
+                "c,t,a",
+                &[("customer", "c"), ("at", "t"), ("amount", "z")],
+                "column_missing",
+            ),
             ("c,t,a,a", &right, "column_ambiguous"),
-            ("c,t,a", &[("customer", "c"), ("at", "t"), ("amount", "t")], "column_used_twice"),
-            ("c,t,a", &[("customer", "c"), ("at", "t"), ("amount", "a"), ("colour", "c")], "field_unknown"),
+            (
+                "c,t,a",
+                &[("customer", "c"), ("at", "t"), ("amount", "t")],
+                "column_used_twice",
+            ),
+            (
+                "c,t,a",
+                &[("customer", "c"), ("at", "t"), ("amount", "a"), ("colour", "c")],
+                "field_unknown",
+            ),
         ] {
             let error = resolve(FIELDS, &mapping(pairs), &columns(header)).unwrap_err();
             assert_eq!(error.code(), code, "{header} {pairs:?}");

@@ -52,13 +52,22 @@ impl Work {
     async fn prepare(imports: &Imports, run: JobRun) -> Result<Self> {
         let input: JobInput = run.input()?;
         let mut tx = run.platform().db.read().await?;
-        let found = store::get(&mut tx, input.import).await?.ok_or(Error::NotFound { what: "import" })?;
+        let found = store::get(&mut tx, input.import)
+            .await?
+            .ok_or(Error::NotFound { what: "import" })?;
         let firm = firm::load(&mut tx).await?;
         drop(tx);
-        let file = found.file.ok_or_else(|| Error::conflict("file_gone", "the file is gone; upload it again"))?;
+        let file = found
+            .file
+            .ok_or_else(|| Error::conflict("file_gone", "the file is gone; upload it again"))?;
         let kind = imports.kind(&found.upload.kind)?;
         let firm = firm.with(input.options.currency, input.options.zone.as_deref())?;
-        let columns: Vec<String> = found.upload.columns.iter().map(|column| column.name.clone()).collect();
+        let columns: Vec<String> = found
+            .upload
+            .columns
+            .iter()
+            .map(|column| column.name.clone())
+            .collect();
         let zone = firm.time_zone()?;
         let source = Source {
             path: files::path(run.platform(), &file),
@@ -101,10 +110,17 @@ impl Work {
             dry_run,
             rows: checked.rows,
             rejected: checked.rejected,
-            amount: checked.amount_minor.map(|minor| Money::new(minor, self.context.currency)),
+            amount: checked
+                .amount_minor
+                .map(|minor| Money::new(minor, self.context.currency)),
             first_at: checked.first_at,
             last_at: checked.last_at,
-            rejects: checked.rejects.iter().take(REJECTS_SHOWN).map(|r| r.reject.clone()).collect(),
+            rejects: checked
+                .rejects
+                .iter()
+                .take(REJECTS_SHOWN)
+                .map(|r| r.reject.clone())
+                .collect(),
             ..ImportReport::default()
         };
         if checked.rejected > REJECTS_KEPT_MAX as u64 {
@@ -122,7 +138,10 @@ impl Work {
         }
         let now = self.context.clock.now();
         if report.last_at.is_some_and(|last| last > now) {
-            report.warnings.push(warning("times_in_the_future", "some rows have times that are yet to come"));
+            report.warnings.push(warning(
+                "times_in_the_future",
+                "some rows have times that are yet to come",
+            ));
         }
         Ok((checked, report))
     }
@@ -139,17 +158,19 @@ impl Work {
         let mut batches = Batches::read(self.source.clone(), self.run.clone(), repeated, 0);
         while let Some(batch) = batches.next().await? {
             self.run.check()?;
-            let Batch { rows, repeats: is_repeat, rows_read } = batch;
-            let (again, first): (Vec<_>, Vec<_>) = rows.into_iter().zip(is_repeat).partition(|(_, repeat)| *repeat);
-            report.unchanged += again.len() as u64;
-            let first: Vec<_> = first.into_iter().map(|(row, _)| row).collect();
+            // A row whose external id came before would find what that row has stored.
+            let rows_in_batch = batch.rows.len();
+            let first = batch.without_repeats();
+            report.unchanged += (rows_in_batch - first.rows.len()) as u64;
             let mut tx = self.run.platform().db.read().await?;
             tx.allow_minutes(5).await?;
-            let stored = self.kind().preview(&mut tx, &self.context, &first, &mut seen).await?;
+            let stored = self
+                .kind()
+                .preview(&mut tx, &self.context, &first.rows, &mut seen)
+                .await?;
             drop(tx);
-            let new = add(report, &self.source, &stored, |n| first.get(n).map_or(0, |row| row.line));
-            keep(rejects, new);
-            self.run.progress("previewing", rows_read, Some(total));
+            keep(rejects, add(report, &self.source, &stored, &first));
+            self.run.progress("previewing", first.rows_read, Some(total));
         }
         Ok(())
     }
@@ -157,33 +178,55 @@ impl Work {
     /// Puts the rejects and the report where the import shows them.
     async fn save_findings(&self, report: &ImportReport, rejects: &[RejectedRow]) -> Result<()> {
         let mut tx = self.run.platform().db.write().await?;
-        store::clear_rejects(&mut tx, self.input.import).await?;
-        store::insert_rejects(&mut tx, self.input.import, 0, rejects).await?;
-        store::save_report(&mut tx, self.input.import, report).await?;
+        self.write_findings(&mut tx, report, rejects).await?;
         tx.commit().await
+    }
+
+    async fn write_findings(
+        &self,
+        tx: &mut Tx,
+        report: &ImportReport,
+        rejects: &[RejectedRow],
+    ) -> Result<()> {
+        store::clear_rejects(tx, self.input.import).await?;
+        store::insert_rejects(tx, self.input.import, 0, rejects).await?;
+        store::save_report(tx, self.input.import, report).await
     }
 
     /// Everything that decides whether the file is imported, before anything is changed.
     async fn decide(&self) -> Result<(Checkpoint, Repeated)> {
-        let (mut checked, mut report) = self.check(false).await?;
+        let (mut checked, report) = self.check(false).await?;
         if self.kind().looks_up(&|field| self.source.places.is_mapped(field)) {
             let mut foreseen = report.clone();
-            self.preview(checked.repeated.clone(), &mut foreseen, &mut checked.rejects).await?;
+            self.preview(checked.repeated.clone(), &mut foreseen, &mut checked.rejects)
+                .await?;
             if let Err(e) = rules::accept_file(foreseen.rows, foreseen.rejected, self.limit_percent) {
                 self.save_findings(&foreseen, &checked.rejects).await?;
                 return Err(e);
             }
             // Those that only the database refuses are rejected again when they are stored.
-            checked.rejects.truncate(usize::try_from(report.rejected).unwrap_or(usize::MAX).min(REJECTS_KEPT_MAX));
+            checked.rejects.truncate(
+                usize::try_from(report.rejected)
+                    .unwrap_or(usize::MAX)
+                    .min(REJECTS_KEPT_MAX),
+            );
         }
-        self.save_findings(&report, &checked.rejects).await?;
-        rules::accept_file(report.rows, report.rejected, self.limit_percent)?;
+        if let Err(e) = rules::accept_file(report.rows, report.rejected, self.limit_percent) {
+            self.save_findings(&report, &checked.rejects).await?;
+            return Err(e);
+        }
+        // With the checkpoint it is decided: an import that goes on later does not decide again.
         let checkpoint = Checkpoint {
             rows_done: 0,
             rejects_kept: checked.rejects.len(),
             report,
             finished: false,
         };
+        let mut tx = self.run.platform().db.write().await?;
+        self.write_findings(&mut tx, &checkpoint.report, &checked.rejects)
+            .await?;
+        self.run.save_checkpoint(&mut tx, &checkpoint).await?;
+        tx.commit().await?;
         Ok((checkpoint, checked.repeated))
     }
 
@@ -210,15 +253,15 @@ impl Work {
             self.settle_firm(&mut tx).await?;
         }
         let stored = self.kind().store(&mut tx, &self.context, &batch.rows).await?;
-        let mut rejects =
-            add(&mut after.report, &self.source, &stored, |n| batch.rows.get(n).map_or(0, |row| row.line));
+        let mut rejects = add(&mut after.report, &self.source, &stored, batch);
         rejects.truncate(REJECTS_KEPT_MAX.saturating_sub(before.rejects_kept));
         store::insert_rejects(&mut tx, self.input.import, before.rejects_kept, &rejects).await?;
         after.rejects_kept += rejects.len();
         after.rows_done = batch.rows_read;
         // So that an import that is stopped, however, shows what it has stored.
         store::save_report(&mut tx, self.input.import, &after.report).await?;
-        self.run.progress("storing", after.rows_done, Some(after.report.rows));
+        self.run
+            .progress("storing", after.rows_done, Some(after.report.rows));
         self.run.save_checkpoint(&mut tx, &after).await?;
         tx.commit().await?;
         Ok(after)
@@ -292,7 +335,7 @@ fn warning(code: &str, message: impl Into<String>) -> ImportWarning {
 }
 
 /// Adds what a batch brought to the report; gives the new rejects.
-fn add(report: &mut ImportReport, source: &Source, stored: &Stored, line: impl Fn(usize) -> u64) -> Vec<RejectedRow> {
+fn add(report: &mut ImportReport, source: &Source, stored: &Stored, batch: &Batch) -> Vec<RejectedRow> {
     report.created += stored.created;
     report.updated += stored.updated;
     report.unchanged += stored.unchanged;
@@ -300,14 +343,14 @@ fn add(report: &mut ImportReport, source: &Source, stored: &Stored, line: impl F
     report.rejected += stored.rejects.len() as u64;
     let mut rejects = Vec::with_capacity(stored.rejects.len());
     for (index, field, problem) in &stored.rejects {
-        let reject = rules::reject_at(&source.places, &source.columns, line(*index), *field, problem, None);
+        let line = batch.rows.get(*index).map_or(0, |row| row.line);
+        let cells = batch.cells.get(*index);
+        let reject = rules::reject_at(&source.places, &source.columns, line, *field, problem, cells);
         if report.rejects.len() < REJECTS_SHOWN {
             report.rejects.push(reject.clone());
         }
-        rejects.push(RejectedRow {
-            reject,
-            cells: Vec::new(),
-        });
+        let cells = cells.map(read::kept_cells).unwrap_or_default();
+        rejects.push(RejectedRow { reject, cells });
     }
     rejects
 }
@@ -349,7 +392,12 @@ pub(super) async fn import(imports: Imports, run: JobRun) -> Result<Value> {
             (checkpoint, checked.repeated)
         }
     };
-    let mut batches = Batches::read(work.source.clone(), work.run.clone(), repeated, checkpoint.rows_done);
+    let mut batches = Batches::read(
+        work.source.clone(),
+        work.run.clone(),
+        repeated,
+        checkpoint.rows_done,
+    );
     while let Some(batch) = batches.next().await? {
         work.run.check()?;
         checkpoint = work.store_batch(&batch, &checkpoint).await?;

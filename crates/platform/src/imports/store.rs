@@ -43,7 +43,11 @@ impl TryFrom<Row> for Found {
     type Error = Error;
 
     fn try_from(row: Row) -> Result<Self> {
-        let job_state = row.job_state.map(|state| state.parse::<JobState>()).transpose().map_err(Error::internal)?;
+        let job_state = row
+            .job_state
+            .map(|state| state.parse::<JobState>())
+            .transpose()
+            .map_err(Error::internal)?;
         Ok(Self {
             state: ImportState::of(row.job_kind.as_deref().zip(job_state)),
             file: row.file,
@@ -96,7 +100,10 @@ pub(super) async fn get(tx: &mut Tx, id: ImportId) -> Result<Option<Found>> {
 
 /// Holds the import against others until the transaction ends; false when there is none.
 pub(super) async fn lock(tx: &mut Tx, id: ImportId) -> Result<bool> {
-    let sql = format!("SELECT id FROM imports WHERE id = $1{}", tx.dialect().for_update());
+    let sql = format!(
+        "SELECT id FROM imports WHERE id = $1{}",
+        tx.dialect().for_update()
+    );
     let row: Option<(Uuid,)> = tx.optional(sqlx::AssertSqlSafe(sql), args![id.uuid()]).await?;
     Ok(row.is_some())
 }
@@ -107,25 +114,41 @@ pub(super) async fn page(tx: &mut Tx, size: PageSize, cursor: Option<&str>) -> R
     sql.push("WHERE 1 = 1");
     if let Some(cursor) = cursor {
         let (at, id): (i64, Uuid) = Cursor::key(cursor)?;
-        sql.push(" AND (i.created_at, i.id) < (").bind(at).push(", ").bind(id).push(")");
+        sql.push(" AND (i.created_at, i.id) < (")
+            .bind(at)
+            .push(", ")
+            .bind(id)
+            .push(")");
     }
-    sql.push(" ORDER BY i.created_at DESC, i.id DESC LIMIT ").bind(size.rows() + 1);
+    sql.push(" ORDER BY i.created_at DESC, i.id DESC LIMIT ")
+        .bind(size.rows() + 1);
     let rows: Vec<Row> = sql.all(tx).await?;
-    let found = rows.into_iter().map(Found::try_from).collect::<Result<Vec<_>>>()?;
-    Page::cut(found, size, |found| (micros(found.upload.created_at), found.upload.id.uuid()))
+    let found = rows
+        .into_iter()
+        .map(Found::try_from)
+        .collect::<Result<Vec<_>>>()?;
+    Page::cut(found, size, |found| {
+        (micros(found.upload.created_at), found.upload.id.uuid())
+    })
 }
 
 /// Notes the import's newest job; its report begins anew.
 pub(super) async fn set_job(tx: &mut Tx, id: ImportId, job: JobId) -> Result<()> {
-    tx.execute("UPDATE imports SET job_id = $2, report = NULL WHERE id = $1", args![id.uuid(), job.uuid()])
-        .await
-        .map(|_| ())
+    tx.execute(
+        "UPDATE imports SET job_id = $2, report = NULL WHERE id = $1",
+        args![id.uuid(), job.uuid()],
+    )
+    .await
+    .map(|_| ())
 }
 
 pub(super) async fn save_report(tx: &mut Tx, id: ImportId, report: &ImportReport) -> Result<()> {
-    tx.execute("UPDATE imports SET report = $2 WHERE id = $1", args![id.uuid(), json(report)?])
-        .await
-        .map(|_| ())
+    tx.execute(
+        "UPDATE imports SET report = $2 WHERE id = $1",
+        args![id.uuid(), json(report)?],
+    )
+    .await
+    .map(|_| ())
 }
 
 /// A rejected row with its cells as they came.
@@ -137,7 +160,12 @@ pub(super) struct RejectedRow {
 
 /// Forgets the rejects of an earlier run.
 pub(super) async fn clear_rejects(tx: &mut Tx, id: ImportId) -> Result<()> {
-    tx.execute("DELETE FROM import_rejects WHERE import_id = $1", args![id.uuid()]).await.map(|_| ())
+    tx.execute(
+        "DELETE FROM import_rejects WHERE import_id = $1",
+        args![id.uuid()],
+    )
+    .await
+    .map(|_| ())
 }
 
 const REJECTS: Bulk = Bulk {
@@ -156,7 +184,12 @@ pub(super) async fn insert_rejects(
     let mut rows = Vec::with_capacity(rejects.len());
     for (n, rejected) in rejects.iter().enumerate() {
         let number = i32::try_from(first_number + n).map_err(Error::internal)?;
-        rows.push(args![id.uuid(), number, json(&rejected.reject)?, json(&rejected.cells)?]);
+        rows.push(args![
+            id.uuid(),
+            number,
+            json(&rejected.reject)?,
+            json(&rejected.cells)?
+        ]);
     }
     REJECTS.insert(tx, rows).await.map(|_| ())
 }
@@ -232,7 +265,9 @@ pub(super) async fn known_files(tx: &mut Tx, files: &[String]) -> Result<Vec<Str
 
 /// Notes that the file is removed.
 pub(super) async fn forget_file(tx: &mut Tx, id: ImportId) -> Result<()> {
-    tx.execute("UPDATE imports SET file = NULL WHERE id = $1", args![id.uuid()]).await.map(|_| ())
+    tx.execute("UPDATE imports SET file = NULL WHERE id = $1", args![id.uuid()])
+        .await
+        .map(|_| ())
 }
 
 fn json<T: serde::Serialize>(value: &T) -> Result<Value> {

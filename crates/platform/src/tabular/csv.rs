@@ -42,7 +42,10 @@ pub(super) fn detect_separator(path: &Path, encoding: Encoding) -> Result<u8> {
     }
     // The first of equals wins: a header without any separator has one column.
     let most = counts.iter().map(|(_, count)| *count).max().unwrap_or(0);
-    Ok(counts.iter().find(|(_, count)| *count == most).map_or(b',', |(separator, _)| *separator))
+    Ok(counts
+        .iter()
+        .find(|(_, count)| *count == most)
+        .map_or(b',', |(separator, _)| *separator))
 }
 
 /// The rows of a CSV file.
@@ -73,7 +76,10 @@ impl CsvRows {
         let mut header = csv::ByteRecord::new();
         let found = reader.read_byte_record(&mut header).map_err(read_error)?;
         if !found || header.iter().all(|name| name.trim_ascii().is_empty()) {
-            return Err(Error::invalid("header_missing", "the first line must name the columns"));
+            return Err(Error::invalid(
+                "header_missing",
+                "the first line must name the columns",
+            ));
         }
         let columns: Vec<String> = header
             .iter()
@@ -100,7 +106,11 @@ impl CsvRows {
     pub(super) fn next_row(&mut self, row: &mut Row) -> Result<bool> {
         self.metered.bytes_since_row.store(0, Ordering::Relaxed);
         row.problem = None;
-        if !self.reader.read_byte_record(&mut self.bytes).map_err(read_error)? {
+        if !self
+            .reader
+            .read_byte_record(&mut self.bytes)
+            .map_err(read_error)?
+        {
             return Ok(false);
         }
         let line_after = self.reader.position().line();
@@ -129,7 +139,11 @@ impl CsvRows {
         }
         // The row ended because the file did, within quotes that nothing closed: it has swallowed lines.
         let open_at_end = self.metered.ended.load(Ordering::Relaxed)
-            && self.bytes.iter().next_back().is_some_and(|cell| cell.contains(&b'\n'))
+            && self
+                .bytes
+                .iter()
+                .next_back()
+                .is_some_and(|cell| cell.contains(&b'\n'))
             && self.metered.last_byte.load(Ordering::Relaxed) != b'"';
         if self.bytes.len() != self.width || open_at_end {
             if lines_within > 0 {
@@ -145,7 +159,11 @@ impl CsvRows {
             }
             row.problem = Some(RowProblem {
                 code: "column_count",
-                message: format!("the row has {} cells, the header {}", self.bytes.len(), self.width),
+                message: format!(
+                    "the row has {} cells, the header {}",
+                    self.bytes.len(),
+                    self.width
+                ),
             });
         } else if broken_text {
             row.problem = Some(RowProblem {
@@ -184,7 +202,9 @@ impl<R: Read> Read for Metered<R> {
             return Err(io::Error::other(RowTooLarge));
         }
         let got = self.inner.read(out)?;
-        self.meter.bytes_since_row.fetch_add(got as u64, Ordering::Relaxed);
+        self.meter
+            .bytes_since_row
+            .fetch_add(got as u64, Ordering::Relaxed);
         self.meter.ended.fetch_or(got == 0, Ordering::Relaxed);
         if let Some(last) = out[..got].trim_ascii_end().last() {
             self.meter.last_byte.store(*last, Ordering::Relaxed);

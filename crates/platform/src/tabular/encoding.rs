@@ -77,8 +77,7 @@ impl Encoding {
             let got = file.read(&mut bytes).map_err(unreadable)?;
             let mut rest = &bytes[..got];
             loop {
-                let (result, read, _) =
-                    decoder.decode_to_utf8_without_replacement(rest, &mut text, got == 0);
+                let (result, read, _) = decoder.decode_to_utf8_without_replacement(rest, &mut text, got == 0);
                 rest = &rest[read..];
                 match result {
                     DecoderResult::InputEmpty => break,
@@ -144,7 +143,11 @@ impl<R: Read> Utf8Reader<R> {
                 n => got += n,
             }
         }
-        let text = if head[..got] == *b"\xef\xbb\xbf" { &[][..] } else { &head[..got] };
+        let text = if head[..got] == *b"\xef\xbb\xbf" {
+            &[][..]
+        } else {
+            &head[..got]
+        };
         if text.is_empty() {
             return self.inner.read(out);
         }

@@ -135,7 +135,10 @@ impl Table {
         if columns.len() > COLUMNS_MAX {
             return Err(Error::invalid(
                 "too_many_columns",
-                format!("the file has {} columns; at most {COLUMNS_MAX} can be read", columns.len()),
+                format!(
+                    "the file has {} columns; at most {COLUMNS_MAX} can be read",
+                    columns.len()
+                ),
             ));
         }
         Ok(Self { columns, rows })

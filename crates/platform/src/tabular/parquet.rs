@@ -33,7 +33,11 @@ struct Texts {
 
 impl Texts {
     fn get(&self, row: usize) -> &str {
-        let from = if row == 0 { 0 } else { self.ends.get(row - 1).copied().unwrap_or(0) };
+        let from = if row == 0 {
+            0
+        } else {
+            self.ends.get(row - 1).copied().unwrap_or(0)
+        };
         let to = self.ends.get(row).copied().unwrap_or(from);
         self.text.get(from..to).unwrap_or_default()
     }
@@ -84,13 +88,21 @@ impl ParquetRows {
             .map(|(n, _)| n)
             .collect();
         if flat.is_empty() {
-            return Err(Error::invalid("header_missing", "the file has no column of texts, numbers or times"));
+            return Err(Error::invalid(
+                "header_missing",
+                "the file has no column of texts, numbers or times",
+            ));
         }
-        let columns: Vec<String> =
-            flat.iter().map(|&n| builder.schema().field(n).name().trim().to_owned()).collect();
+        let columns: Vec<String> = flat
+            .iter()
+            .map(|&n| builder.schema().field(n).name().trim().to_owned())
+            .collect();
         let mask = ProjectionMask::roots(builder.parquet_schema(), flat.iter().copied());
-        let reader =
-            builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().map_err(unreadable)?;
+        let reader = builder
+            .with_projection(mask)
+            .with_batch_size(BATCH_ROWS)
+            .build()
+            .map_err(unreadable)?;
         let rows = Self {
             reader,
             columns: columns.iter().map(|_| Texts::default()).collect(),
@@ -122,7 +134,10 @@ impl ParquetRows {
     fn take_batch(&mut self, batch: &RecordBatch) -> Result<()> {
         self.batch_rows = batch.num_rows();
         self.next_in_batch = 0;
-        self.columns.iter_mut().zip(batch.columns()).try_for_each(|(texts, array)| texts.fill(array))
+        self.columns
+            .iter_mut()
+            .zip(batch.columns())
+            .try_for_each(|(texts, array)| texts.fill(array))
     }
 }
 

@@ -18,7 +18,13 @@ fn read(bytes: &[u8]) -> Result<String, &'static str> {
     let mut row = Row::default();
     while table.next_row(&mut row).map_err(|e| e.code())? {
         match &row.problem {
-            None => said += &format!("\n{}: {}", row.line, row.cells.iter().collect::<Vec<_>>().join("|")),
+            None => {
+                said += &format!(
+                    "\n{}: {}",
+                    row.line,
+                    row.cells.iter().collect::<Vec<_>>().join("|")
+                )
+            }
             Some(problem) => said += &format!("\n{}! {}", row.line, problem.code),
         }
     }
@@ -28,32 +34,78 @@ fn read(bytes: &[u8]) -> Result<String, &'static str> {
 #[test]
 fn what_people_bring_is_read() {
     let gbk = encoding_rs::GB18030.encode("客户,姓名\nC1,张伟\n").0.into_owned();
-    let utf16: Vec<u8> =
-        "\u{feff}客户\t姓名\r\nC1\t张伟\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf16: Vec<u8> = "\u{feff}客户\t姓名\r\nC1\t张伟\r\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
     for (case, bytes, said) in [
         ("plain", &b"a,b\n1,2\n3,4\n"[..], "utf-8 a|b\n2: 1|2\n3: 3|4"),
-        ("no newline at the end", b"a,b\n1,2\n3,4", "utf-8 a|b\n2: 1|2\n3: 3|4"),
+        (
+            "no newline at the end",
+            b"a,b\n1,2\n3,4",
+            "utf-8 a|b\n2: 1|2\n3: 3|4",
+        ),
         ("one row without newline", b"a,b\n1,2", "utf-8 a|b\n2: 1|2"),
         ("CRLF", b"a,b\r\n1,2\r\n3,4\r\n", "utf-8 a|b\n2: 1|2\n3: 3|4"),
-        ("CRLF without the last", b"a,b\r\n1,2\r\n3,4", "utf-8 a|b\n2: 1|2\n3: 3|4"),
+        (
+            "CRLF without the last",
+            b"a,b\r\n1,2\r\n3,4",
+            "utf-8 a|b\n2: 1|2\n3: 3|4",
+        ),
         ("byte order mark", b"\xef\xbb\xbfa,b\n1,2\n", "utf-8 a|b\n2: 1|2"),
         ("only a byte order mark's file", b"\xef\xbb\xbfa\n", "utf-8 a"),
-        ("blank lines", b"a,b\n\n1,2\n\n\n3,4\n", "utf-8 a|b\n3: 1|2\n6: 3|4"),
-        ("rows of nothing", b"a,b\n1,2\n,\n 3,4\n , \n", "utf-8 a|b\n2: 1|2\n4:  3|4"),
+        (
+            "blank lines",
+            b"a,b\n\n1,2\n\n\n3,4\n",
+            "utf-8 a|b\n3: 1|2\n6: 3|4",
+        ),
+        (
+            "rows of nothing",
+            b"a,b\n1,2\n,\n 3,4\n , \n",
+            "utf-8 a|b\n2: 1|2\n4:  3|4",
+        ),
         ("quotes", b"a,b\n\"x,\"\"y\",2\n", "utf-8 a|b\n2: x,\"y|2"),
-        ("newline in quotes", b"a,b\n\"x\ny\",2\n3,4\n", "utf-8 a|b\n2: x\ny|2\n4: 3|4"),
-        ("CRLF in quotes", b"a,b\r\n\"x\r\ny\",2\r\n3,4\r\n", "utf-8 a|b\n2: x\r\ny|2\n4: 3|4"),
-        ("a quoted newline at the very end", b"a,b\n1,\"x\ny\"", "utf-8 a|b\n2: 1|x\ny"),
-        ("a quoted newline before the last newline", b"a,b\n1,\"x\ny\"\n", "utf-8 a|b\n2: 1|x\ny"),
+        (
+            "newline in quotes",
+            b"a,b\n\"x\ny\",2\n3,4\n",
+            "utf-8 a|b\n2: x\ny|2\n4: 3|4",
+        ),
+        (
+            "CRLF in quotes",
+            b"a,b\r\n\"x\r\ny\",2\r\n3,4\r\n",
+            "utf-8 a|b\n2: x\r\ny|2\n4: 3|4",
+        ),
+        (
+            "a quoted newline at the very end",
+            b"a,b\n1,\"x\ny\"",
+            "utf-8 a|b\n2: 1|x\ny",
+        ),
+        (
+            "a quoted newline before the last newline",
+            b"a,b\n1,\"x\ny\"\n",
+            "utf-8 a|b\n2: 1|x\ny",
+        ),
         ("semicolons", b"a;b,c\n1;2,5\n", "utf-8 a;b|c\n2: 1;2|5"),
         ("more semicolons", b"a;b;c,d\n1;2;3\n", "utf-8 a|b|c,d\n2: 1|2|3"),
         ("header only", b"a,b\n", "utf-8 a|b"),
-        ("nameless and doubled columns", b"a,,a\n1,2,3\n", "utf-8 a|column 2|a\n2: 1|2|3"),
+        (
+            "nameless and doubled columns",
+            b"a,,a\n1,2,3\n",
+            "utf-8 a|column 2|a\n2: 1|2|3",
+        ),
         ("NUL in a cell", b"a,b\n1\0,2\n", "utf-8 a|b\n2: 1\0|2"),
         ("GBK", &gbk, "gb18030 客户|姓名\n2: C1|张伟"),
         ("UTF-16 with tabs", &utf16, "utf-16le 客户|姓名\n2: C1|张伟"),
-        ("too few and too many", b"a,b\n1\n1,2,3\n1,2\n", "utf-8 a|b\n2! column_count\n3! column_count\n4: 1|2"),
-        ("not UTF-8 nor GBK", b"a,b\n1,\xff\xff\n1,\xe5\xbc\xa0\n", "utf-8 a|b\n2! text_malformed\n3: 1|张"),
+        (
+            "too few and too many",
+            b"a,b\n1\n1,2,3\n1,2\n",
+            "utf-8 a|b\n2! column_count\n3! column_count\n4: 1|2",
+        ),
+        (
+            "not UTF-8 nor GBK",
+            b"a,b\n1,\xff\xff\n1,\xe5\xbc\xa0\n",
+            "utf-8 a|b\n2! text_malformed\n3: 1|张",
+        ),
     ] {
         assert_eq!(read(bytes).as_deref(), Ok(said), "{case}");
     }
@@ -69,9 +121,17 @@ fn what_cannot_be_read_is_refused_with_its_reason() {
         ("a nameless header", b",,\n1,2,3\n", "header_missing"),
         ("a workbook", b"PK\x03\x04 and more", "format_unknown"),
         ("gzip", b"\x1f\x8b\x08\0\0\0\0\0", "format_unknown"),
-        ("an open quote in the last column", b"a,b\n1,2\n1,\"x\n2,y\n3,z\n", "quote_unclosed"),
+        (
+            "an open quote in the last column",
+            b"a,b\n1,2\n1,\"x\n2,y\n3,z\n",
+            "quote_unclosed",
+        ),
         ("an open quote", b"a,b\n\"1,x\n2,y\n3,z\n", "quote_unclosed"),
-        ("an open quote and more cells at the end", b"a,b\n1,\"x\n2,y\n3,z\n1,2,3", "quote_unclosed"),
+        (
+            "an open quote and more cells at the end",
+            b"a,b\n1,\"x\n2,y\n3,z\n1,2,3",
+            "quote_unclosed",
+        ),
         ("an endless cell", &endless, "row_too_large"),
         ("too many columns", wide.as_bytes(), "too_many_columns"),
         ("truncated Parquet", b"PAR1 and then nothing", "file_unreadable"),
@@ -95,14 +155,33 @@ fn parquet_columns_come_as_text() {
     use ::parquet::arrow::ArrowWriter;
     use arrow::array::*;
     use std::sync::Arc;
-    let lists = ListArray::from_iter_primitive::<arrow::datatypes::Int32Type, _, _>([Some([Some(1)]), None, None]);
+    let lists =
+        ListArray::from_iter_primitive::<arrow::datatypes::Int32Type, _, _>([Some([Some(1)]), None, None]);
     let batch = RecordBatch::try_from_iter([
-        ("客户", Arc::new(StringArray::from(vec!["C1", "C2", "C3"])) as ArrayRef),
-        ("day", Arc::new(Date32Array::from(vec![Some(0), None, Some(20_000)]))),
-        ("at", Arc::new(TimestampMicrosecondArray::from(vec![0, 1_000_000, 86_400_000_000]).with_timezone("UTC"))),
+        (
+            "客户",
+            Arc::new(StringArray::from(vec!["C1", "C2", "C3"])) as ArrayRef,
+        ),
+        (
+            "day",
+            Arc::new(Date32Array::from(vec![Some(0), None, Some(20_000)])),
+        ),
+        (
+            "at",
+            Arc::new(
+                TimestampMicrosecondArray::from(vec![0, 1_000_000, 86_400_000_000]).with_timezone("UTC"),
+            ),
+        ),
         ("naive", Arc::new(TimestampSecondArray::from(vec![0, 1, 86_400]))),
         ("amount", Arc::new(Float64Array::from(vec![12.34, -0.5, 1e20]))),
-        ("decimal", Arc::new(Decimal128Array::from(vec![1234, -5, 0]).with_precision_and_scale(10, 2).unwrap())),
+        (
+            "decimal",
+            Arc::new(
+                Decimal128Array::from(vec![1234, -5, 0])
+                    .with_precision_and_scale(10, 2)
+                    .unwrap(),
+            ),
+        ),
         ("ignored", Arc::new(lists)),
         ("n", Arc::new(Int64Array::from(vec![1, 2, 3]))),
     ])

@@ -63,29 +63,46 @@ async fn kill_minus_nine_loses_and_doubles_no_row(t: &TestDb) {
     let stored_then = stored(p).await.len();
     assert_eq!(killed.state, JobState::Running);
     assert!(stored_then < ROWS, "it was too fast to be killed");
-    assert_eq!(get(p, &import).await.report.unwrap().created as usize, stored_then, "what is stored is shown");
+    assert_eq!(
+        get(p, &import).await.report.unwrap().created as usize,
+        stored_then,
+        "what is stored is shown"
+    );
 
     let runner = runner(p).await;
     let done = finished(p, queued.id).await;
     assert_eq!(done.state, JobState::Succeeded, "{done:?}");
     let found = report(&done);
-    assert_eq!((found.rows, found.created, found.unchanged), (ROWS as u64, ROWS as u64, 0));
+    assert_eq!(
+        (found.rows, found.created, found.unchanged),
+        (ROWS as u64, ROWS as u64, 0)
+    );
     let after = stored(p).await;
     assert_eq!(after.len(), ROWS);
-    assert!(after.windows(2).all(|pair| pair[0].external_id != pair[1].external_id));
+    assert!(
+        after
+            .windows(2)
+            .all(|pair| pair[0].external_id != pair[1].external_id)
+    );
     let whole = import_all(t, &file_of(ROWS)).await;
     assert_eq!((whole.created, whole.unchanged), (0, ROWS as u64));
     runner.shutdown(Duration::from_secs(5)).await;
 }
 
-test_on_both!(a_stopped_import_keeps_and_shows_what_it_stored_and_can_be_completed, [LINES]);
+test_on_both!(
+    a_stopped_import_keeps_and_shows_what_it_stored_and_can_be_completed,
+    [LINES]
+);
 async fn a_stopped_import_keeps_and_shows_what_it_stored_and_can_be_completed(t: &TestDb) {
     let p = &t.platform;
     let runner = runner(p).await;
     let import = upload(t, &file_of(ROWS)).await.unwrap();
     let working = start(p, &import, options(&import)).await.unwrap();
     until("rows are stored", async || !stored(p).await.is_empty()).await;
-    p.jobs.cancel(&p.db, &p.clock, &caller(Role::Analyst), working.id).await.unwrap();
+    p.jobs
+        .cancel(&p.db, &p.clock, &caller(Role::Analyst), working.id)
+        .await
+        .unwrap();
     assert_eq!(finished(p, working.id).await.state, JobState::Cancelled);
     let stopped = get(p, &import).await;
     let kept = stored(p).await;
@@ -95,7 +112,10 @@ async fn a_stopped_import_keeps_and_shows_what_it_stored_and_can_be_completed(t:
 
     let completing = start(p, &import, options(&import)).await.unwrap();
     let done = report(&finished(p, completing.id).await);
-    assert_eq!((done.unchanged as usize, done.created as usize), (kept.len(), ROWS - kept.len()));
+    assert_eq!(
+        (done.unchanged as usize, done.created as usize),
+        (kept.len(), ROWS - kept.len())
+    );
     assert_eq!(stored(p).await.len(), ROWS);
     assert_eq!(get(p, &import).await.state, ImportState::Imported);
     runner.shutdown(Duration::from_secs(5)).await;
@@ -138,7 +158,10 @@ async fn two_imports_at_once_do_not_mix(t: &TestDb) {
     let lines = stored(p).await;
     assert_eq!(lines.len(), 20_000);
     for line in lines {
-        assert!(line.external_id.starts_with(&format!("H{}-", line.amount / 100)), "{line:?}");
+        assert!(
+            line.external_id.starts_with(&format!("H{}-", line.amount / 100)),
+            "{line:?}"
+        );
     }
     runner.shutdown(Duration::from_secs(5)).await;
 }

@@ -29,10 +29,30 @@ const EXTERNAL_ID: usize = 3;
 const ID: FieldKind = FieldKind::Text { chars_max: 20 };
 
 const FIELDS: &[Field] = &[
-    Field { name: "who", required: true, kind: ID, aliases: &["客户编号", "客户"] },
-    Field { name: "at", required: true, kind: FieldKind::Time, aliases: &["交易时间"] },
-    Field { name: "amount", required: true, kind: FieldKind::Amount, aliases: &["金额"] },
-    Field { name: "external_id", required: false, kind: FieldKind::Text { chars_max: 60 }, aliases: &["流水号"] },
+    Field {
+        name: "who",
+        required: true,
+        kind: ID,
+        aliases: &["客户编号", "客户"],
+    },
+    Field {
+        name: "at",
+        required: true,
+        kind: FieldKind::Time,
+        aliases: &["交易时间"],
+    },
+    Field {
+        name: "amount",
+        required: true,
+        kind: FieldKind::Amount,
+        aliases: &["金额"],
+    },
+    Field {
+        name: "external_id",
+        required: false,
+        kind: FieldKind::Text { chars_max: 60 },
+        aliases: &["流水号"],
+    },
 ];
 
 pub(crate) struct Lines;
@@ -47,11 +67,17 @@ impl ImportKind for Lines {
     }
 
     fn identity(&self) -> Identity {
-        Identity { field: EXTERNAL_ID, derived_from: &[WHO, AT, AMOUNT] }
+        Identity {
+            field: EXTERNAL_ID,
+            derived_from: &[WHO, AT, AMOUNT],
+        }
     }
 
     fn totals(&self) -> Option<Totals> {
-        Some(Totals { amount: AMOUNT, at: AT })
+        Some(Totals {
+            amount: AMOUNT,
+            at: AT,
+        })
     }
 
     fn fixes_firm(&self) -> bool {
@@ -83,7 +109,12 @@ impl ImportKind for Lines {
             for row in new {
                 tx.execute(
                     "INSERT INTO lines (external_id, who, at, amount) VALUES ($1, $2, $3, $4)",
-                    args![row.text(EXTERNAL_ID), row.text(WHO), row.time(AT), row.amount(AMOUNT)],
+                    args![
+                        row.text(EXTERNAL_ID),
+                        row.text(WHO),
+                        row.time(AT),
+                        row.amount(AMOUNT)
+                    ],
                 )
                 .await?;
             }
@@ -94,14 +125,22 @@ impl ImportKind for Lines {
 
 async fn compare<'a>(tx: &mut Tx, rows: &'a [ImportRow]) -> Result<(Stored, Vec<&'a ImportRow>)> {
     let ids = rows.iter().filter_map(|row| row.text(EXTERNAL_ID));
-    let sql = format!("SELECT external_id FROM lines WHERE external_id{}", tx.dialect().in_texts(1));
-    let known: Vec<(String,)> = tx.all(sqlx::AssertSqlSafe(sql), args![platform::db::list(ids)]).await?;
+    let sql = format!(
+        "SELECT external_id FROM lines WHERE external_id{}",
+        tx.dialect().in_texts(1)
+    );
+    let known: Vec<(String,)> = tx
+        .all(sqlx::AssertSqlSafe(sql), args![platform::db::list(ids)])
+        .await?;
     let mut known: HashSet<String> = known.into_iter().map(|(id,)| id).collect();
     let mut stored = Stored::default();
     let mut new = Vec::new();
     for (n, row) in rows.iter().enumerate() {
         if row.text(WHO) == Some("forbidden") {
-            let problem = CellProblem { code: "forbidden", message: "the database knows better".to_owned() };
+            let problem = CellProblem {
+                code: "forbidden",
+                message: "the database knows better".to_owned(),
+            };
             stored.rejects.push((n, WHO, problem));
         } else if known.insert(row.text(EXTERNAL_ID).unwrap().to_owned()) {
             stored.created += 1;
@@ -124,8 +163,10 @@ pub(crate) struct Line {
 /// Everything that is stored, sorted.
 pub(crate) async fn stored(p: &Platform) -> Vec<Line> {
     let mut tx = p.db.read().await.unwrap();
-    let rows: Vec<(String, String, i64, i64)> =
-        tx.all("SELECT external_id, who, at, amount FROM lines", []).await.unwrap();
+    let rows: Vec<(String, String, i64, i64)> = tx
+        .all("SELECT external_id, who, at, amount FROM lines", [])
+        .await
+        .unwrap();
     let mut lines: Vec<Line> = rows
         .into_iter()
         .map(|(external_id, who, at, amount)| Line {

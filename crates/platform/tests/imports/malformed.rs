@@ -26,11 +26,19 @@ async fn said(t: &TestDb, content: &[u8], change: impl Fn(&mut platform::imports
     if let Some(error) = job.error {
         let started = start(&t.platform, &import, wish).await.unwrap();
         let failed = finished(&t.platform, started.id).await;
-        assert_eq!(failed.error.unwrap().code, error.code, "the import says the same as the dry run");
+        assert_eq!(
+            failed.error.unwrap().code,
+            error.code,
+            "the import says the same as the dry run"
+        );
         return format!("job: {}", error.code);
     }
     let report = report(&job);
-    let rejects: Vec<_> = report.rejects.iter().map(|r| format!("{} {}", r.line, r.code)).collect();
+    let rejects: Vec<_> = report
+        .rejects
+        .iter()
+        .map(|r| format!("{} {}", r.line, r.code))
+        .collect();
     format!("{} accepted; {}", report.created, rejects.join(", "))
 }
 
@@ -39,26 +47,58 @@ async fn malformed_files_are_told_apart(t: &TestDb) {
     let runner = runner(&t.platform).await;
     let huge_cell = format!("who,at,amount\n{},2026-10-31,5\n{GOOD}", "x".repeat(300_000));
     let swallowed = format!("who,at,amount\n{GOOD}C2,2026-10-31,\"5\n{}", GOOD.repeat(90_000));
-    let gbk = encoding_rs::GB18030.encode("客户,交易时间,金额\n张三,2026-10-31,5\n").0.into_owned();
+    let gbk = encoding_rs::GB18030
+        .encode("客户,交易时间,金额\n张三,2026-10-31,5\n")
+        .0
+        .into_owned();
     for (case, content, expected) in [
-        ("byte order mark and CRLF", "\u{feff}who,at,amount\r\nC1,2026-10-31,5\r\n".as_bytes(), "1 accepted; "),
+        (
+            "byte order mark and CRLF",
+            "\u{feff}who,at,amount\r\nC1,2026-10-31,5\r\n".as_bytes(),
+            "1 accepted; ",
+        ),
         ("GBK", &gbk, "1 accepted; "),
-        ("a quoted newline", b"who,at,amount\n\"C\n1\",2026-10-31,5\nC2,x,5\n", "1 accepted; 4 date_malformed"),
-        ("NUL", b"who,at,amount\nC\0,2026-10-31,5\nC2,2026-10-31,5\n", "1 accepted; 2 control_character"),
-        ("wrong widths", b"who,at,amount\nC1,2026-10-31\nC1,2026-10-31,5,6\nC1,2026-10-31,5\n",
-            "1 accepted; 2 column_count, 3 column_count"),
+        (
+            "a quoted newline",
+            b"who,at,amount\n\"C\n1\",2026-10-31,5\nC2,x,5\n",
+            "1 accepted; 4 date_malformed",
+        ),
+        (
+            "NUL",
+            b"who,at,amount\nC\0,2026-10-31,5\nC2,2026-10-31,5\n",
+            "1 accepted; 2 control_character",
+        ),
+        (
+            "wrong widths",
+            b"who,at,amount\nC1,2026-10-31\nC1,2026-10-31,5,6\nC1,2026-10-31,5\n",
+            "1 accepted; 2 column_count, 3 column_count",
+        ),
         ("a long cell", huge_cell.as_bytes(), "1 accepted; 2 too_long"),
         ("an open quote", swallowed.as_bytes(), "job: row_too_large"),
-        ("an open quote near the end", b"who,at,amount\nC1,2026-10-31,5\nC1,2026-10-31,\"5\nC1,2026-10-31,5\n",
-            "job: quote_unclosed"),
-        ("damaged text", b"who,at,amount\n\xff\xff,2026-10-31,5\n\xe5\xbc\xa0,2026-10-31,5\n",
-            "1 accepted; 2 text_malformed"),
+        (
+            "an open quote near the end",
+            b"who,at,amount\nC1,2026-10-31,5\nC1,2026-10-31,\"5\nC1,2026-10-31,5\n",
+            "job: quote_unclosed",
+        ),
+        (
+            "damaged text",
+            b"who,at,amount\n\xff\xff,2026-10-31,5\n\xe5\xbc\xa0,2026-10-31,5\n",
+            "1 accepted; 2 text_malformed",
+        ),
         ("empty", b"", "upload: file_empty"),
         ("only a header", b"who,at,amount\n", "0 accepted; "),
         ("no header", b"\n\n\n", "upload: header_missing"),
         ("a workbook", b"PK\x03\x04aaaaaaaa", "upload: format_unknown"),
-        ("truncated Parquet", b"PAR1aaaaaaaaaaaaaa", "upload: file_unreadable"),
-        ("a column twice", b"who,at,amount,amount\nC1,2026-10-31,5,6\n", "start: field_required"),
+        (
+            "truncated Parquet",
+            b"PAR1aaaaaaaaaaaaaa",
+            "upload: file_unreadable",
+        ),
+        (
+            "a column twice",
+            b"who,at,amount,amount\nC1,2026-10-31,5,6\n",
+            "start: field_required",
+        ),
         ("nothing that fits", b"a,b\n1,2\n", "start: field_required"),
     ] {
         assert_eq!(said(t, content, |_| {}).await, expected, "{case}");
@@ -69,12 +109,27 @@ async fn malformed_files_are_told_apart(t: &TestDb) {
             wish.mapping.insert(field.to_owned(), column.to_owned());
         }
     };
-    assert_eq!(said(t, good.as_bytes(), map("amount", "nowhere")).await, "start: column_missing");
-    assert_eq!(said(t, good.as_bytes(), map("amount", "at")).await, "start: column_used_twice");
-    assert_eq!(said(t, good.as_bytes(), map("colour", "at")).await, "start: field_unknown");
+    assert_eq!(
+        said(t, good.as_bytes(), map("amount", "nowhere")).await,
+        "start: column_missing"
+    );
+    assert_eq!(
+        said(t, good.as_bytes(), map("amount", "at")).await,
+        "start: column_used_twice"
+    );
+    assert_eq!(
+        said(t, good.as_bytes(), map("colour", "at")).await,
+        "start: field_unknown"
+    );
     let doubled = format!("who,at,amount,x,x\n{}", "C1,2026-10-31,5,1,2\n");
-    assert_eq!(said(t, doubled.as_bytes(), map("external_id", "x")).await, "start: column_ambiguous");
-    assert_eq!(said(t, good.as_bytes(), |wish| wish.source = " ".into()).await, "start: source_malformed");
+    assert_eq!(
+        said(t, doubled.as_bytes(), map("external_id", "x")).await,
+        "start: column_ambiguous"
+    );
+    assert_eq!(
+        said(t, good.as_bytes(), |wish| wish.source = " ".into()).await,
+        "start: source_malformed"
+    );
     assert_eq!(
         said(t, good.as_bytes(), |wish| wish.reject_limit_percent = Some(-1.0)).await,
         "start: limit_out_of_range"

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use platform::testing::TestDb;
 use platform::test_on_both;
+use platform::testing::TestDb;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, TestRunner};
 
@@ -16,7 +16,11 @@ async fn the_same_file_twice_is_the_file_once(t: &TestDb) {
     let p = &t.platform;
     let runner = runner(p).await;
     let file = file_of(5_000);
-    assert_eq!(import_all(t, &file).await.created, 5_000, "rows that look alike all count");
+    assert_eq!(
+        import_all(t, &file).await.created,
+        5_000,
+        "rows that look alike all count"
+    );
     let once = stored(p).await;
     let again = import_all(t, &file).await;
     assert_eq!((again.created, again.unchanged), (0, 5_000));
@@ -30,10 +34,19 @@ async fn the_same_file_twice_is_the_file_once(t: &TestDb) {
 
 /// Rows with few different contents, some with ids, some broken.
 fn rows() -> impl proptest::strategy::Strategy<Value = Vec<(String, bool)>> {
-    let good = ("[AB]", 1..4_i64, proptest::option::of("[xyz][0-9]"))
-        .prop_map(|(who, amount, id)| (format!("{who},2026-10-31,{amount},{}", id.unwrap_or_default()), true));
-    let bad = proptest::sample::select(vec!["A,never,1,", ",2026-10-31,1,x9", "A,2026-10-31,much,", "A,2026-10-31"])
-        .prop_map(|row| (row.to_owned(), false));
+    let good = ("[AB]", 1..4_i64, proptest::option::of("[xyz][0-9]")).prop_map(|(who, amount, id)| {
+        (
+            format!("{who},2026-10-31,{amount},{}", id.unwrap_or_default()),
+            true,
+        )
+    });
+    let bad = proptest::sample::select(vec![
+        "A,never,1,",
+        ",2026-10-31,1,x9",
+        "A,2026-10-31,much,",
+        "A,2026-10-31",
+    ])
+    .prop_map(|row| (row.to_owned(), false));
     proptest::collection::vec(proptest::prop_oneof![4 => good, 1 => bad], 1..40)
 }
 
@@ -44,7 +57,11 @@ async fn whatever_the_file_its_good_rows_are_stored_once(t: &TestDb) {
     let mut draw = TestRunner::new(Config::default());
     for round in 0..12 {
         let rows = rows().new_tree(&mut draw).unwrap().current();
-        let file = rows.iter().fold("who,at,amount,external_id\n".to_owned(), |file, (row, _)| file + row + "\n");
+        let file = rows
+            .iter()
+            .fold("who,at,amount,external_id\n".to_owned(), |file, (row, _)| {
+                file + row + "\n"
+            });
         let good = rows.iter().filter(|(_, good)| *good).count() as u64;
         let before = stored(p).await;
         let import = upload(t, file.as_bytes()).await.unwrap();
@@ -55,7 +72,11 @@ async fn whatever_the_file_its_good_rows_are_stored_once(t: &TestDb) {
         wish.reject_limit_percent = Some(0.0);
         if good < rows.len() as u64 {
             let job = start(p, &import, wish.clone()).await.unwrap();
-            assert_eq!(finished(p, job.id).await.error.unwrap().code, "too_many_rejects", "{file}");
+            assert_eq!(
+                finished(p, job.id).await.error.unwrap().code,
+                "too_many_rejects",
+                "{file}"
+            );
             assert_eq!(stored(p).await, before, "{file}");
         }
         if good == 0 {
