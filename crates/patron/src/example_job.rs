@@ -4,7 +4,8 @@
 
 use std::collections::HashMap;
 
-use base::{Currency, Day, Error, Result};
+use base::{Currency, Error, Result};
+use customers::{CustomerId, NewContact, NewCustomer, NewSubscription};
 use jiff::Timestamp;
 use platform::events::{self, Event};
 use platform::firm::{self, Firm};
@@ -17,6 +18,9 @@ use value::app::runs;
 use value::model::Line;
 
 use crate::example_firm::{AS_OF_DEFAULT, ExampleFirm, FIRM_NAME, GeneratedCustomer, SOURCE, ZONE};
+
+/// The kind of the job.
+pub(crate) const KIND: &str = server::EXAMPLE_FIRM;
 
 /// Customers put in by one transaction.
 const CUSTOMERS_PER_STEP: usize = 500;
@@ -46,7 +50,10 @@ pub(crate) async fn perform(job: JobRun) -> Result<serde_json::Value> {
     if loaded.customers == 0 {
         name_the_firm(&platform).await?;
     }
-    let mut customers = example.customers().skip(usize::try_from(loaded.customers).unwrap_or(usize::MAX)).peekable();
+    let mut customers = example
+        .customers()
+        .skip(usize::try_from(loaded.customers).unwrap_or(usize::MAX))
+        .peekable();
     while customers.peek().is_some() {
         job.check()?;
         job.progress("loading", loaded.customers, Some(input.customers));
@@ -98,14 +105,21 @@ async fn name_the_firm(platform: &Platform) -> Result<()> {
 /// Puts customers in with everything that belongs to them; says how many ledger lines that were.
 async fn load(platform: &Platform, tx: &mut Tx, step: &[GeneratedCustomer]) -> Result<u64> {
     // Who is referred to comes earlier, in this step or one before.
-    let mut ids: HashMap<String, Uuid> =
-        step.iter().map(|customer| (customer.external_id.clone(), ids::new(&platform.clock))).collect();
+    let mut ids: HashMap<String, Uuid> = step
+        .iter()
+        .map(|customer| (customer.external_id.clone(), ids::new(&platform.clock)))
+        .collect();
     let elsewhere: Vec<&str> = step
         .iter()
         .flat_map(|customer| {
             [customer.organisation.as_deref(), customer.referred_by.as_deref()]
                 .into_iter()
-                .chain(customer.contacts.iter().map(|contact| contact.customer.as_deref()))
+                .chain(
+                    customer
+                        .contacts
+                        .iter()
+                        .map(|contact| contact.customer.as_deref()),
+                )
         })
         .flatten()
         .filter(|external_id| !ids.contains_key(*external_id))
@@ -114,11 +128,14 @@ async fn load(platform: &Platform, tx: &mut Tx, step: &[GeneratedCustomer]) -> R
         ids.insert(external_id, id.uuid());
     }
     let id_of = |external_id: &str| {
-        ids.get(external_id)
-            .copied()
-            .ok_or_else(|| Error::internal(format!("the example firm names {external_id} before it is there")))
+        ids.get(external_id).copied().ok_or_else(|| {
+            Error::internal(format!("the example firm names {external_id} before it is there"))
+        })
     };
-    let records = step.iter().map(|customer| record(platform, customer, &id_of)).collect::<Result<Vec<_>>>()?;
+    let records = step
+        .iter()
+        .map(|customer| record(platform, customer, &id_of))
+        .collect::<Result<Vec<_>>>()?;
     customers::store::insert_many(tx, &platform.clock, &records).await?;
     let mut lines = Vec::new();
     for customer in step {
@@ -139,4 +156,61 @@ async fn load(platform: &Platform, tx: &mut Tx, step: &[GeneratedCustomer]) -> R
         }
     }
     value::store::ledger::append(tx, &lines, platform.clock.now()).await
+}
+
+fn record(
+    platform: &Platform,
+    customer: &GeneratedCustomer,
+    id_of: &impl Fn(&str) -> Result<Uuid>,
+) -> Result<NewCustomer> {
+    let clock = &platform.clock;
+    let other = |external_id: &Option<String>| -> Result<Option<CustomerId>> {
+        external_id
+            .as_deref()
+            .map(|external_id| id_of(external_id).map(CustomerId::from))
+            .transpose()
+    };
+    Ok(NewCustomer {
+        id: id_of(&customer.external_id)?.into(),
+        external_id: customer.external_id.clone(),
+        kind: customer.kind.name().parse()?,
+        name: Some(customer.name.clone()),
+        brand: Some(customer.brand.to_owned()),
+        region: Some(customer.region.to_owned()),
+        segment: Some(customer.segment.to_owned()),
+        phone: Some(customer.phone.clone()),
+        email: customer.email.clone(),
+        since: Some(customer.since),
+        organisation: other(&customer.organisation)?,
+        referred_by: other(&customer.referred_by)?,
+        generated: true,
+        subscriptions: customer
+            .subscriptions
+            .iter()
+            .map(|held| {
+                Ok(NewSubscription {
+                    id: ids::new(clock),
+                    product: held.product.to_owned(),
+                    plan: Some(held.plan.to_owned()),
+                    number: Some(held.number.clone()),
+                    started_on: held.started_on,
+                    ended_on: held.ended_on,
+                    status: held.status.name().parse()?,
+                })
+            })
+            .collect::<Result<_>>()?,
+        contacts: customer
+            .contacts
+            .iter()
+            .map(|contact| {
+                Ok(NewContact {
+                    id: ids::new(clock),
+                    name: contact.name.clone(),
+                    role: contact.role.name().to_owned(),
+                    influence: contact.influence,
+                    customer: other(&contact.customer)?,
+                })
+            })
+            .collect::<Result<_>>()?,
+    })
 }

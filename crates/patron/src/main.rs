@@ -1,5 +1,11 @@
 //! The command line.
 
+mod demo_command;
+mod example_firm;
+mod example_job;
+mod serve_command;
+mod terminal;
+mod user_command;
 mod value_command;
 
 use std::process::ExitCode;
@@ -23,10 +29,29 @@ enum Command {
     /// What customers are worth, computed from files without a database.
     #[command(subcommand)]
     Value(value_command::ValueCommand),
+    /// The server with the console.
+    Serve(serve_command::ServeArguments),
+    /// A firm to look at, with the console.
+    Demo(Box<demo_command::DemoArguments>),
+    /// Users and their passwords.
+    #[command(subcommand)]
+    User(user_command::UserCommand),
+    /// Prints the OpenAPI document.
+    Openapi,
 }
 
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Value(command) => value_command::execute(command),
+        Command::Serve(arguments) => terminal::run("info", serve_command::serve(arguments)),
+        Command::Demo(arguments) => terminal::run("warn", demo_command::demo(*arguments)),
+        Command::User(command) => terminal::run("warn", user_command::execute(command)),
+        Command::Openapi => print_openapi(),
     }
+}
+
+#[expect(clippy::print_stdout, reason = "this is what talks to the terminal")]
+fn print_openapi() -> ExitCode {
+    print!("{}", server::openapi());
+    ExitCode::SUCCESS
 }

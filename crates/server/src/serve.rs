@@ -24,7 +24,7 @@ pub(crate) const ROOMS: [RoomMigrations; 3] = [PLATFORM, customers::MIGRATIONS, 
 const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
 
 /// The kinds of files that can be imported.
-pub(crate) fn imports() -> Imports {
+pub fn imports() -> Imports {
     Imports::new().with(CustomersImport).with(TransactionsImport)
 }
 

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// The kind of the job that makes the example firm; `patron` brings its handler.
-pub(crate) const EXAMPLE_FIRM: &str = "example_firm";
+pub const EXAMPLE_FIRM: &str = "example_firm";
 const CUSTOMERS_MAX: u32 = 1_000_000;
 
 pub(crate) fn router() -> OpenApiRouter<Platform> {

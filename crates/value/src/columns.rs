@@ -47,13 +47,17 @@ pub fn schema() -> SchemaRef {
     Arc::new(Schema::new(vec![
         Field::new("seq", DataType::Int64, false),
         text("customer_id", false),
-        Field::new("at", DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), false),
+        Field::new(
+            "at",
+            DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            false,
+        ),
         Field::new("amount_minor", DataType::Int64, false),
         Field::new("cost_minor", DataType::Int64, true),
         text("kind", false),
         text("product", true),
         text("channel", true),
-                text("line", false),
+        text("line", false),
         text("reverses", true),
     ]))
 }
@@ -91,9 +95,14 @@ pub async fn bring_up_to_date(
     let begun_at = files.iter().map(|file| file.seq_to).max().unwrap_or(0);
     let mut copied_to = begun_at;
     while copied_to < watermark {
-        progress((copied_to - begun_at).unsigned_abs(), (watermark - begun_at).unsigned_abs())?;
+        progress(
+            (copied_to - begun_at).unsigned_abs(),
+            (watermark - begun_at).unsigned_abs(),
+        )?;
         let lines = read_lines(db, copied_to, watermark).await?;
-        let Some(last) = lines.last().map(|line| line.seq) else { break };
+        let Some(last) = lines.last().map(|line| line.seq) else {
+            break;
+        };
         let target = folder.to_owned();
         let files = tokio::task::spawn_blocking(move || write_by_month(&target, &lines, last))
             .await
@@ -157,7 +166,13 @@ fn write_by_month(folder: &Path, lines: &[RecordedLine], seq_to: i64) -> Result<
             let path = format!("{}/{seq_to:012}.parquet", base::Month(month));
             let amount_minor = lines.iter().map(|line| line.line.amount_minor).sum();
             write_file(&folder.join(&path), &[batch(&lines)?])?;
-            Ok(LedgerFile { path, month, rows: lines.len() as i64, amount_minor, seq_to })
+            Ok(LedgerFile {
+                path,
+                month,
+                rows: lines.len() as i64,
+                amount_minor,
+                seq_to,
+            })
         })
         .collect()
 }
@@ -193,7 +208,12 @@ fn batch(lines: &[&RecordedLine]) -> Result<RecordBatch> {
             texts(&|line| line.line.product.clone()),
             texts(&|line| line.line.channel.clone()),
             texts(&|line| Some(line_name(&line.line, &line.line.external_id))),
-            texts(&|line| line.line.reverses.as_ref().map(|reversed| line_name(&line.line, reversed))),
+            texts(&|line| {
+                line.line
+                    .reverses
+                    .as_ref()
+                    .map(|reversed| line_name(&line.line, reversed))
+            }),
         ],
     )
     .map_err(Error::internal)
@@ -207,7 +227,10 @@ fn line_name(line: &Line, external_id: &str) -> String {
 /// Writes a file whole or not at all.
 fn write_file(path: &Path, batches: &[RecordBatch]) -> Result<()> {
     let failed = |e: &dyn std::fmt::Display| {
-        Error::internal(format!("the ledger's columns cannot be written to {}: {e}", path.display()))
+        Error::internal(format!(
+            "the ledger's columns cannot be written to {}: {e}",
+            path.display()
+        ))
     };
     let folder = path.parent().ok_or_else(|| failed(&"no folder"))?;
     std::fs::create_dir_all(folder).map_err(|e| failed(&e))?;
@@ -224,7 +247,9 @@ fn write_file(path: &Path, batches: &[RecordBatch]) -> Result<()> {
     writer.close().map_err(|e| failed(&e))?;
     file.sync_all().map_err(|e| failed(&e))?;
     std::fs::rename(&unfinished, path).map_err(|e| failed(&e))?;
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|e| failed(&e))
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|e| failed(&e))
 }
 
 /// Rewrites months that have become many small files.
@@ -233,9 +258,14 @@ async fn compact(db: &Db, folder: &Path) -> Result<()> {
     for file in ledger::files(&mut db.read().await?).await? {
         months.entry(file.month).or_default().push(file);
     }
-    for (_, gone) in months.into_iter().filter(|(_, files)| files.len() > FILES_PER_MONTH_MAX) {
+    for (_, gone) in months
+        .into_iter()
+        .filter(|(_, files)| files.len() > FILES_PER_MONTH_MAX)
+    {
         let (target, sources) = (folder.to_owned(), gone.clone());
-        let new = tokio::task::spawn_blocking(move || merge(&target, &sources)).await.map_err(Error::internal)??;
+        let new = tokio::task::spawn_blocking(move || merge(&target, &sources))
+            .await
+            .map_err(Error::internal)??;
         let mut tx = db.write().await?;
         ledger::replace_files(&mut tx, &gone, &[new]).await?;
         tx.commit().await?;
@@ -259,7 +289,11 @@ fn merge(folder: &Path, sources: &[LedgerFile]) -> Result<LedgerFile> {
             batches.push(batch.map_err(Error::internal)?);
         }
     }
-    let path = format!("{}/merged-{:012}.parquet", base::Month(newest.month), newest.seq_to);
+    let path = format!(
+        "{}/merged-{:012}.parquet",
+        base::Month(newest.month),
+        newest.seq_to
+    );
     write_file(&folder.join(&path), &batches)?;
     Ok(LedgerFile {
         path,

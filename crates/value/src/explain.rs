@@ -144,12 +144,29 @@ pub fn figures(profile: &PublishedProfile, run: &RunFacts) -> Vec<ExplainedFigur
             model: model.clone(),
             ..counted("p_alive", 0.0, "probability", modelled.clone())
         },
-        expected("expected_purchases_30d", profile.expected_purchases_30d, detail.intervals.expected_purchases_30d),
-        expected("expected_purchases_90d", profile.expected_purchases_90d, detail.intervals.expected_purchases_90d),
-        expected("expected_purchases_365d", profile.expected_purchases_365d, detail.intervals.expected_purchases_365d),
+        expected(
+            "expected_purchases_30d",
+            profile.expected_purchases_30d,
+            detail.intervals.expected_purchases_30d,
+        ),
+        expected(
+            "expected_purchases_90d",
+            profile.expected_purchases_90d,
+            detail.intervals.expected_purchases_90d,
+        ),
+        expected(
+            "expected_purchases_365d",
+            profile.expected_purchases_365d,
+            detail.intervals.expected_purchases_365d,
+        ),
         ExplainedFigure {
             model: spend_model,
-            ..counted("expected_ticket", money(profile.expected_ticket_minor), "money", spend)
+            ..counted(
+                "expected_ticket",
+                money(profile.expected_ticket_minor),
+                "money",
+                spend,
+            )
         },
         counted(
             "contribution",
@@ -164,11 +181,31 @@ pub fn figures(profile: &PublishedProfile, run: &RunFacts) -> Vec<ExplainedFigur
                     "weights": run.stability_weights, "threshold": run.stability_threshold }),
         ),
         counted("revenue", money(profile.revenue_minor), "money", json!({})),
-        counted("monetary", money(profile.monetary_minor), "money", json!({ "x": profile.x })),
+        counted(
+            "monetary",
+            money(profile.monetary_minor),
+            "money",
+            json!({ "x": profile.x }),
+        ),
         counted("x", profile.x as f64, "count", history),
-        counted("recency_score", f64::from(profile.recency_score), "score", json!({ "days_since_last": detail.t - detail.t_x })),
-        counted("frequency_score", f64::from(profile.frequency_score), "score", json!({ "x": profile.x })),
-        counted("monetary_score", f64::from(profile.monetary_score), "score", json!({ "revenue": profile.revenue_minor })),
+        counted(
+            "recency_score",
+            f64::from(profile.recency_score),
+            "score",
+            json!({ "days_since_last": detail.t - detail.t_x }),
+        ),
+        counted(
+            "frequency_score",
+            f64::from(profile.frequency_score),
+            "score",
+            json!({ "x": profile.x }),
+        ),
+        counted(
+            "monetary_score",
+            f64::from(profile.monetary_score),
+            "score",
+            json!({ "revenue": profile.revenue_minor }),
+        ),
     ]
 }
 
@@ -185,28 +222,53 @@ pub fn reasons(profile: &PublishedProfile, run: &RunFacts) -> Vec<Reason> {
 }
 
 fn class_reasons(profile: &PublishedProfile, run: &RunFacts) -> Vec<Reason> {
-    let reason = |code, params| Reason { about: "class", code, params };
-    let (Some(stability), Some(threshold), true) =
-        (profile.stability, run.stability_threshold, profile.class.starts_with("E-"))
-    else {
-        let code = if profile.class == "none" { "never_bought" } else { "history_too_short" };
+    let reason = |code, params| Reason {
+        about: "class",
+        code,
+        params,
+    };
+    let (Some(stability), Some(threshold), true) = (
+        profile.stability,
+        run.stability_threshold,
+        profile.class.starts_with("E-"),
+    ) else {
+        let code = if profile.class == "none" {
+            "never_bought"
+        } else {
+            "history_too_short"
+        };
         return vec![reason(code, json!({ "full_months": profile.detail.full_months }))];
     };
     let mut reasons = Vec::new();
     if let Some(least) = run.contribution_threshold_minor {
-        let code = if profile.contribution_minor >= least { "contribution_high" } else { "contribution_low" };
+        let code = if profile.contribution_minor >= least {
+            "contribution_high"
+        } else {
+            "contribution_low"
+        };
         reasons.push(reason(
             code,
             json!({ "contribution": profile.contribution_minor, "threshold": least, "basis": run.contribution_basis }),
         ));
     }
-    let code = if stability >= threshold { "stability_high" } else { "stability_low" };
-    reasons.push(reason(code, json!({ "stability": stability, "threshold": threshold })));
+    let code = if stability >= threshold {
+        "stability_high"
+    } else {
+        "stability_low"
+    };
+    reasons.push(reason(
+        code,
+        json!({ "stability": stability, "threshold": threshold }),
+    ));
     reasons
 }
 
 fn risk_reasons(profile: &PublishedProfile) -> Vec<Reason> {
-    let reason = |code, params| Reason { about: "risk", code, params };
+    let reason = |code, params| Reason {
+        about: "risk",
+        code,
+        params,
+    };
     let detail = &profile.detail;
     let silent_days = detail.t - detail.t_x;
     let mut reasons = Vec::new();
@@ -216,7 +278,14 @@ fn risk_reasons(profile: &PublishedProfile) -> Vec<Reason> {
         let usual_gap_days = detail.t_x as f64 / profile.x as f64;
         let params = json!({ "days_since": silent_days, "usual_gap_days": usual_gap_days });
         let silent = silent_days as f64 > SILENT * usual_gap_days;
-        reasons.push(reason(if silent { "silent_longer_than_usual" } else { "buys_as_usual" }, params));
+        reasons.push(reason(
+            if silent {
+                "silent_longer_than_usual"
+            } else {
+                "buys_as_usual"
+            },
+            params,
+        ));
     }
     let (last, before) = (detail.last_6m_minor, detail.previous_6m_minor);
     if before > 0 {
@@ -270,7 +339,13 @@ mod tests {
             recency_score: 2,
             frequency_score: 4,
             monetary_score: 5,
-            detail: Detail { t_x, t, last_6m_minor: last_6m, previous_6m_minor: previous_6m, ..Detail::default() },
+            detail: Detail {
+                t_x,
+                t,
+                last_6m_minor: last_6m,
+                previous_6m_minor: previous_6m,
+                ..Detail::default()
+            },
             previous: None,
         }
     }
@@ -291,25 +366,41 @@ mod tests {
     }
 
     fn codes(profile: &PublishedProfile) -> Vec<&'static str> {
-        reasons(profile, &run()).iter().map(|reason| reason.code).collect()
+        reasons(profile, &run())
+            .iter()
+            .map(|reason| reason.code)
+            .collect()
     }
 
     #[test]
     fn a_silent_shrinking_customer_is_told_apart_from_a_regular_one() {
         assert_eq!(
             codes(&profile(10, 300, 400, 10_000, 40_000)),
-            ["contribution_high", "stability_low", "silent_longer_than_usual", "spending_falls", "value_at_risk"]
+            [
+                "contribution_high",
+                "stability_low",
+                "silent_longer_than_usual",
+                "spending_falls",
+                "value_at_risk"
+            ]
         );
         assert_eq!(
             codes(&profile(10, 390, 400, 40_000, 40_000))[2..4],
             ["buys_as_usual", "spending_holds"]
         );
-        assert_eq!(codes(&profile(0, 0, 400, 0, 0))[2..], ["bought_once", "value_at_risk"]);
+        assert_eq!(
+            codes(&profile(0, 0, 400, 0, 0))[2..],
+            ["bought_once", "value_at_risk"]
+        );
     }
 
     #[test]
     fn a_short_history_has_no_class_to_explain() {
-        let newcomer = PublishedProfile { stability: None, class: "new".into(), ..profile(1, 10, 30, 5, 0) };
+        let newcomer = PublishedProfile {
+            stability: None,
+            class: "new".into(),
+            ..profile(1, 10, 30, 5, 0)
+        };
         assert_eq!(codes(&newcomer)[0], "history_too_short");
     }
 

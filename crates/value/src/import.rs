@@ -31,9 +31,28 @@ const FIELDS: &[Field] = &[
         required: true,
         kind: ID,
         aliases: &[
-            "customerid", "customerno", "customernumber", "customercode", "custid", "userid", "user", "memberid",
-            "member", "clientid", "client", "客户", "客户编号", "客户号", "客户id", "客户代码", "会员编号", "会员号",
-            "会员id", "用户编号", "用户id", "用户号",
+            "customerid",
+            "customerno",
+            "customernumber",
+            "customercode",
+            "custid",
+            "userid",
+            "user",
+            "memberid",
+            "member",
+            "clientid",
+            "client",
+            "客户",
+            "客户编号",
+            "客户号",
+            "客户id",
+            "客户代码",
+            "会员编号",
+            "会员号",
+            "会员id",
+            "用户编号",
+            "用户id",
+            "用户号",
         ],
     },
     Field {
@@ -41,9 +60,27 @@ const FIELDS: &[Field] = &[
         required: true,
         kind: FieldKind::Time,
         aliases: &[
-            "date", "datetime", "ts", "time", "timestamp", "day", "transactiondate", "transactiontime",
-            "transactionat", "purchasedate", "orderdate", "invoicedate", "交易时间", "交易日期", "消费时间", "消费日期",
-            "下单时间", "购买日期", "订单日期", "日期", "时间",
+            "date",
+            "datetime",
+            "ts",
+            "time",
+            "timestamp",
+            "day",
+            "transactiondate",
+            "transactiontime",
+            "transactionat",
+            "purchasedate",
+            "orderdate",
+            "invoicedate",
+            "交易时间",
+            "交易日期",
+            "消费时间",
+            "消费日期",
+            "下单时间",
+            "购买日期",
+            "订单日期",
+            "日期",
+            "时间",
         ],
     },
     Field {
@@ -51,8 +88,20 @@ const FIELDS: &[Field] = &[
         required: true,
         kind: FieldKind::Amount,
         aliases: &[
-            "amt", "transactionamount", "totalamount", "total", "spend", "revenue", "value", "金额", "交易金额",
-            "消费金额", "订单金额", "实付金额", "支付金额", "收入",
+            "amt",
+            "transactionamount",
+            "totalamount",
+            "total",
+            "spend",
+            "revenue",
+            "value",
+            "金额",
+            "交易金额",
+            "消费金额",
+            "订单金额",
+            "实付金额",
+            "支付金额",
+            "收入",
         ],
     },
     Field {
@@ -60,16 +109,40 @@ const FIELDS: &[Field] = &[
         required: false,
         kind: ID,
         aliases: &[
-            "transactionid", "orderid", "orderno", "invoiceno", "billno", "id", "交易号", "交易编号", "流水号", "订单号",
-            "订单编号", "账单号",
+            "transactionid",
+            "orderid",
+            "orderno",
+            "invoiceno",
+            "billno",
+            "id",
+            "交易号",
+            "交易编号",
+            "流水号",
+            "订单号",
+            "订单编号",
+            "账单号",
         ],
     },
-    Field { name: "cost", required: false, kind: FieldKind::Amount, aliases: &["成本", "成本金额"] },
+    Field {
+        name: "cost",
+        required: false,
+        kind: FieldKind::Amount,
+        aliases: &["成本", "成本金额"],
+    },
     Field {
         name: "product",
         required: false,
         kind: FieldKind::Text { chars_max: 128 },
-        aliases: &["productname", "sku", "item", "产品", "商品", "产品名称", "商品名称", "套餐"],
+        aliases: &[
+            "productname",
+            "sku",
+            "item",
+            "产品",
+            "商品",
+            "产品名称",
+            "商品名称",
+            "套餐",
+        ],
     },
     Field {
         name: "channel",
@@ -90,7 +163,12 @@ const FIELDS: &[Field] = &[
         ]),
         aliases: &["type", "transactiontype", "类型", "交易类型"],
     },
-    Field { name: "reverses", required: false, kind: ID, aliases: &["reversalof", "冲正", "冲销", "原交易号", "原流水号"] },
+    Field {
+        name: "reverses",
+        required: false,
+        kind: ID,
+        aliases: &["reversalof", "冲正", "冲销", "原交易号", "原流水号"],
+    },
 ];
 
 /// The import kind `transactions`.
@@ -114,7 +192,10 @@ impl ImportKind for TransactionsImport {
     }
 
     fn totals(&self) -> Option<Totals> {
-        Some(Totals { amount: AMOUNT, at: AT })
+        Some(Totals {
+            amount: AMOUNT,
+            at: AT,
+        })
     }
 
     fn fixes_firm(&self) -> bool {
@@ -142,7 +223,10 @@ impl ImportKind for TransactionsImport {
                     stored.new_customers += 1;
                 }
             }
-            let ids = known.into_iter().map(|(external, id)| (external, id.uuid())).collect();
+            let ids = known
+                .into_iter()
+                .map(|(external, id)| (external, id.uuid()))
+                .collect();
             compare(tx, context, rows, &ids, &mut stored).await?;
             Ok(stored)
         })
@@ -156,8 +240,15 @@ impl ImportKind for TransactionsImport {
     ) -> BoxFuture<'a, Result<Stored>> {
         Box::pin(async move {
             let ensured = customers::store::ensure_many(tx, &context.clock, &texts(rows, CUSTOMER)).await?;
-            let mut stored = Stored { new_customers: ensured.created, ..Stored::default() };
-            let ids = ensured.ids.into_iter().map(|(external, id)| (external, id.uuid())).collect();
+            let mut stored = Stored {
+                new_customers: ensured.created,
+                ..Stored::default()
+            };
+            let ids = ensured
+                .ids
+                .into_iter()
+                .map(|(external, id)| (external, id.uuid()))
+                .collect();
             let new = compare(tx, context, rows, &ids, &mut stored).await?;
             let recorded = ledger::append(tx, &new, context.clock.now()).await?;
             // Another server may have brought the same lines in this moment: they are there, once.
@@ -185,14 +276,25 @@ async fn compare(
         ledger::known(tx, &context.source, &texts(rows, EXTERNAL_ID))
             .await?
             .into_iter()
-            .map(|line| (line.external_id, (Some(line.customer_id), line.at, line.amount_minor)))
+            .map(|line| {
+                (
+                    line.external_id,
+                    (Some(line.customer_id), line.at, line.amount_minor),
+                )
+            })
             .collect();
     let mut new = Vec::with_capacity(rows.len());
     for (n, row) in rows.iter().enumerate() {
-        let (Some(customer), Some(at), Some(amount), Some(external_id)) =
-            (row.text(CUSTOMER), row.time(AT), row.amount(AMOUNT), row.text(EXTERNAL_ID))
-        else {
-            return Err(base::Error::internal(format!("line {} came without its required fields", row.line)));
+        let (Some(customer), Some(at), Some(amount), Some(external_id)) = (
+            row.text(CUSTOMER),
+            row.time(AT),
+            row.amount(AMOUNT),
+            row.text(EXTERNAL_ID),
+        ) else {
+            return Err(base::Error::internal(format!(
+                "line {} came without its required fields",
+                row.line
+            )));
         };
         let customer_id = customers.get(customer).copied();
         let content = (customer_id, at.as_microsecond(), amount);
@@ -203,9 +305,10 @@ async fn compare(
                 EXTERNAL_ID,
                 CellProblem {
                     code: "transaction_changed",
-                    message: "a transaction with this id is in the ledger with another customer, time or amount; \
+                    message:
+                        "a transaction with this id is in the ledger with another customer, time or amount; \
                               a correction is a new line that reverses"
-                        .to_owned(),
+                            .to_owned(),
                 },
             )),
             None => {

@@ -115,10 +115,17 @@ impl Figure {
 
     /// Reads a name; `field` is where it came from.
     pub fn parse(name: &str, field: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|figure| figure.name() == name).ok_or_else(|| {
-            let all: Vec<_> = Self::ALL.iter().map(|figure| figure.name()).collect();
-            Error::invalid("figure_unknown", format!("{name:?} is not a figure: {}", all.join(", "))).at(field)
-        })
+        Self::ALL
+            .into_iter()
+            .find(|figure| figure.name() == name)
+            .ok_or_else(|| {
+                let all: Vec<_> = Self::ALL.iter().map(|figure| figure.name()).collect();
+                Error::invalid(
+                    "figure_unknown",
+                    format!("{name:?} is not a figure: {}", all.join(", ")),
+                )
+                .at(field)
+            })
     }
 
     /// What it is measured in.
@@ -275,9 +282,15 @@ impl PublishedProfile {
                 t_x: i64::from(row.t_x_days),
                 t: i64::from(row.t_days),
                 intervals: Intervals {
-                    expected_purchases_30d: row.expected_purchases_30d.map(|purchases| (purchases.low, purchases.high)),
-                    expected_purchases_90d: row.expected_purchases_90d.map(|purchases| (purchases.low, purchases.high)),
-                    expected_purchases_365d: row.expected_purchases_365d.map(|purchases| (purchases.low, purchases.high)),
+                    expected_purchases_30d: row
+                        .expected_purchases_30d
+                        .map(|purchases| (purchases.low, purchases.high)),
+                    expected_purchases_90d: row
+                        .expected_purchases_90d
+                        .map(|purchases| (purchases.low, purchases.high)),
+                    expected_purchases_365d: row
+                        .expected_purchases_365d
+                        .map(|purchases| (purchases.low, purchases.high)),
                     clv_12m_minor: row.clv_12m.map(|clv| (minor(clv.low), minor(clv.high))),
                     clv_36m_minor: row.clv_36m.map(|clv| (minor(clv.low), minor(clv.high))),
                 },
@@ -360,6 +373,9 @@ mod tests {
         for figure in Figure::ALL {
             assert_eq!(Figure::parse(figure.name(), "sort").unwrap(), figure);
         }
-        assert_eq!(Figure::parse("value; drop table", "sort").unwrap_err().code(), "figure_unknown");
+        assert_eq!(
+            Figure::parse("value; drop table", "sort").unwrap_err().code(),
+            "figure_unknown"
+        );
     }
 }

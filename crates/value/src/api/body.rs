@@ -19,7 +19,10 @@ pub(crate) struct MoneyBody {
 
 impl From<Money> for MoneyBody {
     fn from(money: Money) -> Self {
-        Self { minor: money.minor, currency: money.currency }
+        Self {
+            minor: money.minor,
+            currency: money.currency,
+        }
     }
 }
 
@@ -108,7 +111,9 @@ impl From<&Run> for RunBody {
             error: run.error.clone().map(|(code, detail)| RunError { code, detail }),
             started_at: run.created_at,
             finished_at: run.finished_at,
-            seconds: run.finished_at.map(|end| end.duration_since(run.created_at).as_secs_f64()),
+            seconds: run
+                .finished_at
+                .map(|end| end.duration_since(run.created_at).as_secs_f64()),
         }
     }
 }

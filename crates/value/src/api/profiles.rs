@@ -32,7 +32,12 @@ pub(crate) struct RunOfFigures {
 impl From<&PublishedRun> for RunOfFigures {
     fn from(published: &PublishedRun) -> Self {
         let run = &published.run;
-        Self { id: run.id.uuid(), as_of: run.as_of, model: run.model_chosen.clone(), currency: run.currency }
+        Self {
+            id: run.id.uuid(),
+            as_of: run.as_of,
+            model: run.model_chosen.clone(),
+            currency: run.currency,
+        }
     }
 }
 
@@ -123,7 +128,11 @@ impl Figures {
             x: profile.x,
             first_purchase: profile.first_purchase,
             last_purchase: profile.last_purchase,
-            rfm: Rfm { r: profile.recency_score, f: profile.frequency_score, m: profile.monetary_score },
+            rfm: Rfm {
+                r: profile.recency_score,
+                f: profile.frequency_score,
+                m: profile.monetary_score,
+            },
         }
     }
 }
@@ -162,7 +171,12 @@ fn read_query(parameters: Vec<(String, String)>) -> Result<ListRequest, Error> {
         size: PageSize::new(None)?,
         cursor: None,
     };
-    let list = |text: &str| text.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    let list = |text: &str| {
+        text.split(',')
+            .filter(|part| !part.is_empty())
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
     for (name, value) in parameters.into_iter().filter(|(_, value)| !value.is_empty()) {
         match name.as_str() {
             "q" => request.search = Some(value),
@@ -174,7 +188,9 @@ fn read_query(parameters: Vec<(String, String)>) -> Result<ListRequest, Error> {
             "kind" => request.filter.kind = Some(value),
             "cursor" => request.cursor = Some(value),
             "limit" => {
-                let rows = value.parse().map_err(|_| Error::invalid("limit_out_of_range", "limit is 1 to 200").at("limit"))?;
+                let rows = value
+                    .parse()
+                    .map_err(|_| Error::invalid("limit_out_of_range", "limit is 1 to 200").at("limit"))?;
                 request.size = PageSize::new(Some(rows))?;
             }
             "sort" => {
@@ -191,15 +207,33 @@ fn read_bound(ranges: &mut Vec<Range>, name: &str, value: &str) -> Result<(), Er
     let (figure, low) = match (name.strip_prefix("min_"), name.strip_prefix("max_")) {
         (Some(figure), _) => (figure, true),
         (_, Some(figure)) => (figure, false),
-        _ => return Err(Error::invalid("parameter_unknown", format!("there is no parameter {name:?}")).at(name)),
+        _ => {
+            return Err(
+                Error::invalid("parameter_unknown", format!("there is no parameter {name:?}")).at(name),
+            );
+        }
     };
     let figure = Figure::parse(figure, name)?;
-    let malformed = || Error::invalid("bound_malformed", format!("{value:?} is no bound of {}", figure.name())).at(name);
+    let malformed = || {
+        Error::invalid(
+            "bound_malformed",
+            format!("{value:?} is no bound of {}", figure.name()),
+        )
+        .at(name)
+    };
     let bound = match figure.unit() {
         crate::profile::Unit::Day => f64::from(Day::parse(value).map_err(|_| malformed())?.0),
-        _ => value.parse::<f64>().ok().filter(|bound| bound.is_finite()).ok_or_else(malformed)?,
+        _ => value
+            .parse::<f64>()
+            .ok()
+            .filter(|bound| bound.is_finite())
+            .ok_or_else(malformed)?,
     };
-    ranges.push(Range { figure, low: low.then_some(bound), high: (!low).then_some(bound) });
+    ranges.push(Range {
+        figure,
+        low: low.then_some(bound),
+        high: (!low).then_some(bound),
+    });
     Ok(())
 }
 
@@ -231,7 +265,11 @@ pub(super) async fn list(
         customer: customer.into(),
         figures: Figures::of(profile, currency),
     });
-    Ok(Json(ProfilePageBody { run: (&*list.run).into(), items: rows.items, next_cursor: rows.next_cursor }))
+    Ok(Json(ProfilePageBody {
+        run: (&*list.run).into(),
+        items: rows.items,
+        next_cursor: rows.next_cursor,
+    }))
 }
 
 /// How many customers such a list has: exact up to 10,000.
@@ -246,7 +284,10 @@ pub(super) async fn count(
 ) -> Result<Json<CountBody>, Problem> {
     let request = read_query(parameters)?;
     let count = profiles::count(&room, &caller, request.filter, request.search.as_deref()).await?;
-    Ok(Json(CountBody { rows: count.rows, exact: count.exact }))
+    Ok(Json(CountBody {
+        rows: count.rows,
+        exact: count.exact,
+    }))
 }
 
 /// Net money of one month.
@@ -301,13 +342,21 @@ pub(super) async fn of_customer(
     let currency = run.currency;
     let last_month = run.as_of.last_complete_month().0;
     let count = page.profile.detail.months_minor.len() as i32;
-    let months = page.profile.detail.months_minor.iter().zip(0_i32..).map(|(minor, n)| MonthOfSeries {
-        month: base::Month(last_month - count + 1 + n).to_string(),
-        amount: money(*minor, currency),
-    });
+    let months = page
+        .profile
+        .detail
+        .months_minor
+        .iter()
+        .zip(0_i32..)
+        .map(|(minor, n)| MonthOfSeries {
+            month: base::Month(last_month - count + 1 + n).to_string(),
+            amount: money(*minor, currency),
+        });
     Ok(Json(CustomerValue {
         run: (&*page.run).into(),
-        series: Series { months: months.collect() },
+        series: Series {
+            months: months.collect(),
+        },
         comparison: page.profile.previous.as_ref().map(|previous| Before {
             run: previous.run.uuid(),
             class_before: previous.class.clone(),
@@ -356,7 +405,8 @@ pub(super) async fn transactions(
     Path(id): Path<Uuid>,
     paging: Paging,
 ) -> Result<Json<TransactionPage>, Problem> {
-    let (page, currency) = ledger::of_customer(&room, &caller, id, paging.size, paging.cursor.as_deref()).await?;
+    let (page, currency) =
+        ledger::of_customer(&room, &caller, id, paging.size, paging.cursor.as_deref()).await?;
     let page = page.map(|RecordedLine { seq, line }| TransactionBody {
         id: seq,
         at: line.at,
@@ -369,7 +419,10 @@ pub(super) async fn transactions(
         external_id: line.external_id,
         reverses: line.reverses,
     });
-    Ok(Json(TransactionPage { items: page.items, next_cursor: page.next_cursor }))
+    Ok(Json(TransactionPage {
+        items: page.items,
+        next_cursor: page.next_cursor,
+    }))
 }
 
 #[cfg(test)]
@@ -383,12 +436,18 @@ mod tests {
 
     #[test]
     fn a_query_is_read_as_sort_filter_and_bounds() {
-        let request = read_query(query("sort=p_alive&class=E-I,E-II&min_value=1000&max_last_purchase=2026-01-31&q=%E5%BC%A0")).unwrap();
+        let request = read_query(query(
+            "sort=p_alive&class=E-I,E-II&min_value=1000&max_last_purchase=2026-01-31&q=%E5%BC%A0",
+        ))
+        .unwrap();
         assert_eq!((request.sort, request.descending), (Figure::PAlive, false));
         assert_eq!(request.filter.classes, ["E-I", "E-II"]);
         assert_eq!(request.search.as_deref(), Some("张"));
         assert_eq!(request.filter.ranges.len(), 2);
-        assert_eq!(request.filter.ranges[1].high, Some(f64::from(Day::parse("2026-01-31").unwrap().0)));
+        assert_eq!(
+            request.filter.ranges[1].high,
+            Some(f64::from(Day::parse("2026-01-31").unwrap().0))
+        );
     }
 
     #[test]

@@ -52,12 +52,22 @@ pub(super) async fn start(
     Json(body): Json<RunRequestBody>,
 ) -> Result<(StatusCode, Json<StartedRun>), Problem> {
     let request = RunRequest {
-        as_of: body.as_of.as_deref().map(|day| Day::parse(day).map_err(|e| e.at("as_of"))).transpose()?,
+        as_of: body
+            .as_of
+            .as_deref()
+            .map(|day| Day::parse(day).map_err(|e| e.at("as_of")))
+            .transpose()?,
         model: body.model.as_deref().map(ModelChoice::parse).transpose()?,
         holdout_weeks: body.holdout_weeks,
     };
     let (run, job) = runs::start(&room, &caller, request).await?;
-    Ok((StatusCode::ACCEPTED, Json(StartedRun { run: (&run).into(), job })))
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(StartedRun {
+            run: (&run).into(),
+            job,
+        }),
+    ))
 }
 
 /// One page of runs.
@@ -80,7 +90,10 @@ pub(super) async fn list(
 ) -> Result<Json<RunPage>, Problem> {
     let page = runs::list(&room, &caller, paging.size, paging.cursor.as_deref()).await?;
     let page = page.map(|run| RunBody::from(&run));
-    Ok(Json(RunPage { items: page.items, next_cursor: page.next_cursor }))
+    Ok(Json(RunPage {
+        items: page.items,
+        next_cursor: page.next_cursor,
+    }))
 }
 
 /// One run.
@@ -116,7 +129,10 @@ pub(super) async fn report(
     Path(id): Path<String>,
 ) -> Result<Json<RunWithReport>, Problem> {
     let (run, report) = runs::report(&room, &caller, id.parse()?).await?;
-    Ok(Json(RunWithReport { run: (&run).into(), report }))
+    Ok(Json(RunWithReport {
+        run: (&run).into(),
+        report,
+    }))
 }
 
 /// One part of a run's report.
@@ -146,10 +162,18 @@ pub(super) async fn part(
         "classes" => "classes",
         "loyalty" => "loyalty",
         "validation" => "validation",
-        _ => return Err(Error::NotFound { what: "part of a report" }.into()),
+        _ => {
+            return Err(Error::NotFound {
+                what: "part of a report",
+            }
+            .into());
+        }
     };
     let (run, mut report) = runs::report(&room, &caller, id.parse()?).await?;
-    Ok(Json(ReportPart { run: (&run).into(), part: report[key].take() }))
+    Ok(Json(ReportPart {
+        run: (&run).into(),
+        part: report[key].take(),
+    }))
 }
 
 /// Every profile of a run, as the Parquet file that `patron value run` writes.
@@ -167,8 +191,14 @@ pub(super) async fn profiles_file(
     let name = format!("attachment; filename=\"profiles-{}.parquet\"", run.as_of);
     let mut response = Body::from_stream(ReaderStream::new(file)).into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/vnd.apache.parquet"));
-    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_str(&name).map_err(Error::internal)?);
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/vnd.apache.parquet"),
+    );
+    headers.insert(
+        header::CONTENT_DISPOSITION,
+        HeaderValue::from_str(&name).map_err(Error::internal)?,
+    );
     Ok(response)
 }
 
@@ -238,7 +268,12 @@ pub(crate) struct ComparisonBody {
 
 impl From<compare::Compared> for ComparisonBody {
     fn from(compared: compare::Compared) -> Self {
-        let compare::Compared { from, to, comparison, mut names } = compared;
+        let compare::Compared {
+            from,
+            to,
+            comparison,
+            mut names,
+        } = compared;
         let currency = to.currency;
         let per_major = currency.minor_per_major() as f64;
         let value = |major: f64| money((major * per_major).round() as i64, currency);
@@ -292,6 +327,9 @@ pub(super) async fn compare(
     caller: Caller,
     Query(query): Query<ComparisonQuery>,
 ) -> Result<Json<ComparisonBody>, Problem> {
-    let (from, to) = (Which::Run(RunId::from(query.from)), Which::Run(RunId::from(query.to)));
+    let (from, to) = (
+        Which::Run(RunId::from(query.from)),
+        Which::Run(RunId::from(query.to)),
+    );
     Ok(Json(compare::two_runs(&room, &caller, from, to).await?.into()))
 }

@@ -30,13 +30,25 @@ pub async fn two_runs(room: &ValueRoom, caller: &Caller, from: Which, to: Which)
     let (from, before) = runs::profiles_file(room, caller, from).await?;
     let (to, after) = runs::profiles_file(room, caller, to).await?;
     if from.currency != to.currency {
-        return Err(Error::conflict("runs_not_comparable", "the runs are in different currencies"));
+        return Err(Error::conflict(
+            "runs_not_comparable",
+            "the runs are in different currencies",
+        ));
     }
     let comparison = tokio::task::spawn_blocking(move || compare::compare(&before, &after))
         .await
         .map_err(Error::internal)??;
-    let movers: Vec<Uuid> =
-        comparison.up.iter().chain(&comparison.down).filter_map(|mover| mover.customer_id.parse().ok()).collect();
+    let movers: Vec<Uuid> = comparison
+        .up
+        .iter()
+        .chain(&comparison.down)
+        .filter_map(|mover| mover.customer_id.parse().ok())
+        .collect();
     let names = customers::store::summaries(&mut room.platform.db.read().await?, &movers).await?;
-    Ok(Compared { from, to, comparison, names })
+    Ok(Compared {
+        from,
+        to,
+        comparison,
+        names,
+    })
 }

@@ -21,5 +21,8 @@ pub async fn of_customer(
     let mut tx = room.platform.db.read().await?;
     let rows = ledger::of_customer(&mut tx, customer, before, size.rows() + 1).await?;
     let currency = platform::firm::load(&mut tx).await?.currency;
-    Ok((Page::cut(rows, size, |row| (row.line.at.as_microsecond(), row.seq))?, currency))
+    Ok((
+        Page::cut(rows, size, |row| (row.line.at.as_microsecond(), row.seq))?,
+        currency,
+    ))
 }

@@ -37,12 +37,19 @@ pub struct PublishedRun {
 impl ValueRoom {
     /// Opens the room.
     pub fn new(platform: Platform) -> Self {
-        Self { platform, published: Arc::default() }
+        Self {
+            platform,
+            published: Arc::default(),
+        }
     }
 
     /// The published run if it is `id`, from memory where possible.
     pub(crate) async fn published_run(&self, tx: &mut platform::Tx, id: RunId) -> Result<Arc<PublishedRun>> {
-        if let Some(known) = self.published.lock().unwrap_or_else(PoisonError::into_inner).as_ref()
+        if let Some(known) = self
+            .published
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
             && known.run.id == id
         {
             return Ok(Arc::clone(known));
@@ -50,7 +57,10 @@ impl ValueRoom {
         let missing = || Error::internal(format!("run {id} is published but not there"));
         let run = store::runs::find(tx, id).await?.ok_or_else(missing)?;
         let report = store::runs::report(tx, id).await?.ok_or_else(missing)?;
-        let known = Arc::new(PublishedRun { facts: facts_of(&report), run });
+        let known = Arc::new(PublishedRun {
+            facts: facts_of(&report),
+            run,
+        });
         *self.published.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&known));
         Ok(known)
     }
@@ -58,14 +68,24 @@ impl ValueRoom {
 
 fn facts_of(report: &serde_json::Value) -> RunFacts {
     let chosen = report["model"]["chosen"].as_str().unwrap_or_default().to_owned();
-    let params = |model: &str| report["models"][model]["params"].as_object().cloned().unwrap_or_default();
+    let params = |model: &str| {
+        report["models"][model]["params"]
+            .as_object()
+            .cloned()
+            .unwrap_or_default()
+    };
     RunFacts {
         model_parameters: params(&chosen),
         spend_parameters: params("gamma_gamma"),
-        contribution_basis: report["contribution_basis"].as_str().unwrap_or_default().to_owned(),
+        contribution_basis: report["contribution_basis"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
         contribution_threshold_minor: report["class_thresholds"]["contribution_minor"].as_i64(),
         stability_threshold: report["class_thresholds"]["stability"].as_f64(),
-        yearly_discount_rate: report["settings"]["yearly_discount_rate"].as_f64().unwrap_or_default(),
+        yearly_discount_rate: report["settings"]["yearly_discount_rate"]
+            .as_f64()
+            .unwrap_or_default(),
         referral_share: report["settings"]["referral_share"].as_f64().unwrap_or_default(),
         stability_weights: report["settings"]["stability_weights"].clone(),
         holdout_mae: report["validation"]["mae"].as_f64(),

@@ -64,7 +64,10 @@ async fn compute(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
     }
     std::fs::create_dir_all(&folder).map_err(|e| Error::internal(format!("{}: {e}", folder.display())))?;
     let request = engine::RunRequest {
-        source: LedgerSource::Parquet { paths: copy.paths, mapping: columns::mapping(has_reversals) },
+        source: LedgerSource::Parquet {
+            paths: copy.paths,
+            mapping: columns::mapping(has_reversals),
+        },
         as_of: run.as_of,
         settings: ValueSettings {
             model: ModelChoice::parse(&run.model_requested)?,
@@ -81,7 +84,11 @@ async fn compute(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
     let summary = tokio::task::spawn_blocking(move || {
         engine::run(&request, &mut |progress: engine::Progress| {
             watched.progress(progress.stage.name(), progress.done, progress.total);
-            if watched.should_stop() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if watched.should_stop() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         })
     })
     .await
@@ -114,7 +121,10 @@ async fn referrals(tx: &mut platform::Tx) -> Result<Vec<Referral>> {
     let mut referrals = Vec::new();
     while let Some(pair) = pairs.next().await {
         let (customer, referrer) = pair?;
-        referrals.push(Referral { customer: customer.to_string(), referrer: referrer.to_string() });
+        referrals.push(Referral {
+            customer: customer.to_string(),
+            referrer: referrer.to_string(),
+        });
     }
     Ok(referrals)
 }
@@ -127,14 +137,18 @@ async fn publish(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
     store::profiles::begin(&mut tx).await?;
     tx.commit().await?;
 
-    let total = store::runs::find(&mut db.read().await?, run.id).await?.and_then(|run| run.customers);
+    let total = store::runs::find(&mut db.read().await?, run.id)
+        .await?
+        .and_then(|run| run.customers);
     let path = runs::folder(platform, run.id).join(PROFILES_FILE);
     let mut done = 0;
     for batch in engine::profiles::read(&path, PROFILES_PER_STEP)? {
         job.progress("publishing", done, total);
         job.check()?;
-        let profiles: Vec<PublishedProfile> =
-            batch?.into_iter().map(|row| published(row, run.currency, &previous)).collect::<Result<_>>()?;
+        let profiles: Vec<PublishedProfile> = batch?
+            .into_iter()
+            .map(|row| published(row, run.currency, &previous))
+            .collect::<Result<_>>()?;
         let mut tx = db.write().await?;
         store::profiles::insert(&mut tx, &profiles).await?;
         tx.commit().await?;
@@ -151,7 +165,15 @@ async fn publish(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
     let mut tx = db.write().await?;
     store::profiles::swap(&mut tx).await?;
     store::runs::publish(&mut tx, run.id, platform.clock.now()).await?;
-    runs::record(platform, &mut tx, job.actor(), "value_run.published", run, json!({ "customers": done })).await?;
+    runs::record(
+        platform,
+        &mut tx,
+        job.actor(),
+        "value_run.published",
+        run,
+        json!({ "customers": done }),
+    )
+    .await?;
     tx.commit().await?;
     let mut tx = db.write().await?;
     store::profiles::analyze(&mut tx).await?;
@@ -162,7 +184,9 @@ async fn publish(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
 /// What the published run says of everyone: class and value, and which run it is.
 async fn previous(platform: &Platform) -> Result<Option<(RunId, HashMap<Uuid, (String, i64)>)>> {
     let mut tx = platform.db.read().await?;
-    let Some(run) = store::runs::published(&mut tx).await? else { return Ok(None) };
+    let Some(run) = store::runs::published(&mut tx).await? else {
+        return Ok(None);
+    };
     let mut known = HashMap::new();
     let mut rows = store::profiles::classes_and_values(&mut tx)?;
     while let Some(row) = rows.next().await {
@@ -180,14 +204,22 @@ fn published(
     let mut profile = PublishedProfile::of_row(row, currency)?;
     profile.previous = previous.as_ref().and_then(|(run, known)| {
         let (class, value_minor) = known.get(&profile.customer)?;
-        Some(Previous { run: *run, class: class.clone(), value_minor: *value_minor })
+        Some(Previous {
+            run: *run,
+            class: class.clone(),
+            value_minor: *value_minor,
+        })
     });
     Ok(profile)
 }
 
 async fn remove_old_files(platform: &Platform) -> Result<()> {
     let runs = store::runs::page(&mut platform.db.read().await?, None, RUN_FILES_KEPT + 200).await?;
-    for run in runs.iter().filter(|run| run.finished_at.is_some()).skip(RUN_FILES_KEPT as usize) {
+    for run in runs
+        .iter()
+        .filter(|run| run.finished_at.is_some())
+        .skip(RUN_FILES_KEPT as usize)
+    {
         let folder: &Path = &runs::folder(platform, run.id);
         if let Err(e) = std::fs::remove_dir_all(folder)
             && e.kind() != std::io::ErrorKind::NotFound

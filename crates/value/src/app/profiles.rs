@@ -66,7 +66,9 @@ pub struct ProfilePage {
 }
 
 fn no_run() -> Error {
-    Error::NotFound { what: "published run" }
+    Error::NotFound {
+        what: "published run",
+    }
 }
 
 /// One page of profiles. Errors: no run is published yet.
@@ -77,7 +79,15 @@ pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Re
     let mut tx = room.platform.db.read().await?;
     let published = runs::published(&mut tx).await?.ok_or_else(no_run)?;
     let filter = with_search(&mut tx, request.filter, request.search.as_deref()).await?;
-    let rows = profiles::page(&mut tx, &filter, request.sort, request.descending, after, request.size).await?;
+    let rows = profiles::page(
+        &mut tx,
+        &filter,
+        request.sort,
+        request.descending,
+        after,
+        request.size,
+    )
+    .await?;
     let page = Page::cut(rows, request.size, |(_, profile)| After {
         key: request.sort.of(profile),
         customer: profile.customer,
@@ -87,12 +97,21 @@ pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Re
     let run = room.published_run(&mut tx, published.id).await?;
     let mut items = Vec::with_capacity(page.items.len());
     for (_, profile) in page.items {
-        let customer = who
-            .remove(&profile.customer)
-            .ok_or_else(|| Error::internal(format!("customer {} has a profile and no record", profile.customer)))?;
+        let customer = who.remove(&profile.customer).ok_or_else(|| {
+            Error::internal(format!(
+                "customer {} has a profile and no record",
+                profile.customer
+            ))
+        })?;
         items.push((customer, profile));
     }
-    Ok(ProfileList { run, page: Page { items, next_cursor: page.next_cursor } })
+    Ok(ProfileList {
+        run,
+        page: Page {
+            items,
+            next_cursor: page.next_cursor,
+        },
+    })
 }
 
 /// How many profiles a list has, exactly up to 10,000.
@@ -102,10 +121,16 @@ pub async fn count(room: &ValueRoom, caller: &Caller, filter: Filter, search: Op
     let published = runs::published(&mut tx).await?.ok_or_else(no_run)?;
     let filter = with_search(&mut tx, filter, search).await?;
     if filter.is_empty() {
-        return Ok(Count { rows: published.customers.unwrap_or(0), exact: true });
+        return Ok(Count {
+            rows: published.customers.unwrap_or(0),
+            exact: true,
+        });
     }
     let rows = profiles::count(&mut tx, &filter, COUNT_MAX + 1).await?;
-    Ok(Count { rows: u64::from(rows.min(COUNT_MAX)), exact: rows <= COUNT_MAX })
+    Ok(Count {
+        rows: u64::from(rows.min(COUNT_MAX)),
+        exact: rows <= COUNT_MAX,
+    })
 }
 
 async fn with_search(tx: &mut platform::Tx, mut filter: Filter, search: Option<&str>) -> Result<Filter> {
@@ -123,8 +148,9 @@ pub async fn of_customer(room: &ValueRoom, caller: &Caller, customer: Uuid) -> R
     if runs::published(&mut tx).await?.is_none() {
         return Err(no_run());
     }
-    let (run, profile) =
-        profiles::find(&mut tx, customer).await?.ok_or(Error::NotFound { what: "profile of this customer" })?;
+    let (run, profile) = profiles::find(&mut tx, customer).await?.ok_or(Error::NotFound {
+        what: "profile of this customer",
+    })?;
     let run = room.published_run(&mut tx, run).await?;
     Ok(ProfilePage {
         figures: explain::figures(&profile, &run.facts),

@@ -60,16 +60,24 @@ pub async fn queue(
     request: RunRequest,
 ) -> Result<(Run, Job)> {
     let (settings_version, settings) = settings::current(tx).await?;
-    let zone = TimeZone::get(&settings.zone).map_err(|e| Error::internal(format!("zone {}: {e}", settings.zone)))?;
+    let zone =
+        TimeZone::get(&settings.zone).map_err(|e| Error::internal(format!("zone {}: {e}", settings.zone)))?;
     let Some(last_at) = store::ledger::last_at(tx).await? else {
-        return Err(Error::conflict("no_transactions", "there are no transactions yet: import some first"));
+        return Err(Error::conflict(
+            "no_transactions",
+            "there are no transactions yet: import some first",
+        ));
     };
     let now = platform.clock.now();
     let today = Day::from_date(now.to_zoned(zone.clone()).date());
     let last_day = Day::from_date(last_at.to_zoned(zone).date());
     let as_of = request.as_of.unwrap_or(last_day.min(today));
     if as_of > today {
-        return Err(Error::invalid("as_of_in_future", format!("the as-of day is at most today, {today}")).at("as_of"));
+        return Err(Error::invalid(
+            "as_of_in_future",
+            format!("the as-of day is at most today, {today}"),
+        )
+        .at("as_of"));
     }
     let model = request.model.unwrap_or(settings.model);
     let run = Run {
@@ -111,8 +119,15 @@ pub async fn queue(
         )
         .await?;
     store::runs::add(tx, &run, job.id, actor.user()).await?;
-    record(platform, tx, actor, "value_run.requested", &run, json!({ "as_of": run.as_of, "model": run.model_requested }))
-        .await?;
+    record(
+        platform,
+        tx,
+        actor,
+        "value_run.requested",
+        &run,
+        json!({ "as_of": run.as_of, "model": run.model_requested }),
+    )
+    .await?;
     Ok((run, job))
 }
 
@@ -146,7 +161,12 @@ pub fn columns_folder(platform: &Platform) -> PathBuf {
 }
 
 /// One page of runs, newest first.
-pub async fn list(room: &ValueRoom, caller: &Caller, size: PageSize, cursor: Option<&str>) -> Result<Page<Run>> {
+pub async fn list(
+    room: &ValueRoom,
+    caller: &Caller,
+    size: PageSize,
+    cursor: Option<&str>,
+) -> Result<Page<Run>> {
     caller.require(Permission::ValueRead)?;
     let before = cursor.map(Cursor::key::<(i64, Uuid)>).transpose()?;
     let mut tx = room.platform.db.read().await?;
@@ -167,7 +187,11 @@ impl std::str::FromStr for Which {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        if text == "latest" { Ok(Self::Latest) } else { text.parse().map(Self::Run) }
+        if text == "latest" {
+            Ok(Self::Latest)
+        } else {
+            text.parse().map(Self::Run)
+        }
     }
 }
 
@@ -190,7 +214,11 @@ pub async fn report(room: &ValueRoom, caller: &Caller, which: Which) -> Result<(
     caller.require(Permission::ValueRead)?;
     let mut tx = room.platform.db.read().await?;
     let run = find_in(&mut tx, which).await?;
-    let report = store::runs::report(&mut tx, run.id).await?.ok_or(Error::NotFound { what: "report of this run" })?;
+    let report = store::runs::report(&mut tx, run.id)
+        .await?
+        .ok_or(Error::NotFound {
+            what: "report of this run",
+        })?;
     Ok((run, report))
 }
 
@@ -201,10 +229,11 @@ pub async fn profiles_file(room: &ValueRoom, caller: &Caller, which: Which) -> R
     let run = find_in(&mut room.platform.db.read().await?, which).await?;
     let path = folder(&room.platform, run.id).join(PROFILES_FILE);
     if run.state != RunState::Published || !path.is_file() {
-        return Err(Error::NotFound { what: "profiles of this run" });
+        return Err(Error::NotFound {
+            what: "profiles of this run",
+        });
     }
     Ok((run, path))
 }
 
 pub(super) const PROFILES_FILE: &str = "profiles.parquet";
-

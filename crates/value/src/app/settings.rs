@@ -22,14 +22,23 @@ pub(super) async fn version(tx: &mut platform::Tx, version: u32) -> Result<(u32,
     match store::settings::find(tx, version).await? {
         Some(settings) => Ok((version, settings)),
         None if version == 0 => shipped(tx).await,
-        None => Err(Error::internal(format!("version {version} of the value settings is not there"))),
+        None => Err(Error::internal(format!(
+            "version {version} of the value settings is not there"
+        ))),
     }
 }
 
 /// What Patron ships, in the firm's currency and zone.
 async fn shipped(tx: &mut platform::Tx) -> Result<(u32, ValueSettings)> {
     let firm = platform::firm::load(tx).await?;
-    Ok((0, ValueSettings { currency: firm.currency, zone: firm.zone, ..ValueSettings::default() }))
+    Ok((
+        0,
+        ValueSettings {
+            currency: firm.currency,
+            zone: firm.zone,
+            ..ValueSettings::default()
+        },
+    ))
 }
 
 /// The settings in force, for a caller who may see value.
@@ -53,15 +62,32 @@ pub async fn change(
     let mut tx = room.platform.db.write().await?;
     let (version, before) = current(&mut tx).await?;
     if version != expected {
-        return Err(Error::conflict("version_stale", "someone else has changed the settings meanwhile: read them again"));
+        return Err(Error::conflict(
+            "version_stale",
+            "someone else has changed the settings meanwhile: read them again",
+        ));
     }
     if settings.currency != before.currency || settings.zone != before.zone {
-        return Err(Error::invalid("setting_fixed", "currency and zone are the firm's and cannot be changed here")
-            .at(if settings.zone == before.zone { "currency" } else { "zone" }));
+        return Err(Error::invalid(
+            "setting_fixed",
+            "currency and zone are the firm's and cannot be changed here",
+        )
+        .at(if settings.zone == before.zone {
+            "currency"
+        } else {
+            "zone"
+        }));
     }
     let version = version + 1;
     let clock = &room.platform.clock;
-    store::settings::add(&mut tx, version, &settings, Some(caller.user.id.uuid()), clock.now()).await?;
+    store::settings::add(
+        &mut tx,
+        version,
+        &settings,
+        Some(caller.user.id.uuid()),
+        clock.now(),
+    )
+    .await?;
     events::record(
         &mut tx,
         clock,

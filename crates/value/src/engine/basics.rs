@@ -53,7 +53,10 @@ pub(crate) fn spread(rows: &Aggregates<'_>, row: usize, windows: &Windows) -> Sp
     let months = &months[MONTHS - full_months..];
     let quarters = full_months / 3;
     let mut by_quarter = [0_i64; MONTHS / 3];
-    for (quarter, three) in by_quarter.iter_mut().zip(months[full_months - 3 * quarters..].chunks_exact(3)) {
+    for (quarter, three) in by_quarter
+        .iter_mut()
+        .zip(months[full_months - 3 * quarters..].chunks_exact(3))
+    {
         *quarter = three.iter().sum();
     }
     Spread {
@@ -71,13 +74,20 @@ pub(crate) fn spread(rows: &Aggregates<'_>, row: usize, windows: &Windows) -> Sp
 /// The complete months since the first purchase, at most those of the series.
 fn full_months(first_day: Day, windows: &Windows) -> usize {
     let month = first_day.month();
-    let first_full = if month.first_day() == first_day { month } else { month.next() };
+    let first_full = if month.first_day() == first_day {
+        month
+    } else {
+        month.next()
+    };
     (windows.last_month().0 - first_full.0 + 1).clamp(0, MONTHS as i32) as usize
 }
 
 fn variation(values: &[i64]) -> Option<f64> {
     let (sum, square) = values.iter().fold((0_i128, 0_i128), |(sum, square), &value| {
-        (sum + i128::from(value), square + i128::from(value) * i128::from(value))
+        (
+            sum + i128::from(value),
+            square + i128::from(value) * i128::from(value),
+        )
     });
     variation_of_sums(values.len() as i128, sum, square)
 }
@@ -122,7 +132,11 @@ pub(crate) struct Basics {
 /// Days in the unit of time of the models.
 pub(crate) const WEEK_DAYS: f64 = 7.0;
 
-pub(crate) fn basics(batches: &[RecordBatch], population: &Population, settings: &ValueSettings) -> Result<Basics> {
+pub(crate) fn basics(
+    batches: &[RecordBatch],
+    population: &Population,
+    settings: &ValueSettings,
+) -> Result<Basics> {
     let windows = &population.windows;
     let (mut lines, mut costed) = (0_i64, 0_i64);
     for batch in batches {
@@ -130,7 +144,11 @@ pub(crate) fn basics(batches: &[RecordBatch], population: &Population, settings:
         lines += rows.lines_12m.iter().sum::<i64>();
         costed += rows.costed_lines_12m.iter().sum::<i64>();
     }
-    let cost_share = if lines == 0 { 0.0 } else { costed as f64 / lines as f64 };
+    let cost_share = if lines == 0 {
+        0.0
+    } else {
+        costed as f64 / lines as f64
+    };
     let basis = if costed > 0 && cost_share >= settings.min_cost_share {
         ContributionBasis::Margin
     } else {
@@ -189,7 +207,11 @@ pub(crate) fn weeks(from: i32, to: i32) -> f64 {
 }
 
 pub(crate) fn mean_repeat(repeat_minor: i64, x: f64, per_major: f64) -> f64 {
-    if x > 0.0 { repeat_minor as f64 / per_major / x } else { 0.0 }
+    if x > 0.0 {
+        repeat_minor as f64 / per_major / x
+    } else {
+        0.0
+    }
 }
 
 pub(crate) fn contribution(rows: &Aggregates<'_>, row: usize, basis: ContributionBasis) -> i64 {
@@ -206,11 +228,22 @@ mod tests {
 
     #[test]
     fn variation_is_that_of_the_statistics() {
-        for values in [vec![1, 2, 3], vec![5, 5, 5], vec![0, 0, 7], vec![-1, 4, 2], vec![10_i64.pow(17), 1, 2]] {
+        for values in [
+            vec![1, 2, 3],
+            vec![5, 5, 5],
+            vec![0, 0, 7],
+            vec![-1, 4, 2],
+            vec![10_i64.pow(17), 1, 2],
+        ] {
             let floats: Vec<f64> = values.iter().map(|&v| v as f64).collect();
-            let expected = stats::measures::coefficient_of_variation(&floats).unwrap().unwrap();
+            let expected = stats::measures::coefficient_of_variation(&floats)
+                .unwrap()
+                .unwrap();
             let found = variation(&values).unwrap();
-            assert!((found - expected).abs() < 1e-12, "{values:?}: {found} is not {expected}");
+            assert!(
+                (found - expected).abs() < 1e-12,
+                "{values:?}: {found} is not {expected}"
+            );
         }
         assert_eq!(variation(&[]), None);
         assert_eq!(variation(&[0, 0]), None);
@@ -219,9 +252,26 @@ mod tests {
 
     #[test]
     fn history_begins_with_the_first_full_month() {
-        let windows = Windows::of(Day::parse("1997-09-30").unwrap(), Day::parse("1997-01-01").unwrap(), None, None).unwrap();
-        for (first, months) in [("1997-01-01", 9), ("1997-01-02", 8), ("1997-03-31", 6), ("1997-04-01", 6), ("1997-09-02", 0), ("1990-01-01", 24)] {
-            assert_eq!(full_months(Day::parse(first).unwrap(), &windows), months, "{first}");
+        let windows = Windows::of(
+            Day::parse("1997-09-30").unwrap(),
+            Day::parse("1997-01-01").unwrap(),
+            None,
+            None,
+        )
+        .unwrap();
+        for (first, months) in [
+            ("1997-01-01", 9),
+            ("1997-01-02", 8),
+            ("1997-03-31", 6),
+            ("1997-04-01", 6),
+            ("1997-09-02", 0),
+            ("1990-01-01", 24),
+        ] {
+            assert_eq!(
+                full_months(Day::parse(first).unwrap(), &windows),
+                months,
+                "{first}"
+            );
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Fits the models: which one, how well, and what a person should know about it.
 
-use base::{Error, Result};
+use base::{Currency, Error, Result};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use stats::{Fit, FitOptions, FitWarning, GammaGamma, Histories, ModelKind, PurchaseFit, SpendFit};
@@ -81,7 +81,11 @@ impl ModelReport {
         }
     }
 
-    pub(crate) fn of_purchases(fit: &PurchaseFit, customers: usize, holdout_log_likelihood: Option<f64>) -> Self {
+    pub(crate) fn of_purchases(
+        fit: &PurchaseFit,
+        customers: usize,
+        holdout_log_likelihood: Option<f64>,
+    ) -> Self {
         Self {
             holdout_log_likelihood,
             ..Self::of(fit, customers as f64)
@@ -116,7 +120,9 @@ fn explain(warning: &FitWarning) -> Warning {
         ),
         FitWarning::FrequencySpendCorrelated { correlation } => Warning::new(
             "frequency_spend_correlated",
-            format!("customers who buy more often spend differently (correlation {correlation:.2}); the spend model assumes they do not"),
+            format!(
+                "customers who buy more often spend differently (correlation {correlation:.2}); the spend model assumes they do not"
+            ),
         ),
         FitWarning::MeanSpendInfinite => Warning::new(
             "mean_spend_infinite",
@@ -155,8 +161,13 @@ pub(crate) fn fit_purchases(kind: ModelKind, histories: &Histories) -> Result<Op
 }
 
 /// Fits the spend model; none where nobody bought twice.
-pub(crate) fn fit_spend(basics: &Basics) -> Result<Option<SpendFit>> {
-    match GammaGamma::fit(&basics.x, &basics.m, None, &FitOptions::default()) {
+///
+/// The mean ticket is an amount of money: it is rounded to the minor unit for the fit, as in the summaries
+/// that the literature's estimates come from.
+pub(crate) fn fit_spend(basics: &Basics, currency: Currency) -> Result<Option<SpendFit>> {
+    let per_major = currency.minor_per_major() as f64;
+    let tickets: Vec<f64> = basics.m.iter().map(|mean| (mean * per_major).round() / per_major).collect();
+    match GammaGamma::fit(&basics.x, &tickets, None, &FitOptions::default()) {
         Ok(fit) => Ok(Some(fit)),
         Err(stats::Error::NothingToFit(_)) => Ok(None),
         Err(error) => Err(Error::internal(error).while_doing("fitting the spend model")),

@@ -15,8 +15,17 @@ pub async fn append(tx: &mut Tx, lines: &[Line], recorded_at: Timestamp) -> Resu
     const LINES: Bulk = Bulk {
         table: "transactions",
         columns: &[
-            "customer_id", "at", "amount_minor", "cost_minor", "kind", "product", "channel", "source", "external_id",
-            "reverses", "recorded_at",
+            "customer_id",
+            "at",
+            "amount_minor",
+            "cost_minor",
+            "kind",
+            "product",
+            "channel",
+            "source",
+            "external_id",
+            "reverses",
+            "recorded_at",
         ],
         on_conflict: "ON CONFLICT (source, external_id) DO NOTHING",
     };
@@ -59,14 +68,20 @@ pub async fn known(tx: &mut Tx, source: &str, external_ids: &[&str]) -> Result<V
         "SELECT external_id, customer_id, at, amount_minor FROM transactions WHERE source = $1 AND external_id{}",
         tx.dialect().in_texts(2)
     );
-    tx.all(sqlx::AssertSqlSafe(sql), args![source, platform::db::list(external_ids)]).await
+    tx.all(
+        sqlx::AssertSqlSafe(sql),
+        args![source, platform::db::list(external_ids)],
+    )
+    .await
 }
 
 /// The number of the last line. Waits for whoever is writing, so that no
 /// line with a smaller number can appear afterwards.
 pub async fn watermark(tx: &mut Tx) -> Result<i64> {
     tx.wait_for_writers("transactions").await?;
-    let (last,): (i64,) = tx.one("SELECT coalesce(max(seq), 0) FROM transactions", []).await?;
+    let (last,): (i64,) = tx
+        .one("SELECT coalesce(max(seq), 0) FROM transactions", [])
+        .await?;
     Ok(last)
 }
 
@@ -78,14 +93,20 @@ pub async fn is_empty(tx: &mut Tx) -> Result<bool> {
 
 /// Whether any line takes another one back.
 pub async fn has_reversals(tx: &mut Tx) -> Result<bool> {
-    let any: Option<(i64,)> =
-        tx.optional("SELECT seq FROM transactions WHERE reverses IS NOT NULL LIMIT 1", []).await?;
+    let any: Option<(i64,)> = tx
+        .optional(
+            "SELECT seq FROM transactions WHERE reverses IS NOT NULL LIMIT 1",
+            [],
+        )
+        .await?;
     Ok(any.is_some())
 }
 
 /// About how many lines there are: the number of the last one.
 pub async fn size(tx: &mut Tx) -> Result<u64> {
-    let (last,): (i64,) = tx.one("SELECT coalesce(max(seq), 0) FROM transactions", []).await?;
+    let (last,): (i64,) = tx
+        .one("SELECT coalesce(max(seq), 0) FROM transactions", [])
+        .await?;
     Ok(last.unsigned_abs())
 }
 
@@ -183,13 +204,18 @@ pub struct LedgerFile {
 
 /// Every file of the copy, by month.
 pub async fn files(tx: &mut Tx) -> Result<Vec<LedgerFile>> {
-    tx.all("SELECT path, month, rows, amount_minor, seq_to FROM ledger_files ORDER BY month, path", []).await
+    tx.all(
+        "SELECT path, month, rows, amount_minor, seq_to FROM ledger_files ORDER BY month, path",
+        [],
+    )
+    .await
 }
 
 /// Puts files in the copy's list in place of others, in one step.
 pub async fn replace_files(tx: &mut Tx, gone: &[LedgerFile], new: &[LedgerFile]) -> Result<()> {
     for file in gone {
-        tx.execute("DELETE FROM ledger_files WHERE path = $1", args![&file.path]).await?;
+        tx.execute("DELETE FROM ledger_files WHERE path = $1", args![&file.path])
+            .await?;
     }
     for file in new {
         tx.execute(

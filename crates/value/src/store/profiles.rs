@@ -48,9 +48,15 @@ const COLUMNS: [(&str, &str); 26] = [
 
 /// Begins a new table of profiles, dropping one that an interrupted run left.
 pub async fn begin(tx: &mut Tx) -> Result<()> {
-    let columns: Vec<String> = COLUMNS.iter().map(|(name, kind)| format!("{name} {kind}")).collect();
-    let create = tx.dialect().ddl(&format!("CREATE TABLE {NEXT} ({})", columns.join(", ")));
-    tx.execute(AssertSqlSafe(format!("DROP TABLE IF EXISTS {NEXT}")), []).await?;
+    let columns: Vec<String> = COLUMNS
+        .iter()
+        .map(|(name, kind)| format!("{name} {kind}"))
+        .collect();
+    let create = tx
+        .dialect()
+        .ddl(&format!("CREATE TABLE {NEXT} ({})", columns.join(", ")));
+    tx.execute(AssertSqlSafe(format!("DROP TABLE IF EXISTS {NEXT}")), [])
+        .await?;
     tx.execute(AssertSqlSafe(create), []).await?;
     Ok(())
 }
@@ -66,7 +72,11 @@ pub async fn insert(tx: &mut Tx, profiles: &[PublishedProfile]) -> Result<u64> {
         }
         names
     };
-    const PROFILES: Bulk = Bulk { table: NEXT, columns: &NAMES, on_conflict: "" };
+    const PROFILES: Bulk = Bulk {
+        table: NEXT,
+        columns: &NAMES,
+        on_conflict: "",
+    };
     PROFILES.insert(tx, profiles.iter().map(values)).await
 }
 
@@ -97,7 +107,10 @@ fn values(profile: &PublishedProfile) -> Vec<Value> {
         i32::from(profile.frequency_score),
         i32::from(profile.monetary_score),
         serde_json::to_value(&profile.detail).unwrap_or_default(),
-        profile.previous.as_ref().map(|previous| serde_json::to_value(previous).unwrap_or_default()),
+        profile
+            .previous
+            .as_ref()
+            .map(|previous| serde_json::to_value(previous).unwrap_or_default()),
     ]
 }
 
@@ -105,15 +118,24 @@ fn values(profile: &PublishedProfile) -> Vec<Value> {
 /// Index names are the run's, because the old table's still exist.
 pub fn index_statements(run: RunId) -> Vec<String> {
     let suffix = run.uuid().simple().to_string();
-    let by_figure = Figure::ALL.iter().map(|figure| vec![figure.column(), "customer_id"]);
+    let by_figure = Figure::ALL
+        .iter()
+        .map(|figure| vec![figure.column(), "customer_id"]);
     // "The most valuable of this class" must not walk through all the other classes first.
-    let by_group = ["class", "loyalty", "bucket"]
-        .into_iter()
-        .flat_map(|group| [vec![group, "value_minor", "customer_id"], vec![group, "value_at_risk_minor", "customer_id"]]);
+    let by_group = ["class", "loyalty", "bucket"].into_iter().flat_map(|group| {
+        [
+            vec![group, "value_minor", "customer_id"],
+            vec![group, "value_at_risk_minor", "customer_id"],
+        ]
+    });
     by_figure
         .chain(by_group)
         .map(|columns| {
-            format!("CREATE INDEX p_{}_{suffix} ON {NEXT} ({})", columns[..columns.len() - 1].join("_"), columns.join(", "))
+            format!(
+                "CREATE INDEX p_{}_{suffix} ON {NEXT} ({})",
+                columns[..columns.len() - 1].join("_"),
+                columns.join(", ")
+            )
         })
         .collect()
 }
@@ -121,14 +143,20 @@ pub fn index_statements(run: RunId) -> Vec<String> {
 /// Runs one of [`index_statements`].
 pub async fn index(tx: &mut Tx, statement: &str) -> Result<()> {
     tx.allow_minutes(30).await?;
-    tx.execute(AssertSqlSafe(statement.to_owned()), []).await.map(|_| ())
+    tx.execute(AssertSqlSafe(statement.to_owned()), [])
+        .await
+        .map(|_| ())
 }
 
 /// Puts the new table in the old one's place. Together with `runs::publish` in one transaction, the run
 /// becomes visible in one step.
 pub async fn swap(tx: &mut Tx) -> Result<()> {
     tx.execute("DROP TABLE IF EXISTS value_profiles", []).await?;
-    tx.execute(AssertSqlSafe(format!("ALTER TABLE {NEXT} RENAME TO value_profiles")), []).await?;
+    tx.execute(
+        AssertSqlSafe(format!("ALTER TABLE {NEXT} RENAME TO value_profiles")),
+        [],
+    )
+    .await?;
     Ok(())
 }
 
@@ -277,11 +305,22 @@ pub async fn page(
     let mut sql = Sql::new(SELECT);
     push_filter(&mut sql, filter, tx);
     if let Some(after) = after {
-        sql.push(" AND (p.").push(sort.column()).push(", p.customer_id) ").push(if descending { "<" } else { ">" });
-        sql.push(" (").bind(after.key).push(", ").bind(after.customer).push(")");
+        sql.push(" AND (p.")
+            .push(sort.column())
+            .push(", p.customer_id) ")
+            .push(if descending { "<" } else { ">" });
+        sql.push(" (")
+            .bind(after.key)
+            .push(", ")
+            .bind(after.customer)
+            .push(")");
     }
     let direction = if descending { " DESC" } else { " ASC" };
-    sql.push(" ORDER BY p.").push(sort.column()).push(direction).push(", p.customer_id").push(direction);
+    sql.push(" ORDER BY p.")
+        .push(sort.column())
+        .push(direction)
+        .push(", p.customer_id")
+        .push(direction);
     sql.push(" LIMIT ").bind(size.rows() + 1);
     let rows: Vec<Row> = sql.all(tx).await?;
     Ok(rows.into_iter().map(Into::into).collect())
@@ -295,7 +334,9 @@ pub async fn count(tx: &mut Tx, filter: &Filter, most: u32) -> Result<u32> {
     push_filter(&mut sql, filter, tx);
     sql.push(" LIMIT ").bind(most).push(") AS counted");
     let rows: Vec<(i64,)> = sql.all(tx).await?;
-    Ok(rows.first().map_or(0, |(rows,)| u32::try_from(*rows).unwrap_or(most)))
+    Ok(rows
+        .first()
+        .map_or(0, |(rows,)| u32::try_from(*rows).unwrap_or(most)))
 }
 
 /// One customer's profile.
@@ -347,9 +388,11 @@ fn push_filter(sql: &mut Sql, filter: &Filter, tx: &Tx) {
     for range in &filter.ranges {
         for (bound, operator) in [(range.low, " >= "), (range.high, " <= ")] {
             if let Some(bound) = bound {
-                sql.push(" AND p.").push(range.figure.column()).push(operator).bind(range.figure.key(bound));
+                sql.push(" AND p.")
+                    .push(range.figure.column())
+                    .push(operator)
+                    .bind(range.figure.key(bound));
             }
         }
     }
 }
-

@@ -141,14 +141,20 @@ pub async fn set_outcome(tx: &mut Tx, id: RunId, outcome: &Outcome<'_>) -> Resul
 
 /// One run.
 pub async fn find(tx: &mut Tx, id: RunId) -> Result<Option<Run>> {
-    let row: Option<Row> = tx.optional(select_run!("WHERE r.id = $1"), args![id.uuid()]).await?;
+    let row: Option<Row> = tx
+        .optional(select_run!("WHERE r.id = $1"), args![id.uuid()])
+        .await?;
     row.map(Run::try_from).transpose()
 }
 
 /// The run whose profiles are published.
 pub async fn published(tx: &mut Tx) -> Result<Option<Run>> {
-    let row: Option<Row> =
-        tx.optional(select_run!("WHERE r.id = (SELECT run_id FROM value_published)"), []).await?;
+    let row: Option<Row> = tx
+        .optional(
+            select_run!("WHERE r.id = (SELECT run_id FROM value_published)"),
+            [],
+        )
+        .await?;
     row.map(Run::try_from).transpose()
 }
 
@@ -157,7 +163,9 @@ pub async fn page(tx: &mut Tx, before: Option<(i64, Uuid)>, limit: u32) -> Resul
     let (at, id) = before.unwrap_or((i64::MAX, Uuid::max()));
     let rows: Vec<Row> = tx
         .all(
-            select_run!("WHERE (r.created_at, r.id) < ($1, $2) ORDER BY r.created_at DESC, r.id DESC LIMIT $3"),
+            select_run!(
+                "WHERE (r.created_at, r.id) < ($1, $2) ORDER BY r.created_at DESC, r.id DESC LIMIT $3"
+            ),
             args![at, id, limit],
         )
         .await?;
@@ -166,14 +174,19 @@ pub async fn page(tx: &mut Tx, before: Option<(i64, Uuid)>, limit: u32) -> Resul
 
 /// The report of a run.
 pub async fn report(tx: &mut Tx, id: RunId) -> Result<Option<serde_json::Value>> {
-    let row: Option<(Option<Json<serde_json::Value>>,)> =
-        tx.optional("SELECT report FROM value_runs WHERE id = $1", args![id.uuid()]).await?;
+    let row: Option<(Option<Json<serde_json::Value>>,)> = tx
+        .optional("SELECT report FROM value_runs WHERE id = $1", args![id.uuid()])
+        .await?;
     Ok(row.and_then(|(report,)| report).map(|Json(report)| report))
 }
 
 /// Makes this run the published one.
 pub async fn publish(tx: &mut Tx, id: RunId, at: Timestamp) -> Result<()> {
-    tx.execute("UPDATE value_runs SET published_at = $2 WHERE id = $1", args![id.uuid(), at]).await?;
+    tx.execute(
+        "UPDATE value_runs SET published_at = $2 WHERE id = $1",
+        args![id.uuid(), at],
+    )
+    .await?;
     tx.execute(
         "INSERT INTO value_published (only_row, run_id) VALUES (1, $1) \
          ON CONFLICT (only_row) DO UPDATE SET run_id = excluded.run_id",

@@ -11,15 +11,23 @@ use crate::engine::settings::ValueSettings;
 
 /// The newest version, if the firm ever decided anything.
 pub async fn newest(tx: &mut Tx) -> Result<Option<(u32, ValueSettings)>> {
-    let row: Option<(i32, Json<ValueSettings>)> =
-        tx.optional("SELECT version, settings FROM value_settings ORDER BY version DESC LIMIT 1", []).await?;
+    let row: Option<(i32, Json<ValueSettings>)> = tx
+        .optional(
+            "SELECT version, settings FROM value_settings ORDER BY version DESC LIMIT 1",
+            [],
+        )
+        .await?;
     Ok(row.map(|(version, Json(settings))| (version.unsigned_abs(), settings)))
 }
 
 /// One version.
 pub async fn find(tx: &mut Tx, version: u32) -> Result<Option<ValueSettings>> {
-    let row: Option<(Json<ValueSettings>,)> =
-        tx.optional("SELECT settings FROM value_settings WHERE version = $1", args![version as i32]).await?;
+    let row: Option<(Json<ValueSettings>,)> = tx
+        .optional(
+            "SELECT settings FROM value_settings WHERE version = $1",
+            args![version as i32],
+        )
+        .await?;
     Ok(row.map(|(Json(settings),)| settings))
 }
 
