@@ -14,7 +14,7 @@ use datafusion::arrow::datatypes::SchemaRef;
 
 use super::aggregates::{Aggregates, SUM_MAX, schema};
 use super::keys::{Keys, TextKeys};
-use super::windows::{MONTHS, Windows};
+use super::windows::{MONTHS, MonthTable, Span, Windows};
 
 /// Customers per batch: small enough that a batch's columns stay in the cache while it is made.
 const BATCH_ROWS: usize = 8192;
@@ -237,7 +237,13 @@ impl LedgerByCustomer {
             order: &self.order,
             ends: &self.ends,
             windows,
-            months: MonthSlots::new(windows),
+            first_month: windows.first_month().0,
+            months: MonthTable::of(Span {
+                from: self.first_day,
+                to: windows.as_of,
+            }),
+            last_12m: windows.last_12m(),
+            last_6m: windows.last_6m(),
             schema: schema(self.keys.data_type()),
             weeks,
         };
@@ -281,35 +287,16 @@ fn take_front<'a, T>(slice: &mut &'a mut [T], count: usize) -> &'a mut [T] {
     front
 }
 
-/// The place of every day in the monthly series.
-struct MonthSlots {
-    first_day: i32,
-    slots: Vec<u8>,
-}
-
-impl MonthSlots {
-    fn new(windows: &Windows) -> Self {
-        let first_day = windows.first_month().first_day().0;
-        let end = windows.last_month().next().first_day().0;
-        let slots = (first_day..end)
-            .map(|day| (Day(day).month().0 - windows.first_month().0) as u8)
-            .collect();
-        Self { first_day, slots }
-    }
-
-    fn of(&self, day: i32) -> Option<usize> {
-        let offset = usize::try_from(day - self.first_day).ok()?;
-        self.slots.get(offset).map(|&slot| usize::from(slot))
-    }
-}
-
 /// Makes batches of aggregates out of a share of the customers.
 struct Maker<'a> {
     keys: &'a Keys,
     order: &'a [u32],
     ends: &'a [u32],
     windows: &'a Windows,
-    months: MonthSlots,
+    first_month: i32,
+    months: MonthTable,
+    last_12m: Span,
+    last_6m: Span,
     schema: SchemaRef,
     weeks: usize,
 }
@@ -360,8 +347,6 @@ impl Maker<'_> {
     fn sum(&self, row: usize, days: &[DayNet], columns: &mut Columns, weekly: &mut [i64]) -> Result<()> {
         let mut sums = Sums::default();
         let calibration_end = self.windows.holdout.map(|holdout| holdout.calibration_end.0);
-        let (last_12m, last_6m, previous_6m) =
-            (self.windows.last_12m(), self.windows.last_6m(), self.windows.previous_6m());
         let mut first_net = 0;
         for day in days {
             sums.lines += day.lines;
@@ -384,16 +369,16 @@ impl Maker<'_> {
                     sums.purchase_square.checked_add(net * net).ok_or_else(overflow)?;
                 sums.largest = sums.largest.max(day.net);
             }
-            if last_12m.contains(day.day) {
+            if self.last_12m.contains(day.day) {
                 sums.revenue_12m += day.net;
                 add(&mut sums.cost_12m, day.known_cost)?;
                 sums.lines_12m += day.lines;
                 sums.costed_lines_12m += day.costed_lines;
-            }
-            if last_6m.contains(day.day) {
-                sums.last_6m += day.net;
-            } else if previous_6m.contains(day.day) {
-                sums.previous_6m += day.net;
+                if self.last_6m.contains(day.day) {
+                    sums.last_6m += day.net;
+                } else {
+                    sums.previous_6m += day.net;
+                }
             }
             if let Some(periods) = self.windows.periods {
                 if periods.p1.contains(day.day) {
@@ -404,8 +389,9 @@ impl Maker<'_> {
                     sums.p0_purchase_days += i32::from(bought);
                 }
             }
-            if let Some(month) = self.months.of(day.day) {
-                columns.months[month][row] += day.net;
+            let month = usize::try_from(self.months.month(day.day).0 - self.first_month).ok();
+            if let Some(month) = month.and_then(|month| columns.months.get_mut(month)) {
+                month[row] += day.net;
             }
             match calibration_end {
                 Some(end) if day.day > end => {

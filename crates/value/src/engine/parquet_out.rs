@@ -11,6 +11,7 @@ use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::basic::Compression;
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
+use datafusion::parquet::schema::types::ColumnPath;
 
 /// Rows per row group: a reader that wants a part skips the others.
 const GROUP_ROWS: usize = 262_144;
@@ -33,7 +34,8 @@ impl ParquetFile {
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_max_row_group_row_count(Some(GROUP_ROWS));
         for column in repetitive {
-            properties = properties.set_column_dictionary_enabled((*column).into(), true);
+            let path = column.split('.').map(str::to_owned).collect();
+            properties = properties.set_column_dictionary_enabled(ColumnPath::new(path), true);
         }
         let writer = ArrowWriter::try_new(BufWriter::new(file), schema.clone(), Some(properties.build()))
             .map_err(|error| unwritable(path, &error))?;

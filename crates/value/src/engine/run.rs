@@ -11,7 +11,7 @@ use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use stats::{Histories, PurchaseFit};
 
 use super::aggregates;
-use super::basics::{Basics, ContributionBasis, basics};
+use super::basics::{Basics, ContributionBasis, History, basics};
 use super::concentration::concentration;
 use super::models::{self, ModelReport, Warning, fit_purchases, fit_spend};
 use super::parquet_out::{ParquetFile, PartialFile};
@@ -81,7 +81,7 @@ pub fn run(request: &RunRequest, on_progress: OnProgress<'_>) -> Result<RunSumma
     })?;
 
     reporter.stage(Stage::Aggregating, None)?;
-    let (made, population) = times.of(Stage::Aggregating, || {
+    let (made, population, aggregates) = times.of(Stage::Aggregating, || {
         let ledger = read.ledger.by_customer()?;
         let settings = &request.settings;
         let windows =
@@ -106,19 +106,20 @@ pub fn run(request: &RunRequest, on_progress: OnProgress<'_>) -> Result<RunSumma
         population.revenue_minor = made.revenue_minor()?;
         population.holdout_weekly.clone_from(&made.holdout_weekly);
         let files = match &request.aggregates {
-            Some(path) => Some(write_aggregates(path, &made.batches, &population)?),
-            None => None,
+            Some(path) => write_aggregates(path, &made.batches, &population)?,
+            None => Vec::new(),
         };
-        for file in files.into_iter().flatten() {
-            file.publish()?;
-        }
-        Ok((made, population))
+        Ok((made, population, files))
     })?;
     let rejected = Rejected {
         first: read.rejects,
         by_code: read.rejects_by_code,
     };
-    rest(request, &made.batches, &population, rejected, &mut reporter, times)
+    let summary = rest(request, &made.batches, &population, rejected, &mut reporter, times)?;
+    for file in aggregates {
+        file.publish()?;
+    }
+    Ok(summary)
 }
 
 /// Runs the same from customer aggregates that another engine (or an earlier run) made; the request's
@@ -139,7 +140,7 @@ pub fn run_from_aggregates(
     rest(request, &batches, population, Rejected::default(), &mut reporter, times)
 }
 
-/// Half a machine of two is a thread less than one thinks: use all there are, up to eight.
+/// All there are, up to eight.
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, |n| n.get().min(8))
 }
@@ -267,6 +268,7 @@ fn rest(
             recency: Quintiles::of(basics.last_day.clone()),
             frequency: Quintiles::of(basics.purchase_days.clone()),
             monetary: Quintiles::of(basics.net_minor.clone()),
+            history: History::of(population),
             schema: profiles::schema(id_type, settings.currency),
         };
         let mut sums = Sums::new(population);

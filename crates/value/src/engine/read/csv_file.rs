@@ -31,6 +31,7 @@ pub(super) fn read(
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .delimiter(delimiter(path)?)
+        .buffer_capacity(256 << 10)
         .from_reader(BoundedRows {
             file,
             since_row: Rc::clone(&since_row),
