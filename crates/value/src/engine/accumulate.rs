@@ -7,12 +7,14 @@ use std::sync::Arc;
 
 use base::money::AMOUNT_MINOR_MAX;
 use base::{Day, Error, Result};
-use datafusion::arrow::array::{ArrayRef, Date32Array, Decimal128Array, Int32Array, Int64Array, RecordBatch};
+use datafusion::arrow::array::{
+    ArrayRef, Date32Array, Decimal128Array, Int32Array, Int64Array, RecordBatch,
+};
 use datafusion::arrow::datatypes::SchemaRef;
 
 use super::aggregates::{Aggregates, SUM_MAX, schema};
 use super::keys::{Keys, TextKeys};
-use super::windows::{MONTHS, Windows};
+use super::windows::{MONTHS, MonthTable, Span, Windows};
 
 /// Customers per batch: small enough that a batch's columns stay in the cache while it is made.
 const BATCH_ROWS: usize = 8192;
@@ -98,8 +100,7 @@ impl Ledger {
 
     /// Says that the line to come next takes back the line with this external id.
     pub(crate) fn reverses(&mut self, external_id: &[u8]) -> Result<()> {
-        self.reversals
-            .push((line_number(self.lines())?, external_id.to_vec()));
+        self.reversals.push((line_number(self.lines())?, external_id.to_vec()));
         Ok(())
     }
 
@@ -114,10 +115,7 @@ impl Ledger {
             .iter()
             .filter_map(|(line, external_id)| {
                 let line = *line as usize;
-                let reversed = self
-                    .external
-                    .find(external_id)
-                    .map(|id| self.line_of_external[id as usize] as usize);
+                let reversed = self.external.find(external_id).map(|id| self.line_of_external[id as usize] as usize);
                 match reversed {
                     Some(reversed) if self.customers[reversed] == self.customers[line] => {
                         Some((line, unpack_day(self.packed[reversed])))
@@ -162,18 +160,12 @@ impl Ledger {
                 costs[to] = cost;
             }
         }
-        let days = packed
-            .iter()
-            .map(|&line| line >> AMOUNT_BITS)
-            .fold(None, |span, day| match span {
-                None => Some((day, day)),
-                Some((first, last)) => Some((u64::min(first, day), u64::max(last, day))),
-            });
+        let days = packed.iter().map(|&line| line >> AMOUNT_BITS).fold(None, |span, day| match span {
+            None => Some((day, day)),
+            Some((first, last)) => Some((u64::min(first, day), u64::max(last, day))),
+        });
         let Some((first, last)) = days else {
-            return Err(Error::invalid(
-                "no_transactions",
-                "the ledger has no transaction up to the as-of day",
-            ));
+            return Err(Error::invalid("no_transactions", "the ledger has no transaction up to the as-of day"));
         };
         Ok(LedgerByCustomer {
             keys: self.keys,
@@ -218,11 +210,7 @@ impl Made {
     pub(crate) fn revenue_minor(&self) -> Result<i64> {
         let mut sum = 0_i128;
         for batch in &self.batches {
-            sum += Aggregates::of(batch)?
-                .net_minor
-                .iter()
-                .map(|&minor| i128::from(minor))
-                .sum::<i128>();
+            sum += Aggregates::of(batch)?.net_minor.iter().map(|&minor| i128::from(minor)).sum::<i128>();
         }
         i64::try_from(sum).map_err(|_| super::bucket::overflow())
     }
@@ -249,7 +237,13 @@ impl LedgerByCustomer {
             order: &self.order,
             ends: &self.ends,
             windows,
-            months: MonthSlots::new(windows),
+            first_month: windows.first_month().0,
+            months: MonthTable::of(Span {
+                from: self.first_day,
+                to: windows.as_of,
+            }),
+            last_12m: windows.last_12m(),
+            last_6m: windows.last_6m(),
             schema: schema(self.keys.data_type()),
             weeks,
         };
@@ -267,11 +261,7 @@ impl LedgerByCustomer {
             }
             running
                 .into_iter()
-                .map(|thread| {
-                    thread
-                        .join()
-                        .unwrap_or_else(|_| Err(Error::internal("aggregating failed")))
-                })
+                .map(|thread| thread.join().unwrap_or_else(|_| Err(Error::internal("aggregating failed"))))
                 .collect()
         });
         let mut all = Made {
@@ -297,35 +287,16 @@ fn take_front<'a, T>(slice: &mut &'a mut [T], count: usize) -> &'a mut [T] {
     front
 }
 
-/// The place of every day in the monthly series.
-struct MonthSlots {
-    first_day: i32,
-    slots: Vec<u8>,
-}
-
-impl MonthSlots {
-    fn new(windows: &Windows) -> Self {
-        let first_day = windows.first_month().first_day().0;
-        let end = windows.last_month().next().first_day().0;
-        let slots = (first_day..end)
-            .map(|day| (Day(day).month().0 - windows.first_month().0) as u8)
-            .collect();
-        Self { first_day, slots }
-    }
-
-    fn of(&self, day: i32) -> Option<usize> {
-        let offset = usize::try_from(day - self.first_day).ok()?;
-        self.slots.get(offset).map(|&slot| usize::from(slot))
-    }
-}
-
 /// Makes batches of aggregates out of a share of the customers.
 struct Maker<'a> {
     keys: &'a Keys,
     order: &'a [u32],
     ends: &'a [u32],
     windows: &'a Windows,
-    months: MonthSlots,
+    first_month: i32,
+    months: MonthTable,
+    last_12m: Span,
+    last_6m: Span,
     schema: SchemaRef,
     weeks: usize,
 }
@@ -360,12 +331,7 @@ impl Maker<'_> {
                     net_days(lines.iter().map(|&line| (line, COST_UNKNOWN)), &mut days)?;
                 } else {
                     pairs.clear();
-                    pairs.extend(
-                        packed[lines.clone()]
-                            .iter()
-                            .copied()
-                            .zip(costs[lines].iter().copied()),
-                    );
+                    pairs.extend(packed[lines.clone()].iter().copied().zip(costs[lines].iter().copied()));
                     pairs.sort_unstable();
                     net_days(pairs.iter().copied(), &mut days)?;
                 }
@@ -381,11 +347,6 @@ impl Maker<'_> {
     fn sum(&self, row: usize, days: &[DayNet], columns: &mut Columns, weekly: &mut [i64]) -> Result<()> {
         let mut sums = Sums::default();
         let calibration_end = self.windows.holdout.map(|holdout| holdout.calibration_end.0);
-        let (last_12m, last_6m, previous_6m) = (
-            self.windows.last_12m(),
-            self.windows.last_6m(),
-            self.windows.previous_6m(),
-        );
         let mut first_net = 0;
         for day in days {
             sums.lines += day.lines;
@@ -404,19 +365,20 @@ impl Maker<'_> {
                 sums.purchase_days += 1;
                 sums.purchase += day.net;
                 let net = i128::from(day.net);
-                sums.purchase_square = sums.purchase_square.checked_add(net * net).ok_or_else(overflow)?;
+                sums.purchase_square =
+                    sums.purchase_square.checked_add(net * net).ok_or_else(overflow)?;
                 sums.largest = sums.largest.max(day.net);
             }
-            if last_12m.contains(day.day) {
+            if self.last_12m.contains(day.day) {
                 sums.revenue_12m += day.net;
                 add(&mut sums.cost_12m, day.known_cost)?;
                 sums.lines_12m += day.lines;
                 sums.costed_lines_12m += day.costed_lines;
-            }
-            if last_6m.contains(day.day) {
-                sums.last_6m += day.net;
-            } else if previous_6m.contains(day.day) {
-                sums.previous_6m += day.net;
+                if self.last_6m.contains(day.day) {
+                    sums.last_6m += day.net;
+                } else {
+                    sums.previous_6m += day.net;
+                }
             }
             if let Some(periods) = self.windows.periods {
                 if periods.p1.contains(day.day) {
@@ -427,8 +389,9 @@ impl Maker<'_> {
                     sums.p0_purchase_days += i32::from(bought);
                 }
             }
-            if let Some(month) = self.months.of(day.day) {
-                columns.months[month][row] += day.net;
+            let month = usize::try_from(self.months.month(day.day).0 - self.first_month).ok();
+            if let Some(month) = month.and_then(|month| columns.months.get_mut(month)) {
+                month[row] += day.net;
             }
             match calibration_end {
                 Some(end) if day.day > end => {
@@ -502,10 +465,7 @@ fn add(sum: &mut i64, value: i64) -> Result<()> {
 }
 
 fn overflow() -> Error {
-    Error::invalid(
-        "amount_overflow",
-        "the amounts of one customer add up to more than can be counted exactly",
-    )
+    Error::invalid("amount_overflow", "the amounts of one customer add up to more than can be counted exactly")
 }
 
 /// The running sums of one customer. No sum of nets is larger than `gross`, so checking that one
@@ -601,13 +561,7 @@ impl Columns {
         }
     }
 
-    fn push(
-        &mut self,
-        sums: &Sums,
-        first_net: i64,
-        calibration: Option<(i32, i32)>,
-        calibration_repeat: i64,
-    ) {
+    fn push(&mut self, sums: &Sums, first_net: i64, calibration: Option<(i32, i32)>, calibration_repeat: i64) {
         self.first_day.push(sums.first_day);
         self.last_day.push(sums.last_day);
         self.purchase_days.push(sums.purchase_days);
@@ -627,11 +581,9 @@ impl Columns {
         self.p1.push(sums.p1);
         self.p0_purchase_days.push(sums.p0_purchase_days);
         self.p1_purchase_days.push(sums.p1_purchase_days);
-        self.calibration_first_day
-            .push(calibration.map(|(first, _)| first));
+        self.calibration_first_day.push(calibration.map(|(first, _)| first));
         self.calibration_last_day.push(calibration.map(|(_, last)| last));
-        self.calibration_purchase_days
-            .push(sums.calibration_purchase_days);
+        self.calibration_purchase_days.push(sums.calibration_purchase_days);
         self.calibration_repeat.push(calibration_repeat);
         self.holdout_purchase_days.push(sums.holdout_purchase_days);
         self.holdout.push(sums.holdout);

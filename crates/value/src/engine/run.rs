@@ -11,7 +11,7 @@ use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use stats::{Histories, PurchaseFit};
 
 use super::aggregates;
-use super::basics::{Basics, ContributionBasis, basics};
+use super::basics::{Basics, ContributionBasis, History, basics};
 use super::concentration::concentration;
 use super::models::{self, ModelReport, Warning, fit_purchases, fit_spend};
 use super::parquet_out::{ParquetFile, PartialFile};
@@ -77,25 +77,15 @@ pub fn run(request: &RunRequest, on_progress: OnProgress<'_>) -> Result<RunSumma
     let mut reporter = Reporter::new(on_progress);
     let mut times = Times::default();
     let read = times.of(Stage::Reading, || {
-        read(
-            &request.source,
-            &request.settings,
-            request.as_of,
-            request.rejects.as_deref(),
-            &mut reporter,
-        )
+        read(&request.source, &request.settings, request.as_of, request.rejects.as_deref(), &mut reporter)
     })?;
 
     reporter.stage(Stage::Aggregating, None)?;
-    let (made, population) = times.of(Stage::Aggregating, || {
+    let (made, population, aggregates) = times.of(Stage::Aggregating, || {
         let ledger = read.ledger.by_customer()?;
         let settings = &request.settings;
-        let windows = Windows::of(
-            request.as_of,
-            ledger.first_day,
-            settings.period_months,
-            settings.holdout_weeks,
-        )?;
+        let windows =
+            Windows::of(request.as_of, ledger.first_day, settings.period_months, settings.holdout_weeks)?;
         let mut population = Population {
             currency: settings.currency,
             zone: settings.zone.clone(),
@@ -116,26 +106,20 @@ pub fn run(request: &RunRequest, on_progress: OnProgress<'_>) -> Result<RunSumma
         population.revenue_minor = made.revenue_minor()?;
         population.holdout_weekly.clone_from(&made.holdout_weekly);
         let files = match &request.aggregates {
-            Some(path) => Some(write_aggregates(path, &made.batches, &population)?),
-            None => None,
+            Some(path) => write_aggregates(path, &made.batches, &population)?,
+            None => Vec::new(),
         };
-        for file in files.into_iter().flatten() {
-            file.publish()?;
-        }
-        Ok((made, population))
+        Ok((made, population, files))
     })?;
     let rejected = Rejected {
         first: read.rejects,
         by_code: read.rejects_by_code,
     };
-    rest(
-        request,
-        &made.batches,
-        &population,
-        rejected,
-        &mut reporter,
-        times,
-    )
+    let summary = rest(request, &made.batches, &population, rejected, &mut reporter, times)?;
+    for file in aggregates {
+        file.publish()?;
+    }
+    Ok(summary)
 }
 
 /// Runs the same from customer aggregates that another engine (or an earlier run) made; the request's
@@ -153,46 +137,27 @@ pub fn run_from_aggregates(
     let mut times = Times::default();
     reporter.stage(Stage::Aggregating, None)?;
     let batches = times.of(Stage::Aggregating, || read_aggregates(aggregates, population))?;
-    rest(
-        request,
-        &batches,
-        population,
-        Rejected::default(),
-        &mut reporter,
-        times,
-    )
+    rest(request, &batches, population, Rejected::default(), &mut reporter, times)
 }
 
-/// Half a machine of two is a thread less than one thinks: use all there are, up to eight.
+/// All there are, up to eight.
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, |n| n.get().min(8))
 }
 
-fn write_aggregates(
-    path: &Path,
-    batches: &[RecordBatch],
-    population: &Population,
-) -> Result<Vec<PartialFile>> {
-    let Some(first) = batches.first() else {
-        return Ok(Vec::new());
-    };
+fn write_aggregates(path: &Path, batches: &[RecordBatch], population: &Population) -> Result<Vec<PartialFile>> {
+    let Some(first) = batches.first() else { return Ok(Vec::new()) };
     let mut file = ParquetFile::create(path, &first.schema(), &[])?;
     for batch in batches {
         file.write(batch)?;
     }
     let sidecar = path.with_extension("population.json");
-    Ok(vec![
-        file.finish()?,
-        PartialFile::of_bytes(&sidecar, &population.to_json()?)?,
-    ])
+    Ok(vec![file.finish()?, PartialFile::of_bytes(&sidecar, &population.to_json()?)?])
 }
 
 fn read_aggregates(path: &Path, population: &Population) -> Result<Vec<RecordBatch>> {
     let unreadable = |error: &dyn std::fmt::Display| {
-        Error::invalid(
-            "aggregates_malformed",
-            format!("cannot read {}: {error}", path.display()),
-        )
+        Error::invalid("aggregates_malformed", format!("cannot read {}: {error}", path.display()))
     };
     let file = File::open(path).map_err(|error| unreadable(&error))?;
     let batches = ParquetRecordBatchReaderBuilder::try_new(file)
@@ -206,11 +171,7 @@ fn read_aggregates(path: &Path, population: &Population) -> Result<Vec<RecordBat
     for batch in &batches {
         let rows = aggregates::Aggregates::of(batch)?;
         lines += rows.lines.iter().sum::<i64>();
-        net += rows
-            .net_minor
-            .iter()
-            .map(|&minor| i128::from(minor))
-            .sum::<i128>();
+        net += rows.net_minor.iter().map(|&minor| i128::from(minor)).sum::<i128>();
     }
     // Another engine made this: nothing is computed from rows that are not the whole ledger.
     if rows as u64 != population.customers
@@ -269,11 +230,9 @@ fn rest(
     }
 
     reporter.stage(Stage::Validating, None)?;
-    let validation = times.of(Stage::Validating, || {
-        match (&chosen.calibration, &chosen.calibrated) {
-            (Some(calibration), Some(calibrated)) => validate(calibration, calibrated).map(Some),
-            _ => Ok(None),
-        }
+    let validation = times.of(Stage::Validating, || match (&chosen.calibration, &chosen.calibrated) {
+        (Some(calibration), Some(calibrated)) => validate(calibration, calibrated).map(Some),
+        _ => Ok(None),
     })?;
 
     reporter.stage(Stage::Scoring, Some(population.customers))?;
@@ -287,12 +246,9 @@ fn rest(
         };
         drop(histories);
         let (referral, referrals_ignored) = match &scores {
-            Some(scores) if !request.referrals.is_empty() => referral_values(
-                batches,
-                &scores.clv[1].expected,
-                &request.referrals,
-                settings.referral_share,
-            )?,
+            Some(scores) if !request.referrals.is_empty() => {
+                referral_values(batches, &scores.clv[1].expected, &request.referrals, settings.referral_share)?
+            }
             _ => (Vec::new(), 0),
         };
         let mut descending = basics.contribution_minor.clone();
@@ -312,6 +268,7 @@ fn rest(
             recency: Quintiles::of(basics.last_day.clone()),
             frequency: Quintiles::of(basics.purchase_days.clone()),
             monetary: Quintiles::of(basics.net_minor.clone()),
+            history: History::of(population),
             schema: profiles::schema(id_type, settings.currency),
         };
         let mut sums = Sums::new(population);
@@ -417,18 +374,13 @@ fn choose(
     let kinds = models::kinds(settings.model);
     for (done, &kind) in (0..).zip(kinds) {
         reporter.done(done)?;
-        let Some(fit) = fit_purchases(kind, histories)? else {
-            continue;
-        };
+        let Some(fit) = fit_purchases(kind, histories)? else { continue };
         let calibrated = match &calibration {
             Some(calibration) => calibration.fit(kind)?,
             None => None,
         };
         let held_out = calibrated.as_ref().map(|fit| fit.holdout_log_likelihood);
-        reports.insert(
-            models::name(kind),
-            ModelReport::of_purchases(&fit, histories.len(), held_out),
-        );
+        reports.insert(models::name(kind), ModelReport::of_purchases(&fit, histories.len(), held_out));
         let merit = held_out.unwrap_or(fit.log_likelihood);
         if best.as_ref().is_none_or(|(known, ..)| merit > *known) {
             best = Some((merit, fit, calibrated));
@@ -461,9 +413,7 @@ fn thresholds(settings: &ValueSettings, descending: &[i64], classed_stability: V
     ClassThresholds {
         contribution_minor: match settings.contribution_rule {
             ContributionRule::Share(share) => rules::contribution_of_share(descending, share),
-            ContributionRule::Percentile(percentile) => {
-                rules::contribution_of_percentile(descending, percentile)
-            }
+            ContributionRule::Percentile(percentile) => rules::contribution_of_percentile(descending, percentile),
             ContributionRule::Absolute(least) => Some(least),
         },
         stability: match settings.stability_rule {
@@ -482,14 +432,7 @@ fn write_profiles(
     reporter: &mut Reporter<'_>,
 ) -> Result<PartialFile> {
     const BATCHES_AHEAD: usize = 4;
-    const REPETITIVE: [&str; 6] = [
-        "contribution_basis",
-        "class",
-        "loyalty",
-        "loyalty_basis",
-        "bucket",
-        "months.list.item",
-    ];
+    const REPETITIVE: [&str; 6] = ["contribution_basis", "class", "loyalty", "loyalty_basis", "bucket", "months.list.item"];
     let mut file = ParquetFile::create(path, &scorer.schema, &REPETITIVE)?;
     std::thread::scope(|scope| {
         let (sender, ready) = std::sync::mpsc::sync_channel::<RecordBatch>(BATCHES_AHEAD);
@@ -514,9 +457,7 @@ fn write_profiles(
             from += batch.num_rows();
         }
         drop(sender);
-        let written = writer
-            .join()
-            .map_err(|_| Error::internal("writing the profiles failed"))?;
+        let written = writer.join().map_err(|_| Error::internal("writing the profiles failed"))?;
         stopped.and(written)
     })
 }
@@ -542,10 +483,7 @@ fn warnings(
             (_, None) => "nobody was a customer before the held-out weeks",
             _ => "nobody had bought twice before the held-out weeks",
         };
-        warn(
-            "not_validated",
-            format!("the models were not tested on held-out weeks: {why}"),
-        );
+        warn("not_validated", format!("the models were not tested on held-out weeks: {why}"));
     }
     if population.windows.periods.is_none() {
         warn(
@@ -572,31 +510,15 @@ fn warnings(
         );
     }
     for (count, code, text) in [
-        (
-            population.rejected,
-            "rows_rejected",
-            "rows were malformed and do not count",
-        ),
-        (
-            population.after_as_of,
-            "lines_after_as_of",
-            "lines are after the as-of day and do not count",
-        ),
-        (
-            population.repeated,
-            "lines_repeated",
-            "lines repeat an external id and do not count",
-        ),
+        (population.rejected, "rows_rejected", "rows were malformed and do not count"),
+        (population.after_as_of, "lines_after_as_of", "lines are after the as-of day and do not count"),
+        (population.repeated, "lines_repeated", "lines repeat an external id and do not count"),
         (
             population.reversals_unmatched,
             "reversals_unmatched",
             "reversals do not find the line they take back; they count on their own day",
         ),
-        (
-            referrals_ignored,
-            "referrals_ignored",
-            "referrals do not count: unknown customers, oneself, or a second referrer",
-        ),
+        (referrals_ignored, "referrals_ignored", "referrals do not count: unknown customers, oneself, or a second referrer"),
     ] {
         if count > 0 {
             warn(code, format!("{count} {text}"));

@@ -31,6 +31,7 @@ pub(super) fn read(
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .delimiter(delimiter(path)?)
+        .buffer_capacity(256 << 10)
         .from_reader(BoundedRows {
             file,
             since_row: Rc::clone(&since_row),
@@ -44,17 +45,11 @@ pub(super) fn read(
         .map_err(|_| {
             Error::invalid(
                 "file_not_utf8",
-                format!(
-                    "the header of {} is not UTF-8: save the file as UTF-8",
-                    path.display()
-                ),
+                format!("the header of {} is not UTF-8: save the file as UTF-8", path.display()),
             )
         })?;
     if header.is_empty() {
-        return Err(Error::invalid(
-            "file_empty",
-            format!("{} is empty", path.display()),
-        ));
+        return Err(Error::invalid("file_empty", format!("{} is empty", path.display())));
     }
     let columns = Columns::find(mapping, &header)?;
     let width = header.len();
@@ -112,14 +107,11 @@ fn parse<'a>(
             .map_err(|error| amount_fault(error, column))
     };
     let customer = checked_id(field(columns.customer), columns.customer)?;
-    let day = sink
-        .calendar
-        .day_of_text(field(columns.at))
-        .map_err(|error| Fault {
-            column: columns.at,
-            code: error.code(),
-            message: error.to_string(),
-        })?;
+    let day = sink.calendar.day_of_text(field(columns.at)).map_err(|error| Fault {
+        column: columns.at,
+        code: error.code(),
+        message: error.to_string(),
+    })?;
     let cost_minor = match columns.cost {
         Some(column) if !field(column).trim_ascii().is_empty() => amount(column)?,
         _ => COST_UNKNOWN,
@@ -148,10 +140,7 @@ fn delimiter(path: &Path) -> Result<u8> {
     }
     let count = |mark: u8| header.iter().filter(|&&byte| byte == mark).count();
     // The last of equals wins: the comma.
-    Ok([b'\t', b';', b',']
-        .into_iter()
-        .max_by_key(|&mark| count(mark))
-        .unwrap_or(b','))
+    Ok([b'\t', b';', b','].into_iter().max_by_key(|&mark| count(mark)).unwrap_or(b','))
 }
 
 /// A file that stops where a row never ends, before the row fills the memory.
