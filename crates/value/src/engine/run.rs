@@ -261,7 +261,7 @@ fn rest(
         let histories = Histories::new(&basics.x, &basics.t_x, &basics.t)
             .map_err(|error| Error::internal(error).while_doing("fitting"))?;
         let chosen = choose(batches, population, settings, &histories, reporter)?;
-        let spend = fit_spend(&basics)?;
+        let spend = fit_spend(&basics, population.currency)?;
         Ok((basics, histories, chosen, spend))
     })?;
     if let Some(spend) = &spend {
