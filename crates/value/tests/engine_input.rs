@@ -256,6 +256,7 @@ fn a_malformed_row_of_parquet_is_rejected_with_its_number() {
         loose(),
     )
     .unwrap();
+    assert_eq!((ran.summary.report.rejected, ran.summary.report.transactions), (4, 1));
     let rejects: Vec<_> = ran.summary.report.rejects.iter().map(|r| (r.line, r.column.as_str(), r.code.as_str())).collect();
     assert_eq!(
         rejects,

@@ -219,8 +219,10 @@ pub(crate) fn weeks(from: i32, to: i32) -> f64 {
     f64::from(to - from) / WEEK_DAYS
 }
 
+/// The mean amount of the repeat purchase days in major units, to the minor unit (half up), as the
+/// literature's own input has it.
 pub(crate) fn mean_repeat(repeat_minor: i64, x: f64, per_major: f64) -> f64 {
-    if x > 0.0 { repeat_minor as f64 / per_major / x } else { 0.0 }
+    if x > 0.0 { (repeat_minor as f64 / x).round() / per_major } else { 0.0 }
 }
 
 pub(crate) fn contribution(rows: &Aggregates<'_>, row: usize, basis: ContributionBasis) -> i64 {

@@ -31,6 +31,7 @@ mod keys;
 mod parquet_out;
 mod read;
 mod run;
+mod scan;
 mod score;
 
 pub use progress::{OnProgress, Progress, Stage};

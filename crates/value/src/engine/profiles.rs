@@ -34,7 +34,7 @@ const COLUMNS: [(&str, Kind, bool, &str); 49] = [
     ("x", Kind::Count, false, "repeat purchase days"),
     ("t_x", Kind::Count, false, "days from the first to the last purchase day"),
     ("T", Kind::Count, false, "days from the first purchase day to the as-of day"),
-    ("monetary", Kind::Figure, true, "mean amount of the repeat purchase days; null without one"),
+    ("monetary", Kind::Figure, true, "mean amount of the repeat purchase days, to the minor unit; null without one"),
     ("contribution", Kind::Amount, false, "margin or revenue of the last 12 months"),
     ("contribution_basis", Kind::Name, false, "margin or revenue"),
     ("stability", Kind::Figure, true, "how evenly the customer buys, 0 to 1; null for who never bought"),
