@@ -1,5 +1,9 @@
 //! `patron value`: the value engine for analysts, from file to file.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is what talks to the terminal")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is what talks to the terminal"
+)]
 
 mod summary;
 
@@ -132,7 +136,11 @@ pub(crate) fn execute(command: ValueCommand) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
-            ExitCode::from(if matches!(error, Error::Internal { .. }) { 1 } else { 2 })
+            ExitCode::from(if matches!(error, Error::Internal { .. }) {
+                1
+            } else {
+                2
+            })
         }
     }
 }
@@ -205,7 +213,8 @@ fn source(arguments: &RunArguments) -> Result<LedgerSource> {
         unit: value::engine::source::AmountUnit::Major,
     };
     let is_parquet = |path: &PathBuf| {
-        path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"))
+        path.extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"))
     };
     let paths = &arguments.transactions;
     if paths.iter().all(is_parquet) {
@@ -228,7 +237,10 @@ fn source(arguments: &RunArguments) -> Result<LedgerSource> {
 
 fn read_settings(path: &Path) -> Result<ValueSettings> {
     let unreadable = |error: &dyn std::fmt::Display| {
-        Error::invalid("settings_unreadable", format!("cannot read {}: {error}", path.display()))
+        Error::invalid(
+            "settings_unreadable",
+            format!("cannot read {}: {error}", path.display()),
+        )
     };
     let text = std::fs::read(path).map_err(|error| unreadable(&error))?;
     serde_json::from_slice(&text).map_err(|error| unreadable(&error))
@@ -270,7 +282,9 @@ impl Bar {
         if let Some(total) = progress.total {
             if bar.length() != Some(total) {
                 bar.set_length(total);
-                if let Ok(style) = ProgressStyle::with_template("{spinner} {msg:26} {bar:30} {percent:>3} %  {elapsed}") {
+                if let Ok(style) =
+                    ProgressStyle::with_template("{spinner} {msg:26} {bar:30} {percent:>3} %  {elapsed}")
+                {
                     bar.set_style(style);
                 }
             }

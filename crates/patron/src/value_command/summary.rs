@@ -48,7 +48,11 @@ fn write_run(text: &mut String, report: &Report) -> std::fmt::Result {
         money(report.totals.value_at_risk_minor),
     )?;
 
-    writeln!(text, "\n{:<8}{:>12}{:>9}{:>20}{:>9}{:>20}", "Class", "customers", "share", "contribution", "share", "value")?;
+    writeln!(
+        text,
+        "\n{:<8}{:>12}{:>9}{:>20}{:>9}{:>20}",
+        "Class", "customers", "share", "contribution", "share", "value"
+    )?;
     for row in report.classes.iter().filter(|row| row.customers > 0) {
         writeln!(
             text,
@@ -75,24 +79,49 @@ fn write_run(text: &mut String, report: &Report) -> std::fmt::Result {
             "\nThe bucket from {}..{} to {}..{}:",
             bucket.p0.from, bucket.p0.to, bucket.p1.from, bucket.p1.to
         )?;
-        writeln!(text, "{:<12}{:>12}{:>20}", "opening", "", money(bucket.opening_minor))?;
+        writeln!(
+            text,
+            "{:<12}{:>12}{:>20}",
+            "opening",
+            "",
+            money(bucket.opening_minor)
+        )?;
         for row in &bucket.segments {
             let change = money(row.change_minor);
-            writeln!(text, "{:<12}{:>12}{:>20}", row.segment.name(), count(row.customers), change)?;
+            writeln!(
+                text,
+                "{:<12}{:>12}{:>20}",
+                row.segment.name(),
+                count(row.customers),
+                change
+            )?;
         }
-        writeln!(text, "{:<12}{:>12}{:>20}", "closing", "", money(bucket.closing_minor))?;
+        writeln!(
+            text,
+            "{:<12}{:>12}{:>20}",
+            "closing",
+            "",
+            money(bucket.closing_minor)
+        )?;
     }
 
     writeln!(text)?;
     for (name, model) in &report.models {
-        let parameters: Vec<String> =
-            model.params.0.iter().map(|(name, value)| format!("{name} {}", significant(*value))).collect();
+        let parameters: Vec<String> = model
+            .params
+            .0
+            .iter()
+            .map(|(name, value)| format!("{name} {}", significant(*value)))
+            .collect();
         writeln!(
             text,
             "{name}: {}; log-likelihood {:.2}{}",
             parameters.join(", "),
             model.log_likelihood,
-            model.holdout_log_likelihood.map(|ll| format!(", of the held-out weeks {ll:.2}")).unwrap_or_default(),
+            model
+                .holdout_log_likelihood
+                .map(|ll| format!(", of the held-out weeks {ll:.2}"))
+                .unwrap_or_default(),
         )?;
     }
     if let Some(chosen) = report.model.chosen {
@@ -125,7 +154,11 @@ fn write_run(text: &mut String, report: &Report) -> std::fmt::Result {
             writeln!(text, "- {}", warning.message)?;
         }
         for reject in report.rejects.iter().take(5) {
-            writeln!(text, "  line {}, {:?}: {} ({:?})", reject.line, reject.column, reject.message, reject.value)?;
+            writeln!(
+                text,
+                "  line {}, {:?}: {} ({:?})",
+                reject.line, reject.column, reject.message, reject.value
+            )?;
         }
     }
     Ok(())
@@ -150,7 +183,11 @@ fn write_comparison(text: &mut String, comparison: &Comparison) -> std::fmt::Res
         comparison.value_before,
         comparison.value_after,
     )?;
-    writeln!(text, "\n{:<8}{:<8}{:>12}{:>20}{:>20}", "from", "to", "customers", "value before", "value after")?;
+    writeln!(
+        text,
+        "\n{:<8}{:<8}{:>12}{:>20}{:>20}",
+        "from", "to", "customers", "value before", "value after"
+    )?;
     for row in &comparison.classes {
         writeln!(
             text,
@@ -195,7 +232,7 @@ fn amount(minor: i64, currency: Currency) -> String {
 fn grouped(digits: &str) -> String {
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -26,7 +26,9 @@ pub mod validation;
 pub mod windows;
 
 mod accumulate;
+mod aggregate_columns;
 mod calendar;
+mod choice;
 mod keys;
 mod parquet_out;
 mod read;

@@ -43,7 +43,9 @@ impl ParquetFile {
     }
 
     pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        self.writer.write(batch).map_err(|error| unwritable(&self.partial.place, &error))
+        self.writer
+            .write(batch)
+            .map_err(|error| unwritable(&self.partial.place, &error))
     }
 
     /// Completes the file; it is durable when this returns, and appears with [`PartialFile::publish`].
@@ -98,5 +100,8 @@ impl Drop for PartialFile {
 }
 
 pub(crate) fn unwritable(path: &Path, error: &dyn std::fmt::Display) -> Error {
-    Error::invalid("file_unwritable", format!("cannot write {}: {error}", path.display()))
+    Error::invalid(
+        "file_unwritable",
+        format!("cannot write {}: {error}", path.display()),
+    )
 }
