@@ -87,7 +87,9 @@ pub struct ClassDecision {
 
 /// The class of a customer.
 pub fn classify(facts: &ClassFacts, thresholds: &ClassThresholds) -> ClassDecision {
-    let high_contribution = thresholds.contribution_minor.is_some_and(|least| facts.contribution_minor >= least);
+    let high_contribution = thresholds
+        .contribution_minor
+        .is_some_and(|least| facts.contribution_minor >= least);
     let high_stability = match (facts.stability, thresholds.stability) {
         (Some(stability), Some(least)) => stability >= least,
         _ => false,
@@ -131,7 +133,10 @@ pub fn contribution_of_share(descending: &[i64], share: f64) -> Option<i64> {
 /// The least contribution at or above the percentile (0–100); `descending` is sorted from the largest down.
 pub fn contribution_of_percentile(descending: &[i64], percentile: f64) -> Option<i64> {
     let above = ((1.0 - percentile / 100.0) * descending.len() as f64).ceil() as usize;
-    descending.get(above.saturating_sub(1)).or(descending.last()).copied()
+    descending
+        .get(above.saturating_sub(1))
+        .or(descending.last())
+        .copied()
 }
 
 /// The median; of an even number of values the upper of the middle two, so that it is one of them.
@@ -357,8 +362,21 @@ mod tests {
         assert_eq!(class(facts(100, 0.49)), ValueClass::EII);
         assert_eq!(class(facts(99, 0.5)), ValueClass::EIII);
         assert_eq!(class(facts(99, 0.49)), ValueClass::EIV);
-        assert_eq!(class(ClassFacts { full_months: 5, ..facts(100, 0.5) }), ValueClass::New);
-        assert_eq!(class(ClassFacts { purchase_days: 0, stability: None, ..facts(0, 0.0) }), ValueClass::None);
+        assert_eq!(
+            class(ClassFacts {
+                full_months: 5,
+                ..facts(100, 0.5)
+            }),
+            ValueClass::New
+        );
+        assert_eq!(
+            class(ClassFacts {
+                purchase_days: 0,
+                stability: None,
+                ..facts(0, 0.0)
+            }),
+            ValueClass::None
+        );
     }
 
     #[test]
@@ -388,7 +406,11 @@ mod tests {
             (None, 10, 0, (General, InBetween)),
             (Some(0.9), i64::MAX, i64::MAX, (Loyal, AliveAndSteady)),
         ] {
-            assert_eq!(loyalty_by_behaviour(p_alive, last, previous), expected, "{p_alive:?} {last} {previous}");
+            assert_eq!(
+                loyalty_by_behaviour(p_alive, last, previous),
+                expected,
+                "{p_alive:?} {last} {previous}"
+            );
         }
     }
 
@@ -404,12 +426,35 @@ mod tests {
             p_alive: Some(0.9),
         };
         let p1 = |p1_minor| bucket_segment(&BucketFacts { p1_minor, ..both });
-        assert_eq!([p1(1101), p1(1100), p1(900), p1(899)], [Grown, Kept, Kept, Shrunk]);
-        let only_p1 = BucketFacts { bought_in_p0: false, p0_minor: 0, ..both };
-        assert_eq!(bucket_segment(&BucketFacts { first_in_p1: true, ..only_p1 }), New);
+        assert_eq!(
+            [p1(1101), p1(1100), p1(900), p1(899)],
+            [Grown, Kept, Kept, Shrunk]
+        );
+        let only_p1 = BucketFacts {
+            bought_in_p0: false,
+            p0_minor: 0,
+            ..both
+        };
+        assert_eq!(
+            bucket_segment(&BucketFacts {
+                first_in_p1: true,
+                ..only_p1
+            }),
+            New
+        );
         assert_eq!(bucket_segment(&only_p1), WonBack);
-        let gone = |p_alive| bucket_segment(&BucketFacts { bought_in_p1: false, p1_minor: 0, p_alive, ..both });
-        assert_eq!([gone(Some(0.5)), gone(Some(0.49)), gone(None)], [Dormant, Lost, Dormant]);
+        let gone = |p_alive| {
+            bucket_segment(&BucketFacts {
+                bought_in_p1: false,
+                p1_minor: 0,
+                p_alive,
+                ..both
+            })
+        };
+        assert_eq!(
+            [gone(Some(0.5)), gone(Some(0.49)), gone(None)],
+            [Dormant, Lost, Dormant]
+        );
     }
 
     proptest! {

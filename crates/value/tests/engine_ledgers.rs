@@ -1,5 +1,6 @@
 //! Random ledgers: the aggregates are what a plain reading of the contract gives, in Rust and in SQL;
 //! the bucket reconciles; everybody has one class and one segment; order and repetition change nothing.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "what a test cannot go on without is a failure")]
 
 mod engine_support;
 
@@ -29,27 +30,41 @@ const FIRST: i32 = 19_358;
 const AS_OF: &str = "2024-12-31";
 
 fn lines() -> impl Strategy<Value = Vec<Line>> {
-    let line = (0_u8..12, 0_i32..731, -3000_i64..9000, proptest::option::of(0_i64..500)).prop_map(
-        |(customer, day, amount_minor, cost_minor)| Line {
+    let line = (
+        0_u8..12,
+        0_i32..731,
+        -3000_i64..9000,
+        proptest::option::of(0_i64..500),
+    )
+        .prop_map(|(customer, day, amount_minor, cost_minor)| Line {
             customer,
             // Few distinct days, so that lines meet on one day.
             day: FIRST + day / 9 * 9,
             amount_minor,
             cost_minor,
-        },
-    );
+        });
     proptest::collection::vec(line, 1..150)
 }
 
 fn decimal(minor: i64) -> String {
-    format!("{}{}.{:02}", if minor < 0 { "-" } else { "" }, minor.abs() / 100, minor.abs() % 100)
+    format!(
+        "{}{}.{:02}",
+        if minor < 0 { "-" } else { "" },
+        minor.abs() / 100,
+        minor.abs() % 100
+    )
 }
 
 fn csv(lines: &[Line]) -> String {
     let mut text = "customer,date,amount,cost\n".to_owned();
     for line in lines {
         let cost = line.cost_minor.map(decimal).unwrap_or_default();
-        text.push_str(&format!("C{:02},{},{},{cost}\n", line.customer, Day(line.day), decimal(line.amount_minor)));
+        text.push_str(&format!(
+            "C{:02},{},{},{cost}\n",
+            line.customer,
+            Day(line.day),
+            decimal(line.amount_minor)
+        ));
     }
     text
 }
@@ -60,7 +75,8 @@ fn ran(lines: &[Line]) -> Ran {
 
 fn aggregates(ran: &Ran) -> RecordBatch {
     let file = std::fs::File::open(ran.path("aggregates.parquet")).unwrap();
-    let reader = datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+    let reader =
+        datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
     let schema = reader.schema().clone();
     let batches: Vec<_> = reader.build().unwrap().map(Result::unwrap).collect();
     concat_batches(&schema, &batches).unwrap()
@@ -68,7 +84,9 @@ fn aggregates(ran: &Ran) -> RecordBatch {
 
 fn windows(ran: &Ran) -> Windows {
     let text = std::fs::read(ran.path("aggregates.population.json")).unwrap();
-    serde_json::from_slice::<value::engine::population::Population>(&text).unwrap().windows
+    serde_json::from_slice::<value::engine::population::Population>(&text)
+        .unwrap()
+        .windows
 }
 
 /// The contract, read plainly: one customer's column by name.
@@ -77,10 +95,17 @@ fn naive(lines: &[&Line], windows: &Windows) -> BTreeMap<String, Option<i128>> {
     for line in lines {
         *nets.entry(line.day).or_default() += line.amount_minor;
     }
-    let bought: Vec<(i32, i64)> = nets.iter().map(|(&d, &n)| (d, n)).filter(|&(_, n)| n > 0).collect();
+    let bought: Vec<(i32, i64)> = nets
+        .iter()
+        .map(|(&d, &n)| (d, n))
+        .filter(|&(_, n)| n > 0)
+        .collect();
     let entry = *nets.keys().next().unwrap();
     let sum = |within: &dyn Fn(i32) -> bool| -> i128 {
-        nets.iter().filter(|&(&d, _)| within(d)).map(|(_, &n)| i128::from(n)).sum()
+        nets.iter()
+            .filter(|&(&d, _)| within(d))
+            .map(|(_, &n)| i128::from(n))
+            .sum()
     };
     let count = |within: &dyn Fn(i32) -> bool| bought.iter().filter(|&&(d, _)| within(d)).count() as i128;
     let last_12m = |d: i32| windows.last_12m().contains(d);
@@ -102,13 +127,28 @@ fn naive(lines: &[&Line], windows: &Windows) -> BTreeMap<String, Option<i128>> {
     put("net_minor", sum(&|_| true));
     put("purchase_minor", bought.iter().map(|&(_, n)| i128::from(n)).sum());
     put("repeat_minor", repeat(&bought));
-    put("purchase_square", bought.iter().map(|&(_, n)| i128::from(n) * i128::from(n)).sum());
-    put("largest_ticket_minor", bought.iter().map(|&(_, n)| i128::from(n)).max().unwrap_or(0));
+    put(
+        "purchase_square",
+        bought.iter().map(|&(_, n)| i128::from(n) * i128::from(n)).sum(),
+    );
+    put(
+        "largest_ticket_minor",
+        bought.iter().map(|&(_, n)| i128::from(n)).max().unwrap_or(0),
+    );
     put("revenue_12m_minor", sum(&last_12m));
     let year: Vec<_> = lines.iter().filter(|line| last_12m(line.day)).collect();
-    put("cost_12m_minor", year.iter().filter_map(|line| line.cost_minor).map(i128::from).sum());
+    put(
+        "cost_12m_minor",
+        year.iter()
+            .filter_map(|line| line.cost_minor)
+            .map(i128::from)
+            .sum(),
+    );
     put("lines_12m", year.len() as i128);
-    put("costed_lines_12m", year.iter().filter(|line| line.cost_minor.is_some()).count() as i128);
+    put(
+        "costed_lines_12m",
+        year.iter().filter(|line| line.cost_minor.is_some()).count() as i128,
+    );
     put("last_6m_minor", sum(&|d| windows.last_6m().contains(d)));
     put("previous_6m_minor", sum(&|d| windows.previous_6m().contains(d)));
     put("p0_minor", sum(&p0));
@@ -140,12 +180,18 @@ fn numbers(batch: &RecordBatch, name: &str) -> Vec<Option<i128>> {
             _ => column.as_primitive::<Decimal128Type>().value(row),
         }
     };
-    (0..batch.num_rows()).map(|row| column.is_valid(row).then(|| of(row))).collect()
+    (0..batch.num_rows())
+        .map(|row| column.is_valid(row).then(|| of(row)))
+        .collect()
 }
 
 fn text_column(batch: &RecordBatch, name: &str) -> Vec<String> {
     let column = cast(batch.column_by_name(name).unwrap(), &DataType::Utf8).unwrap();
-    column.as_string::<i32>().iter().map(|text| text.unwrap().to_owned()).collect()
+    column
+        .as_string::<i32>()
+        .iter()
+        .map(|text| text.unwrap().to_owned())
+        .collect()
 }
 
 /// The statement of the contract in SQL, on DataFusion.
@@ -157,18 +203,30 @@ fn in_sql(csv: &str, windows: &Windows) -> RecordBatch {
     let periods = windows.periods.unwrap();
     let sql = [
         ("{first_month}", windows.first_month().0.to_string()),
-        ("{calibration_end}", date(windows.holdout.unwrap().calibration_end)),
+        (
+            "{calibration_end}",
+            date(windows.holdout.unwrap().calibration_end),
+        ),
         ("{before_12m}", date(months_back(windows.as_of, 12))),
         ("{before_6m}", date(months_back(windows.as_of, 6))),
         ("{before_p0}", date(Day(periods.p0.from.0 - 1))),
         ("{before_p1}", date(periods.p0.to)),
     ]
     .into_iter()
-    .fold(include_str!("../sql/customer_aggregates.sql").to_owned(), |sql, (name, value)| sql.replace(name, &value));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    .fold(
+        include_str!("../sql/customer_aggregates.sql").to_owned(),
+        |sql, (name, value)| sql.replace(name, &value),
+    );
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let context = SessionContext::new();
-        context.register_csv("raw", path.to_str().unwrap(), CsvReadOptions::new()).await.unwrap();
+        context
+            .register_csv("raw", path.to_str().unwrap(), CsvReadOptions::new())
+            .await
+            .unwrap();
         context
             .sql(
                 "create view lines as select customer as customer_id, cast(date as date) as day, \
@@ -284,7 +342,8 @@ fn the_later_steps_need_only_the_aggregates() {
         mapping: Default::default(),
     };
     let request = engine_support::request(dir.path(), source, settings(ModelChoice::BgNbd), AS_OF);
-    let population = serde_json::from_slice(&std::fs::read(ran.path("aggregates.population.json")).unwrap()).unwrap();
+    let population =
+        serde_json::from_slice(&std::fs::read(ran.path("aggregates.population.json")).unwrap()).unwrap();
     let go = |population| {
         value::engine::run_from_aggregates(&request, &ran.path("aggregates.parquet"), population, &mut |_| {
             std::ops::ControlFlow::Continue(())
@@ -292,7 +351,10 @@ fn the_later_steps_need_only_the_aggregates() {
     };
     go(&population).unwrap();
     for file in ["profiles.parquet", "report.json"] {
-        assert!(std::fs::read(dir.path().join(file)).unwrap() == std::fs::read(ran.path(file)).unwrap(), "{file}");
+        assert!(
+            std::fs::read(dir.path().join(file)).unwrap() == std::fs::read(ran.path(file)).unwrap(),
+            "{file}"
+        );
     }
     // Rows that are not the whole ledger are refused.
     let mut larger = population.clone();

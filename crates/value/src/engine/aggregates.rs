@@ -21,31 +21,136 @@ pub(crate) const SUM_MAX: i64 = 999_999_999_999_999_999;
 /// "Net" is purchases minus reversals of one customer and one day; a purchase day is a day whose
 /// net is above zero. Every window counts back from the as-of day A, included.
 pub const COLUMNS: [(&str, DataType, bool, &str); 25] = [
-    ("first_day", DataType::Date32, false, "first purchase day; the first line's day where there is no purchase day"),
-    ("last_day", DataType::Date32, false, "last purchase day; first_day where there is no purchase day"),
+    (
+        "first_day",
+        DataType::Date32,
+        false,
+        "first purchase day; the first line's day where there is no purchase day",
+    ),
+    (
+        "last_day",
+        DataType::Date32,
+        false,
+        "last purchase day; first_day where there is no purchase day",
+    ),
     ("purchase_days", DataType::Int32, false, "number of purchase days"),
     ("lines", DataType::Int64, false, "number of ledger lines"),
     ("net_minor", DataType::Int64, false, "sum of all nets"),
-    ("purchase_minor", DataType::Int64, false, "sum of the nets of purchase days"),
-    ("repeat_minor", DataType::Int64, false, "the same without the first purchase day"),
-    ("purchase_square", DataType::Decimal128(38, 0), false, "sum of the squared nets of purchase days"),
-    ("largest_ticket_minor", DataType::Int64, false, "largest net of a purchase day, 0 without one"),
-    ("revenue_12m_minor", DataType::Int64, false, "sum of nets of the last 12 months"),
-    ("cost_12m_minor", DataType::Int64, false, "sum of the known costs of the last 12 months"),
+    (
+        "purchase_minor",
+        DataType::Int64,
+        false,
+        "sum of the nets of purchase days",
+    ),
+    (
+        "repeat_minor",
+        DataType::Int64,
+        false,
+        "the same without the first purchase day",
+    ),
+    (
+        "purchase_square",
+        DataType::Decimal128(38, 0),
+        false,
+        "sum of the squared nets of purchase days",
+    ),
+    (
+        "largest_ticket_minor",
+        DataType::Int64,
+        false,
+        "largest net of a purchase day, 0 without one",
+    ),
+    (
+        "revenue_12m_minor",
+        DataType::Int64,
+        false,
+        "sum of nets of the last 12 months",
+    ),
+    (
+        "cost_12m_minor",
+        DataType::Int64,
+        false,
+        "sum of the known costs of the last 12 months",
+    ),
     ("lines_12m", DataType::Int64, false, "lines of the last 12 months"),
-    ("costed_lines_12m", DataType::Int64, false, "those of them whose cost is known"),
-    ("last_6m_minor", DataType::Int64, false, "sum of nets of the last 6 months"),
-    ("previous_6m_minor", DataType::Int64, false, "sum of nets of the 6 months before"),
-    ("p0_minor", DataType::Int64, false, "sum of nets of the leaky bucket's earlier period"),
-    ("p1_minor", DataType::Int64, false, "sum of nets of its later period"),
-    ("p0_purchase_days", DataType::Int32, false, "purchase days of the earlier period"),
-    ("p1_purchase_days", DataType::Int32, false, "purchase days of the later period"),
-    ("calibration_first_day", DataType::Date32, true, "first_day as of the calibration's end; null if not yet a customer"),
-    ("calibration_last_day", DataType::Date32, true, "last_day as of the calibration's end; null if not yet a customer"),
-    ("calibration_purchase_days", DataType::Int32, false, "purchase days up to the calibration's end"),
-    ("calibration_repeat_minor", DataType::Int64, false, "repeat_minor as of the calibration's end"),
-    ("holdout_purchase_days", DataType::Int32, false, "purchase days after the calibration's end"),
-    ("holdout_minor", DataType::Int64, false, "sum of nets after the calibration's end"),
+    (
+        "costed_lines_12m",
+        DataType::Int64,
+        false,
+        "those of them whose cost is known",
+    ),
+    (
+        "last_6m_minor",
+        DataType::Int64,
+        false,
+        "sum of nets of the last 6 months",
+    ),
+    (
+        "previous_6m_minor",
+        DataType::Int64,
+        false,
+        "sum of nets of the 6 months before",
+    ),
+    (
+        "p0_minor",
+        DataType::Int64,
+        false,
+        "sum of nets of the leaky bucket's earlier period",
+    ),
+    (
+        "p1_minor",
+        DataType::Int64,
+        false,
+        "sum of nets of its later period",
+    ),
+    (
+        "p0_purchase_days",
+        DataType::Int32,
+        false,
+        "purchase days of the earlier period",
+    ),
+    (
+        "p1_purchase_days",
+        DataType::Int32,
+        false,
+        "purchase days of the later period",
+    ),
+    (
+        "calibration_first_day",
+        DataType::Date32,
+        true,
+        "first_day as of the calibration's end; null if not yet a customer",
+    ),
+    (
+        "calibration_last_day",
+        DataType::Date32,
+        true,
+        "last_day as of the calibration's end; null if not yet a customer",
+    ),
+    (
+        "calibration_purchase_days",
+        DataType::Int32,
+        false,
+        "purchase days up to the calibration's end",
+    ),
+    (
+        "calibration_repeat_minor",
+        DataType::Int64,
+        false,
+        "repeat_minor as of the calibration's end",
+    ),
+    (
+        "holdout_purchase_days",
+        DataType::Int32,
+        false,
+        "purchase days after the calibration's end",
+    ),
+    (
+        "holdout_minor",
+        DataType::Int64,
+        false,
+        "sum of nets after the calibration's end",
+    ),
 ];
 
 /// The schema of the contract; the 24 columns `m01` … `m24` at the end are the nets of the complete
@@ -55,9 +160,18 @@ pub fn schema(customer_id: DataType) -> SchemaRef {
         Field::new(name, data_type, nullable)
             .with_metadata([("comment".to_owned(), meaning.to_owned())].into())
     };
-    let mut fields = vec![described("customer_id", customer_id, false, "the customer's id as the ledger has it")];
-    fields.extend(COLUMNS.map(|(name, data_type, nullable, meaning)| described(name, data_type, nullable, meaning)));
-    fields.extend((1..=MONTHS).map(|m| described(&format!("m{m:02}"), DataType::Int64, false, "net of one month")));
+    let mut fields = vec![described(
+        "customer_id",
+        customer_id,
+        false,
+        "the customer's id as the ledger has it",
+    )];
+    fields.extend(
+        COLUMNS.map(|(name, data_type, nullable, meaning)| described(name, data_type, nullable, meaning)),
+    );
+    fields.extend(
+        (1..=MONTHS).map(|m| described(&format!("m{m:02}"), DataType::Int64, false, "net of one month")),
+    );
     Arc::new(Schema::new(fields))
 }
 
@@ -143,14 +257,19 @@ fn named<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef> {
 
 fn primitive<'a, T: ArrowPrimitiveType>(batch: &'a RecordBatch, name: &str) -> Result<&'a PrimitiveArray<T>> {
     named(batch, name)?.as_primitive_opt::<T>().ok_or_else(|| {
-        malformed(format!("the column {name} of the customer aggregates is not {}", T::DATA_TYPE))
+        malformed(format!(
+            "the column {name} of the customer aggregates is not {}",
+            T::DATA_TYPE
+        ))
     })
 }
 
 fn values<'a, T: ArrowPrimitiveType>(batch: &'a RecordBatch, name: &str) -> Result<&'a [T::Native]> {
     let column = primitive::<T>(batch, name)?;
     if column.null_count() > 0 {
-        return Err(malformed(format!("the column {name} of the customer aggregates has nulls")));
+        return Err(malformed(format!(
+            "the column {name} of the customer aggregates has nulls"
+        )));
     }
     Ok(column.values())
 }

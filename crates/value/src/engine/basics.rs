@@ -53,7 +53,10 @@ pub(crate) fn spread(rows: &Aggregates<'_>, row: usize, history: &History) -> Sp
     let months = &months[MONTHS - full_months..];
     let quarters = full_months / 3;
     let mut by_quarter = [0_i64; MONTHS / 3];
-    for (quarter, three) in by_quarter.iter_mut().zip(months[full_months - 3 * quarters..].chunks_exact(3)) {
+    for (quarter, three) in by_quarter
+        .iter_mut()
+        .zip(months[full_months - 3 * quarters..].chunks_exact(3))
+    {
         *quarter = three.iter().sum();
     }
     Spread {
@@ -103,12 +106,16 @@ fn variation(values: &[i64]) -> Option<f64> {
     // The usual amounts fit 64 bits with their squares; a customer's series is walked a million times.
     const SMALL: i64 = 1 << 28;
     if values.iter().all(|value| value.abs() < SMALL) {
-        let (sum, square) =
-            values.iter().fold((0, 0), |(sum, square), &value| (sum + value, square + value * value));
+        let (sum, square) = values.iter().fold((0, 0), |(sum, square), &value| {
+            (sum + value, square + value * value)
+        });
         return variation_of_sums(values.len() as i128, i128::from(sum), i128::from(square));
     }
     let (sum, square) = values.iter().fold((0_i128, 0_i128), |(sum, square), &value| {
-        (sum + i128::from(value), square + i128::from(value) * i128::from(value))
+        (
+            sum + i128::from(value),
+            square + i128::from(value) * i128::from(value),
+        )
     });
     variation_of_sums(values.len() as i128, sum, square)
 }
@@ -153,7 +160,11 @@ pub(crate) struct Basics {
 /// Days in the unit of time of the models.
 pub(crate) const WEEK_DAYS: f64 = 7.0;
 
-pub(crate) fn basics(batches: &[RecordBatch], population: &Population, settings: &ValueSettings) -> Result<Basics> {
+pub(crate) fn basics(
+    batches: &[RecordBatch],
+    population: &Population,
+    settings: &ValueSettings,
+) -> Result<Basics> {
     let history = History::of(population);
     let (mut lines, mut costed) = (0_i64, 0_i64);
     for batch in batches {
@@ -161,7 +172,11 @@ pub(crate) fn basics(batches: &[RecordBatch], population: &Population, settings:
         lines += rows.lines_12m.iter().sum::<i64>();
         costed += rows.costed_lines_12m.iter().sum::<i64>();
     }
-    let cost_share = if lines == 0 { 0.0 } else { costed as f64 / lines as f64 };
+    let cost_share = if lines == 0 {
+        0.0
+    } else {
+        costed as f64 / lines as f64
+    };
     let basis = if costed > 0 && cost_share >= settings.min_cost_share {
         ContributionBasis::Margin
     } else {
@@ -219,8 +234,14 @@ pub(crate) fn weeks(from: i32, to: i32) -> f64 {
     f64::from(to - from) / WEEK_DAYS
 }
 
+/// The mean amount of the repeat purchase days in major units, to the minor unit (half up), as the
+/// literature's own input has it.
 pub(crate) fn mean_repeat(repeat_minor: i64, x: f64, per_major: f64) -> f64 {
-    if x > 0.0 { repeat_minor as f64 / per_major / x } else { 0.0 }
+    if x > 0.0 {
+        (repeat_minor as f64 / x).round() / per_major
+    } else {
+        0.0
+    }
 }
 
 pub(crate) fn contribution(rows: &Aggregates<'_>, row: usize, basis: ContributionBasis) -> i64 {
@@ -237,11 +258,22 @@ mod tests {
 
     #[test]
     fn variation_is_that_of_the_statistics() {
-        for values in [vec![1, 2, 3], vec![5, 5, 5], vec![0, 0, 7], vec![-1, 4, 2], vec![10_i64.pow(17), 1, 2]] {
+        for values in [
+            vec![1, 2, 3],
+            vec![5, 5, 5],
+            vec![0, 0, 7],
+            vec![-1, 4, 2],
+            vec![10_i64.pow(17), 1, 2],
+        ] {
             let floats: Vec<f64> = values.iter().map(|&v| v as f64).collect();
-            let expected = stats::measures::coefficient_of_variation(&floats).unwrap().unwrap();
+            let expected = stats::measures::coefficient_of_variation(&floats)
+                .unwrap()
+                .unwrap();
             let found = variation(&values).unwrap();
-            assert!((found - expected).abs() < 1e-12, "{values:?}: {found} is not {expected}");
+            assert!(
+                (found - expected).abs() < 1e-12,
+                "{values:?}: {found} is not {expected}"
+            );
         }
         assert_eq!(variation(&[]), None);
         assert_eq!(variation(&[0, 0]), None);
@@ -252,10 +284,20 @@ mod tests {
     fn history_begins_with_the_first_full_month() {
         let day = |text: &str| Day::parse(text).unwrap();
         let history = History {
-            months: MonthTable::of(Span { from: day("1996-12-31"), to: day("1997-09-30") }),
+            months: MonthTable::of(Span {
+                from: day("1996-12-31"),
+                to: day("1997-09-30"),
+            }),
             last_month: day("1997-09-30").last_complete_month(),
         };
-        for (first, months) in [("1997-01-01", 9), ("1997-01-02", 8), ("1997-03-31", 6), ("1997-04-01", 6), ("1997-09-02", 0), ("1990-01-01", 24)] {
+        for (first, months) in [
+            ("1997-01-01", 9),
+            ("1997-01-02", 8),
+            ("1997-03-31", 6),
+            ("1997-04-01", 6),
+            ("1997-09-02", 0),
+            ("1990-01-01", 24),
+        ] {
             assert_eq!(history.full_months(day(first).0), months, "{first}");
         }
     }

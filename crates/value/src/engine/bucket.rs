@@ -68,8 +68,18 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    pub(crate) fn add(&mut self, segment: BucketSegment, p0_minor: i64, p1_minor: i64, bought_in_p0: bool, clv_gone_minor: i64) {
-        let i = BucketSegment::ALL.iter().position(|&s| s == segment).unwrap_or_default();
+    pub(crate) fn add(
+        &mut self,
+        segment: BucketSegment,
+        p0_minor: i64,
+        p1_minor: i64,
+        bought_in_p0: bool,
+        clv_gone_minor: i64,
+    ) {
+        let i = BucketSegment::ALL
+            .iter()
+            .position(|&s| s == segment)
+            .unwrap_or_default();
         self.customers[i] += 1;
         self.p0[i] += i128::from(p0_minor);
         self.p1[i] += i128::from(p1_minor);
@@ -127,5 +137,8 @@ impl Tally {
 }
 
 pub(crate) fn overflow() -> Error {
-    Error::invalid("amount_overflow", "the amounts of all customers add up to more than can be counted exactly")
+    Error::invalid(
+        "amount_overflow",
+        "the amounts of all customers add up to more than can be counted exactly",
+    )
 }

@@ -63,7 +63,10 @@ impl Calendar {
             // A minute either side keeps the search right at the very moment of a change.
             self.holds = (
                 self.zone
-                    .preceding(at.saturating_add(jiff::SignedDuration::from_secs(1)).unwrap_or(at))
+                    .preceding(
+                        at.saturating_add(jiff::SignedDuration::from_secs(1))
+                            .unwrap_or(at),
+                    )
                     .next()
                     .map_or(i64::MIN, |change| change.timestamp().as_second()),
                 self.zone
@@ -91,7 +94,10 @@ impl Calendar {
         if !matches!(rest.first(), Some(b' ' | b'T' | b't')) {
             return Err(DateError::Malformed);
         }
-        let time = time.strip_prefix(b"T").or(time.strip_prefix(b"t")).unwrap_or(time);
+        let time = time
+            .strip_prefix(b"T")
+            .or(time.strip_prefix(b"t"))
+            .unwrap_or(time);
         match read_time(time).ok_or(DateError::Malformed)? {
             (_, None) => checked_day(i64::from(day)),
             (second, Some(offset)) => self.day_of_instant(i64::from(day) * 86_400 + second - offset),
@@ -158,7 +164,11 @@ fn read_time(text: &[u8]) -> Option<(i64, Option<i64>)> {
 }
 
 fn read_number(text: &[u8], digits_min: usize, digits_max: usize) -> Option<(i32, &[u8])> {
-    let digits = text.iter().take(digits_max).take_while(|b| b.is_ascii_digit()).count();
+    let digits = text
+        .iter()
+        .take(digits_max)
+        .take_while(|b| b.is_ascii_digit())
+        .count();
     if digits < digits_min {
         return None;
     }
@@ -175,14 +185,22 @@ mod tests {
     }
 
     fn read(zone: &str, text: &str) -> Result<String, DateError> {
-        calendar(zone).day_of_text(text.as_bytes()).map(|day| Day(day).to_string())
+        calendar(zone)
+            .day_of_text(text.as_bytes())
+            .map(|day| Day(day).to_string())
     }
 
     #[test]
     fn the_ways_to_write_a_day() {
         for text in [
-            "1997-01-18", "1997/1/18", "19970118", "1997.01.18", " 1997-01-18 ", "1997-01-18 23:59:59",
-            "1997-01-18T00:00", "1997-01-18 08:30:00.123456",
+            "1997-01-18",
+            "1997/1/18",
+            "19970118",
+            "1997.01.18",
+            " 1997-01-18 ",
+            "1997-01-18 23:59:59",
+            "1997-01-18T00:00",
+            "1997-01-18 08:30:00.123456",
         ] {
             assert_eq!(read("Asia/Shanghai", text).unwrap(), "1997-01-18", "{text}");
         }
@@ -191,16 +209,37 @@ mod tests {
 
     #[test]
     fn an_instant_falls_on_the_firms_day() {
-        assert_eq!(read("Asia/Shanghai", "2024-02-29T16:00:00Z").unwrap(), "2024-03-01");
-        assert_eq!(read("Asia/Shanghai", "2024-02-29T15:59:59Z").unwrap(), "2024-02-29");
-        assert_eq!(read("America/New_York", "2024-03-10 04:59:59+00:00").unwrap(), "2024-03-09");
-        assert_eq!(read("America/New_York", "2024-03-10 05:00:00+00:00").unwrap(), "2024-03-10");
+        assert_eq!(
+            read("Asia/Shanghai", "2024-02-29T16:00:00Z").unwrap(),
+            "2024-03-01"
+        );
+        assert_eq!(
+            read("Asia/Shanghai", "2024-02-29T15:59:59Z").unwrap(),
+            "2024-02-29"
+        );
+        assert_eq!(
+            read("America/New_York", "2024-03-10 04:59:59+00:00").unwrap(),
+            "2024-03-09"
+        );
+        assert_eq!(
+            read("America/New_York", "2024-03-10 05:00:00+00:00").unwrap(),
+            "2024-03-10"
+        );
         assert_eq!(read("UTC", "2024-03-10T00:30:00+0800").unwrap(), "2024-03-09");
     }
 
     #[test]
     fn what_is_not_a_day_is_refused() {
-        for text in ["2023-02-29", "1997-13-01", "31/01/1997", "1997-01-18x", "1997-01-18 25:00", "NaN", "12", "1997-01-18 08:00 +9"] {
+        for text in [
+            "2023-02-29",
+            "1997-13-01",
+            "31/01/1997",
+            "1997-01-18x",
+            "1997-01-18 25:00",
+            "NaN",
+            "12",
+            "1997-01-18 08:00 +9",
+        ] {
             assert_eq!(read("UTC", text), Err(DateError::Malformed), "{text}");
         }
         assert_eq!(read("UTC", "  "), Err(DateError::Empty));

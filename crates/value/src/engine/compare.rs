@@ -6,9 +6,9 @@ use std::path::Path;
 use base::{Error, Result};
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{Float64Type, Int64Type};
-use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
+use datafusion::prelude::{ParquetReadOptions, SessionContext};
 
-use super::parquet_out::file_url;
+use super::scan::{file_url, scan_config};
 
 /// What changed between two runs. Values are in major units.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -71,12 +71,17 @@ const MOVERS_DOWN: &str = include_str!("../../sql/compare_movers_down.sql");
 ///
 /// Errors: files that cannot be read or are not profiles, or whose customers' ids differ in type.
 pub fn compare(before: &Path, after: &Path) -> Result<Comparison> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::internal)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::internal)?;
     runtime.block_on(async {
-        // One partition, so that sums of floats are taken in the order of the files.
-        let context = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(1));
+        let context = SessionContext::new_with_config(scan_config());
         for (name, path) in [("before", before), ("after", after)] {
-            let extension = path.extension().map(|e| format!(".{}", e.to_string_lossy())).unwrap_or_default();
+            let extension = path
+                .extension()
+                .map(|e| format!(".{}", e.to_string_lossy()))
+                .unwrap_or_default();
             let options = ParquetReadOptions {
                 file_extension: &extension,
                 ..ParquetReadOptions::default()
@@ -123,7 +128,13 @@ pub fn compare(before: &Path, after: &Path) -> Result<Comparison> {
             }
         }
         let [up, down] = movers;
-        let customers = |of: fn(&ClassMove) -> bool| classes.iter().filter(|row| of(row)).map(|row| row.customers).sum();
+        let customers = |of: fn(&ClassMove) -> bool| {
+            classes
+                .iter()
+                .filter(|row| of(row))
+                .map(|row| row.customers)
+                .sum()
+        };
         Ok(Comparison {
             customers_before: customers(|row| !row.from_class.is_empty()),
             customers_after: customers(|row| !row.to_class.is_empty()),
@@ -139,23 +150,34 @@ pub fn compare(before: &Path, after: &Path) -> Result<Comparison> {
 }
 
 fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> Error {
-    Error::invalid("profiles_malformed", format!("cannot read {}: {error}", path.display()))
+    Error::invalid(
+        "profiles_malformed",
+        format!("cannot read {}: {error}", path.display()),
+    )
 }
 
 fn not_profiles(error: &dyn std::fmt::Display) -> Error {
-    Error::invalid("profiles_malformed", format!("these are not profiles of two runs: {error}"))
+    Error::invalid(
+        "profiles_malformed",
+        format!("these are not profiles of two runs: {error}"),
+    )
 }
 
 struct Rows<'a>(&'a RecordBatch);
 
 impl Rows<'_> {
     fn column(&self, name: &str) -> Result<&datafusion::arrow::array::ArrayRef> {
-        self.0.column_by_name(name).ok_or_else(|| not_profiles(&format!("no column {name}")))
+        self.0
+            .column_by_name(name)
+            .ok_or_else(|| not_profiles(&format!("no column {name}")))
     }
 
     fn text(&self, name: &str, row: usize) -> Result<String> {
-        let text = datafusion::arrow::compute::cast(self.column(name)?, &datafusion::arrow::datatypes::DataType::Utf8)
-            .map_err(|error| not_profiles(&error))?;
+        let text = datafusion::arrow::compute::cast(
+            self.column(name)?,
+            &datafusion::arrow::datatypes::DataType::Utf8,
+        )
+        .map_err(|error| not_profiles(&error))?;
         Ok(text.as_string::<i32>().value(row).to_owned())
     }
 
@@ -166,6 +188,8 @@ impl Rows<'_> {
 
     fn figure(&self, name: &str, row: usize) -> Result<f64> {
         let column = self.column(name)?.as_primitive_opt::<Float64Type>();
-        Ok(column.filter(|column| column.is_valid(row)).map_or(0.0, |column| column.value(row)))
+        Ok(column
+            .filter(|column| column.is_valid(row))
+            .map_or(0.0, |column| column.value(row)))
     }
 }

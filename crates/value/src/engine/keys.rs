@@ -37,9 +37,7 @@ impl Keys {
                 let mut order: Vec<(u64, u32)> = (0..keys.ends.len() as u32)
                     .map(|i| (leading_bytes(keys.get(i)), i))
                     .collect();
-                order.sort_unstable_by(|a, b| {
-                    a.0.cmp(&b.0).then_with(|| keys.get(a.1).cmp(keys.get(b.1)))
-                });
+                order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| keys.get(a.1).cmp(keys.get(b.1))));
                 order.into_iter().map(|(_, i)| i).collect()
             }
         }
@@ -72,7 +70,11 @@ pub(crate) struct IntegerKeys {
 impl IntegerKeys {
     /// The number of a customer. Errors: more customers than can be numbered.
     pub(crate) fn number(&mut self, key: i64) -> Result<u32> {
-        match self.table.entry(hash_integer(key), |held| held.0 == key, |held| hash_integer(held.0)) {
+        match self.table.entry(
+            hash_integer(key),
+            |held| held.0 == key,
+            |held| hash_integer(held.0),
+        ) {
             Entry::Occupied(held) => Ok(held.get().1),
             Entry::Vacant(free) => {
                 let number = next_number(self.keys.len())?;
@@ -130,7 +132,8 @@ fn slice<'a>(bytes: &'a [u8], ends: &[usize], number: u32) -> &'a [u8] {
 }
 
 fn next_number(count: usize) -> Result<u32> {
-    u32::try_from(count).map_err(|_| Error::invalid("too_many_customers", "more than 4,294,967,295 customers"))
+    u32::try_from(count)
+        .map_err(|_| Error::invalid("too_many_customers", "more than 4,294,967,295 customers"))
 }
 
 fn leading_bytes(key: &[u8]) -> u64 {

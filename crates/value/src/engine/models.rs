@@ -81,7 +81,11 @@ impl ModelReport {
         }
     }
 
-    pub(crate) fn of_purchases(fit: &PurchaseFit, customers: usize, holdout_log_likelihood: Option<f64>) -> Self {
+    pub(crate) fn of_purchases(
+        fit: &PurchaseFit,
+        customers: usize,
+        holdout_log_likelihood: Option<f64>,
+    ) -> Self {
         Self {
             holdout_log_likelihood,
             ..Self::of(fit, customers as f64)
@@ -116,7 +120,9 @@ fn explain(warning: &FitWarning) -> Warning {
         ),
         FitWarning::FrequencySpendCorrelated { correlation } => Warning::new(
             "frequency_spend_correlated",
-            format!("customers who buy more often spend differently (correlation {correlation:.2}); the spend model assumes they do not"),
+            format!(
+                "customers who buy more often spend differently (correlation {correlation:.2}); the spend model assumes they do not"
+            ),
         ),
         FitWarning::MeanSpendInfinite => Warning::new(
             "mean_spend_infinite",

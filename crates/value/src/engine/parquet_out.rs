@@ -43,7 +43,9 @@ impl ParquetFile {
     }
 
     pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        self.writer.write(batch).map_err(|error| unwritable(&self.partial.place, &error))
+        self.writer
+            .write(batch)
+            .map_err(|error| unwritable(&self.partial.place, &error))
     }
 
     /// Completes the file; it is durable when this returns, and appears with [`PartialFile::publish`].
@@ -98,18 +100,8 @@ impl Drop for PartialFile {
 }
 
 pub(crate) fn unwritable(path: &Path, error: &dyn std::fmt::Display) -> Error {
-    Error::invalid("file_unwritable", format!("cannot write {}: {error}", path.display()))
-}
-
-/// The path as a URL, so that no character of a file's name is taken for a pattern.
-pub(crate) fn file_url(path: &Path) -> Result<String> {
-    let path = std::path::absolute(path).map_err(|error| Error::invalid("file_unreadable", format!("cannot find {}: {error}", path.display())))?;
-    let mut url = "file://".to_owned();
-    for byte in path.as_os_str().as_encoded_bytes() {
-        match byte {
-            b'/' | b'-' | b'_' | b'.' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => url.push(char::from(*byte)),
-            other => url.push_str(&format!("%{other:02X}")),
-        }
-    }
-    Ok(url)
+    Error::invalid(
+        "file_unwritable",
+        format!("cannot write {}: {error}", path.display()),
+    )
 }

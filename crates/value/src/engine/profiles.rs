@@ -8,8 +8,8 @@ use std::sync::Arc;
 use base::{Currency, Day, Error, Result};
 use datafusion::arrow::array::{Array, AsArray, PrimitiveArray, RecordBatch};
 use datafusion::arrow::datatypes::{
-    ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Field, Float64Type, Int8Type, Int32Type, Int64Type,
-    Schema, SchemaRef,
+    ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Field, Float64Type, Int8Type, Int32Type,
+    Int64Type, Schema, SchemaRef,
 };
 use datafusion::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
@@ -32,54 +32,234 @@ enum Kind {
 /// The columns after `customer_id`: name, kind, whether it may be null, meaning.
 const COLUMNS: [(&str, Kind, bool, &str); 49] = [
     ("x", Kind::Count, false, "repeat purchase days"),
-    ("t_x", Kind::Count, false, "days from the first to the last purchase day"),
-    ("T", Kind::Count, false, "days from the first purchase day to the as-of day"),
-    ("monetary", Kind::Figure, true, "mean amount of the repeat purchase days; null without one"),
-    ("contribution", Kind::Amount, false, "margin or revenue of the last 12 months"),
+    (
+        "t_x",
+        Kind::Count,
+        false,
+        "days from the first to the last purchase day",
+    ),
+    (
+        "T",
+        Kind::Count,
+        false,
+        "days from the first purchase day to the as-of day",
+    ),
+    (
+        "monetary",
+        Kind::Figure,
+        true,
+        "mean amount of the repeat purchase days, to the minor unit; null without one",
+    ),
+    (
+        "contribution",
+        Kind::Amount,
+        false,
+        "margin or revenue of the last 12 months",
+    ),
     ("contribution_basis", Kind::Name, false, "margin or revenue"),
-    ("stability", Kind::Figure, true, "how evenly the customer buys, 0 to 1; null for who never bought"),
-    ("class", Kind::Name, false, "E-I, E-II, E-III, E-IV, new (under six full months) or none (never bought)"),
-    ("p_alive", Kind::Figure, true, "probability of still being a customer"),
-    ("expected_purchases_30d", Kind::Figure, true, "purchase days expected in the next 30 days"),
-    ("expected_purchases_30d_low", Kind::Figure, true, "lower end of the 80 % interval"),
-    ("expected_purchases_30d_high", Kind::Figure, true, "upper end of the 80 % interval"),
-    ("expected_purchases_90d", Kind::Figure, true, "purchase days expected in the next 90 days"),
-    ("expected_purchases_90d_low", Kind::Figure, true, "lower end of the 80 % interval"),
-    ("expected_purchases_90d_high", Kind::Figure, true, "upper end of the 80 % interval"),
-    ("expected_purchases_365d", Kind::Figure, true, "purchase days expected in the next 365 days"),
-    ("expected_purchases_365d_low", Kind::Figure, true, "lower end of the 80 % interval"),
-    ("expected_purchases_365d_high", Kind::Figure, true, "upper end of the 80 % interval"),
-    ("expected_ticket", Kind::Figure, true, "amount expected of the next purchase day"),
-    ("clv_12m", Kind::Figure, true, "discounted amount expected over 12 months"),
-    ("clv_12m_low", Kind::Figure, true, "lower end of the 80 % interval"),
-    ("clv_12m_high", Kind::Figure, true, "upper end of the 80 % interval"),
-    ("clv_36m", Kind::Figure, true, "discounted amount expected over 36 months"),
-    ("clv_36m_low", Kind::Figure, true, "lower end of the 80 % interval"),
-    ("clv_36m_high", Kind::Figure, true, "upper end of the 80 % interval"),
-    ("referral_value", Kind::Figure, true, "share of the value of the customers this one brought"),
+    (
+        "stability",
+        Kind::Figure,
+        true,
+        "how evenly the customer buys, 0 to 1; null for who never bought",
+    ),
+    (
+        "class",
+        Kind::Name,
+        false,
+        "E-I, E-II, E-III, E-IV, new (under six full months) or none (never bought)",
+    ),
+    (
+        "p_alive",
+        Kind::Figure,
+        true,
+        "probability of still being a customer",
+    ),
+    (
+        "expected_purchases_30d",
+        Kind::Figure,
+        true,
+        "purchase days expected in the next 30 days",
+    ),
+    (
+        "expected_purchases_30d_low",
+        Kind::Figure,
+        true,
+        "lower end of the 80 % interval",
+    ),
+    (
+        "expected_purchases_30d_high",
+        Kind::Figure,
+        true,
+        "upper end of the 80 % interval",
+    ),
+    (
+        "expected_purchases_90d",
+        Kind::Figure,
+        true,
+        "purchase days expected in the next 90 days",
+    ),
+    (
+        "expected_purchases_90d_low",
+        Kind::Figure,
+        true,
+        "lower end of the 80 % interval",
+    ),
+    (
+        "expected_purchases_90d_high",
+        Kind::Figure,
+        true,
+        "upper end of the 80 % interval",
+    ),
+    (
+        "expected_purchases_365d",
+        Kind::Figure,
+        true,
+        "purchase days expected in the next 365 days",
+    ),
+    (
+        "expected_purchases_365d_low",
+        Kind::Figure,
+        true,
+        "lower end of the 80 % interval",
+    ),
+    (
+        "expected_purchases_365d_high",
+        Kind::Figure,
+        true,
+        "upper end of the 80 % interval",
+    ),
+    (
+        "expected_ticket",
+        Kind::Figure,
+        true,
+        "amount expected of the next purchase day",
+    ),
+    (
+        "clv_12m",
+        Kind::Figure,
+        true,
+        "discounted amount expected over 12 months",
+    ),
+    (
+        "clv_12m_low",
+        Kind::Figure,
+        true,
+        "lower end of the 80 % interval",
+    ),
+    (
+        "clv_12m_high",
+        Kind::Figure,
+        true,
+        "upper end of the 80 % interval",
+    ),
+    (
+        "clv_36m",
+        Kind::Figure,
+        true,
+        "discounted amount expected over 36 months",
+    ),
+    (
+        "clv_36m_low",
+        Kind::Figure,
+        true,
+        "lower end of the 80 % interval",
+    ),
+    (
+        "clv_36m_high",
+        Kind::Figure,
+        true,
+        "upper end of the 80 % interval",
+    ),
+    (
+        "referral_value",
+        Kind::Figure,
+        true,
+        "share of the value of the customers this one brought",
+    ),
     ("value", Kind::Figure, true, "clv_36m and referral_value"),
-    ("value_at_risk", Kind::Figure, true, "value times the probability of being gone"),
-    ("next_period", Kind::Figure, true, "amount expected over the next period of the leaky bucket; null without periods"),
-    ("first_day", Kind::Day, false, "first purchase day; the first line's day for who never bought"),
-    ("last_day", Kind::Day, false, "last purchase day; first_day for who never bought"),
-    ("purchase_days", Kind::Count, false, "days whose net is above zero"),
+    (
+        "value_at_risk",
+        Kind::Figure,
+        true,
+        "value times the probability of being gone",
+    ),
+    (
+        "next_period",
+        Kind::Figure,
+        true,
+        "amount expected over the next period of the leaky bucket; null without periods",
+    ),
+    (
+        "first_day",
+        Kind::Day,
+        false,
+        "first purchase day; the first line's day for who never bought",
+    ),
+    (
+        "last_day",
+        Kind::Day,
+        false,
+        "last purchase day; first_day for who never bought",
+    ),
+    (
+        "purchase_days",
+        Kind::Count,
+        false,
+        "days whose net is above zero",
+    ),
     ("transactions", Kind::LongCount, false, "ledger lines"),
     ("revenue", Kind::Amount, false, "sum of all lines"),
-    ("revenue_12m", Kind::Amount, false, "sum of the lines of the last 12 months"),
-    ("largest_ticket", Kind::Amount, false, "largest amount of one purchase day"),
+    (
+        "revenue_12m",
+        Kind::Amount,
+        false,
+        "sum of the lines of the last 12 months",
+    ),
+    (
+        "largest_ticket",
+        Kind::Amount,
+        false,
+        "largest amount of one purchase day",
+    ),
     ("last_6m", Kind::Amount, false, "sum of the last 6 months"),
     ("previous_6m", Kind::Amount, false, "sum of the 6 months before"),
     ("recency_score", Kind::Score, false, "1 to 5 by last_day"),
     ("frequency_score", Kind::Score, false, "1 to 5 by purchase_days"),
     ("monetary_score", Kind::Score, false, "1 to 5 by revenue"),
-    ("full_months", Kind::Count, false, "full months of history, at most 24"),
-    ("cv_month", Kind::Figure, true, "standard deviation over mean of the full months; null where the mean is not above 0"),
+    (
+        "full_months",
+        Kind::Count,
+        false,
+        "full months of history, at most 24",
+    ),
+    (
+        "cv_month",
+        Kind::Figure,
+        true,
+        "standard deviation over mean of the full months; null where the mean is not above 0",
+    ),
     ("cv_quarter", Kind::Figure, true, "the same of the full quarters"),
-    ("cv_ticket", Kind::Figure, true, "the same of the purchase days' amounts"),
+    (
+        "cv_ticket",
+        Kind::Figure,
+        true,
+        "the same of the purchase days' amounts",
+    ),
     ("loyalty", Kind::Name, false, "loyal, general or drifting"),
     ("loyalty_basis", Kind::Name, false, "behaviour or stated"),
-    ("bucket", Kind::Name, true, "segment of the leaky bucket; null without periods"),
-    ("months", Kind::Months, false, "sums of the last 24 complete months, oldest first"),
+    (
+        "bucket",
+        Kind::Name,
+        true,
+        "segment of the leaky bucket; null without periods",
+    ),
+    (
+        "months",
+        Kind::Months,
+        false,
+        "sums of the last 24 complete months, oldest first",
+    ),
 ];
 
 /// The schema of the profiles.
@@ -94,9 +274,10 @@ pub fn schema(customer_id: DataType, currency: Currency) -> SchemaRef {
             Kind::Amount => amount_type(currency),
             Kind::Figure => DataType::Float64,
             Kind::Name => DataType::Utf8,
-            Kind::Months => {
-                DataType::FixedSizeList(Arc::new(Field::new("item", amount_type(currency), false)), MONTHS as i32)
-            }
+            Kind::Months => DataType::FixedSizeList(
+                Arc::new(Field::new("item", amount_type(currency), false)),
+                MONTHS as i32,
+            ),
         };
         let comment = [("comment".to_owned(), meaning.to_owned())];
         fields.push(Field::new(name, data_type, nullable).with_metadata(comment.into()));
@@ -172,7 +353,10 @@ pub struct ProfileRow {
 /// Errors: a file that cannot be read or is not of this shape (`profiles_malformed`).
 pub fn read(path: &Path, rows: usize) -> Result<Profiles> {
     let unreadable = |error: &dyn std::fmt::Display| {
-        Error::invalid("profiles_malformed", format!("cannot read {}: {error}", path.display()))
+        Error::invalid(
+            "profiles_malformed",
+            format!("cannot read {}: {error}", path.display()),
+        )
     };
     let file = File::open(path).map_err(|error| unreadable(&error))?;
     let batches = ParquetRecordBatchReaderBuilder::try_new(file)
@@ -191,12 +375,19 @@ impl Iterator for Profiles {
 
     fn next(&mut self) -> Option<Self::Item> {
         let batch = self.batches.next()?;
-        Some(batch.map_err(|error| malformed(&error)).and_then(|batch| rows_of(&batch)))
+        Some(
+            batch
+                .map_err(|error| malformed(&error))
+                .and_then(|batch| rows_of(&batch)),
+        )
     }
 }
 
 fn malformed(error: &dyn std::fmt::Display) -> Error {
-    Error::invalid("profiles_malformed", format!("this is not a file of profiles: {error}"))
+    Error::invalid(
+        "profiles_malformed",
+        format!("this is not a file of profiles: {error}"),
+    )
 }
 
 fn rows_of(batch: &RecordBatch) -> Result<Vec<ProfileRow>> {
@@ -215,7 +406,10 @@ fn rows_of(batch: &RecordBatch) -> Result<Vec<ProfileRow>> {
     };
     (0..batch.num_rows())
         .map(|row| {
-            let at = Row { columns: &columns, row };
+            let at = Row {
+                columns: &columns,
+                row,
+            };
             Ok(ProfileRow {
                 customer_id: ids.value(row).to_owned(),
                 x: at.value::<Int32Type>("x")?,
@@ -268,7 +462,9 @@ struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     fn named(&self, name: &str) -> Result<&'a datafusion::arrow::array::ArrayRef> {
-        self.batch.column_by_name(name).ok_or_else(|| malformed(&format!("there is no column {name}")))
+        self.batch
+            .column_by_name(name)
+            .ok_or_else(|| malformed(&format!("there is no column {name}")))
     }
 
     fn primitive<T: ArrowPrimitiveType>(&self, name: &str) -> Result<&'a PrimitiveArray<T>> {
@@ -315,6 +511,8 @@ impl Row<'_> {
             .named(name)?
             .as_string_opt::<i32>()
             .ok_or_else(|| malformed(&format!("the column {name} is not text")))?;
-        Ok(column.is_valid(self.row).then(|| column.value(self.row).to_owned()))
+        Ok(column
+            .is_valid(self.row)
+            .then(|| column.value(self.row).to_owned()))
     }
 }

@@ -69,7 +69,11 @@ impl<'a> Reporter<'a> {
     }
 
     pub(crate) fn stage(&mut self, stage: Stage, total: Option<u64>) -> Result<()> {
-        self.now = Progress { stage, done: 0, total };
+        self.now = Progress {
+            stage,
+            done: 0,
+            total,
+        };
         self.tell()
     }
 

@@ -39,7 +39,11 @@ pub(crate) fn read(
     reporter: &mut Reporter<'_>,
 ) -> Result<Read> {
     let zone = TimeZone::get(&settings.zone).map_err(|_| {
-        Error::invalid("zone_unknown", format!("{:?} is not a time zone such as Asia/Shanghai", settings.zone)).at("zone")
+        Error::invalid(
+            "zone_unknown",
+            format!("{:?} is not a time zone such as Asia/Shanghai", settings.zone),
+        )
+        .at("zone")
     })?;
     let mut sink = Sink {
         ledger: Ledger::new(Keys::Texts(TextKeys::default())),
@@ -56,16 +60,24 @@ pub(crate) fn read(
     reporter.stage(Stage::Reading, None)?;
     match source {
         LedgerSource::Csv { path, mapping } => csv_file::read(path, mapping, rejects, &mut sink, reporter)?,
-        LedgerSource::Parquet { paths, mapping } => parquet_file::read(paths, mapping, rejects, &mut sink, reporter)?,
+        LedgerSource::Parquet { paths, mapping } => {
+            parquet_file::read(paths, mapping, rejects, &mut sink, reporter)?
+        }
     }
     sink.rejects.finish(sink.rows, settings.max_rejected_share)?;
     if sink.ledger.lines() == 0 {
         let (code, message) = if sink.rows == 0 {
-            ("no_transactions", "there are no transactions in the input".to_owned())
+            (
+                "no_transactions",
+                "there are no transactions in the input".to_owned(),
+            )
         } else if sink.after_as_of > 0 {
             (
                 "no_transactions_before_as_of",
-                format!("all {} transactions are after the as-of day {as_of}", sink.after_as_of),
+                format!(
+                    "all {} transactions are after the as-of day {as_of}",
+                    sink.after_as_of
+                ),
             )
         } else {
             ("no_transactions", "no row of the input was accepted".to_owned())
@@ -120,7 +132,13 @@ enum CustomerKey<'a> {
 
 impl Sink {
     /// Prepares for rows of these columns.
-    fn start(&mut self, header: Vec<String>, columns: &Columns, integers: bool, rejects: Option<&Path>) -> Result<()> {
+    fn start(
+        &mut self,
+        header: Vec<String>,
+        columns: &Columns,
+        integers: bool,
+        rejects: Option<&Path>,
+    ) -> Result<()> {
         self.rejects = Rejects::new(rejects, &header)?;
         self.header = header;
         self.costed = columns.cost.is_some();
@@ -209,5 +227,8 @@ fn amount_fault(error: base::money::AmountError, column: usize) -> Fault {
 }
 
 fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> Error {
-    Error::invalid("file_unreadable", format!("cannot read {}: {error}", path.display()))
+    Error::invalid(
+        "file_unreadable",
+        format!("cannot read {}: {error}", path.display()),
+    )
 }

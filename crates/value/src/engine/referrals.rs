@@ -23,16 +23,22 @@ pub struct Referral {
 /// Errors: a file that cannot be read or has other columns.
 pub fn read_referrals(path: &Path) -> Result<Vec<Referral>> {
     let unreadable = |error: &dyn std::fmt::Display| {
-        Error::invalid("file_unreadable", format!("cannot read {}: {error}", path.display()))
+        Error::invalid(
+            "file_unreadable",
+            format!("cannot read {}: {error}", path.display()),
+        )
     };
     let mut reader = csv::Reader::from_path(path).map_err(|error| unreadable(&error))?;
     let header = reader.headers().map_err(|error| unreadable(&error))?.clone();
     let place = |name: &str| {
-        header.iter().position(|column| column.trim() == name).ok_or_else(|| {
-            let found: Vec<&str> = header.iter().collect();
-            let message = format!("{} has no column {name:?}; it has {found:?}", path.display());
-            Error::invalid("column_missing", message).at("referrals")
-        })
+        header
+            .iter()
+            .position(|column| column.trim() == name)
+            .ok_or_else(|| {
+                let found: Vec<&str> = header.iter().collect();
+                let message = format!("{} has no column {name:?}; it has {found:?}", path.display());
+                Error::invalid("column_missing", message).at("referrals")
+            })
     };
     let (customer, referrer) = (place("customer")?, place("referrer")?);
     let mut referrals = Vec::new();

@@ -47,7 +47,9 @@ impl Rejects {
             Some(path) => {
                 let file = File::create(path).map_err(|error| unwritable(path, &error))?;
                 // Rows of the wrong width are among what is rejected, so widths may differ.
-                let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(BufWriter::new(file));
+                let mut writer = csv::WriterBuilder::new()
+                    .flexible(true)
+                    .from_writer(BufWriter::new(file));
                 let own = ["line", "column", "reason"].into_iter();
                 writer
                     .write_record(own.chain(header.iter().map(String::as_str)))
@@ -72,10 +74,16 @@ impl Rejects {
         *self.by_code.entry(reject.code.clone()).or_default() += 1;
         if let Some(RejectsFile { path, writer }) = &mut self.file {
             let line = reject.line.to_string();
-            let own = [line.as_bytes(), reject.column.as_bytes(), reject.message.as_bytes()];
+            let own = [
+                line.as_bytes(),
+                reject.column.as_bytes(),
+                reject.message.as_bytes(),
+            ];
             let mut record = csv::ByteRecord::from_iter(own);
             record.extend(row);
-            writer.write_byte_record(&record).map_err(|error| unwritable(path, &error))?;
+            writer
+                .write_byte_record(&record)
+                .map_err(|error| unwritable(path, &error))?;
         }
         if self.first.len() < SHOWN {
             self.first.push(reject);
@@ -97,14 +105,20 @@ impl Rejects {
             max_share * 100.0
         );
         for reject in self.first.iter().take(5) {
-            message.push_str(&format!("\n  line {}: {} ({:?})", reject.line, reject.message, reject.value));
+            message.push_str(&format!(
+                "\n  line {}: {} ({:?})",
+                reject.line, reject.message, reject.value
+            ));
         }
         Err(Error::invalid("too_many_rejects", message))
     }
 }
 
 fn unwritable(path: &Path, error: &dyn std::fmt::Display) -> Error {
-    Error::invalid("file_unwritable", format!("cannot write {}: {error}", path.display()))
+    Error::invalid(
+        "file_unwritable",
+        format!("cannot write {}: {error}", path.display()),
+    )
 }
 
 /// At most 200 characters of what stood in a field.

@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 use base::{Day, Error, Result};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use stats::{Histories, PurchaseFit};
+use stats::Histories;
 
 use super::aggregates;
-use super::basics::{Basics, ContributionBasis, History, basics};
+use super::basics::{History, basics};
+use super::choice::{choose, thresholds, warnings};
 use super::concentration::concentration;
-use super::models::{self, ModelReport, Warning, fit_purchases, fit_spend};
+use super::models::{ModelReport, fit_spend};
 use super::parquet_out::{ParquetFile, PartialFile};
 use super::population::Population;
 use super::profiles;
@@ -21,13 +22,13 @@ use super::progress::{OnProgress, Reporter, Stage};
 use super::read::read;
 use super::referrals::{Referral, referral_values};
 use super::rejects::Reject;
-use super::report::{ModelChosen, Report};
+use super::report::Report;
 use super::score::{Scorer, Sums, forecast};
-use super::settings::{ContributionRule, ModelChoice, StabilityRule, ValueSettings};
+use super::settings::ValueSettings;
 use super::source::LedgerSource;
-use super::validation::{CalibratedFit, Calibration, validate};
+use super::validation::validate;
 use super::windows::Windows;
-use crate::rules::{self, ClassThresholds, Quintiles};
+use crate::rules::{ClassThresholds, Quintiles};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,15 +78,25 @@ pub fn run(request: &RunRequest, on_progress: OnProgress<'_>) -> Result<RunSumma
     let mut reporter = Reporter::new(on_progress);
     let mut times = Times::default();
     let read = times.of(Stage::Reading, || {
-        read(&request.source, &request.settings, request.as_of, request.rejects.as_deref(), &mut reporter)
+        read(
+            &request.source,
+            &request.settings,
+            request.as_of,
+            request.rejects.as_deref(),
+            &mut reporter,
+        )
     })?;
 
     reporter.stage(Stage::Aggregating, None)?;
     let (made, population, aggregates) = times.of(Stage::Aggregating, || {
         let ledger = read.ledger.by_customer()?;
         let settings = &request.settings;
-        let windows =
-            Windows::of(request.as_of, ledger.first_day, settings.period_months, settings.holdout_weeks)?;
+        let windows = Windows::of(
+            request.as_of,
+            ledger.first_day,
+            settings.period_months,
+            settings.holdout_weeks,
+        )?;
         let mut population = Population {
             currency: settings.currency,
             zone: settings.zone.clone(),
@@ -115,7 +126,14 @@ pub fn run(request: &RunRequest, on_progress: OnProgress<'_>) -> Result<RunSumma
         first: read.rejects,
         by_code: read.rejects_by_code,
     };
-    let summary = rest(request, &made.batches, &population, rejected, &mut reporter, times)?;
+    let summary = rest(
+        request,
+        &made.batches,
+        &population,
+        rejected,
+        &mut reporter,
+        times,
+    )?;
     for file in aggregates {
         file.publish()?;
     }
@@ -137,7 +155,14 @@ pub fn run_from_aggregates(
     let mut times = Times::default();
     reporter.stage(Stage::Aggregating, None)?;
     let batches = times.of(Stage::Aggregating, || read_aggregates(aggregates, population))?;
-    rest(request, &batches, population, Rejected::default(), &mut reporter, times)
+    rest(
+        request,
+        &batches,
+        population,
+        Rejected::default(),
+        &mut reporter,
+        times,
+    )
 }
 
 /// All there are, up to eight.
@@ -145,19 +170,31 @@ fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, |n| n.get().min(8))
 }
 
-fn write_aggregates(path: &Path, batches: &[RecordBatch], population: &Population) -> Result<Vec<PartialFile>> {
-    let Some(first) = batches.first() else { return Ok(Vec::new()) };
+fn write_aggregates(
+    path: &Path,
+    batches: &[RecordBatch],
+    population: &Population,
+) -> Result<Vec<PartialFile>> {
+    let Some(first) = batches.first() else {
+        return Ok(Vec::new());
+    };
     let mut file = ParquetFile::create(path, &first.schema(), &[])?;
     for batch in batches {
         file.write(batch)?;
     }
     let sidecar = path.with_extension("population.json");
-    Ok(vec![file.finish()?, PartialFile::of_bytes(&sidecar, &population.to_json()?)?])
+    Ok(vec![
+        file.finish()?,
+        PartialFile::of_bytes(&sidecar, &population.to_json()?)?,
+    ])
 }
 
 fn read_aggregates(path: &Path, population: &Population) -> Result<Vec<RecordBatch>> {
     let unreadable = |error: &dyn std::fmt::Display| {
-        Error::invalid("aggregates_malformed", format!("cannot read {}: {error}", path.display()))
+        Error::invalid(
+            "aggregates_malformed",
+            format!("cannot read {}: {error}", path.display()),
+        )
     };
     let file = File::open(path).map_err(|error| unreadable(&error))?;
     let batches = ParquetRecordBatchReaderBuilder::try_new(file)
@@ -171,7 +208,11 @@ fn read_aggregates(path: &Path, population: &Population) -> Result<Vec<RecordBat
     for batch in &batches {
         let rows = aggregates::Aggregates::of(batch)?;
         lines += rows.lines.iter().sum::<i64>();
-        net += rows.net_minor.iter().map(|&minor| i128::from(minor)).sum::<i128>();
+        net += rows
+            .net_minor
+            .iter()
+            .map(|&minor| i128::from(minor))
+            .sum::<i128>();
     }
     // Another engine made this: nothing is computed from rows that are not the whole ledger.
     if rows as u64 != population.customers
@@ -198,15 +239,6 @@ struct Rejected {
     by_code: BTreeMap<String, u64>,
 }
 
-/// The fitted model and how it was chosen.
-struct Chosen {
-    fit: Option<PurchaseFit>,
-    calibrated: Option<CalibratedFit>,
-    calibration: Option<Calibration>,
-    model: ModelChosen,
-    reports: BTreeMap<&'static str, ModelReport>,
-}
-
 fn rest(
     request: &RunRequest,
     batches: &[RecordBatch],
@@ -230,9 +262,11 @@ fn rest(
     }
 
     reporter.stage(Stage::Validating, None)?;
-    let validation = times.of(Stage::Validating, || match (&chosen.calibration, &chosen.calibrated) {
-        (Some(calibration), Some(calibrated)) => validate(calibration, calibrated).map(Some),
-        _ => Ok(None),
+    let validation = times.of(Stage::Validating, || {
+        match (&chosen.calibration, &chosen.calibrated) {
+            (Some(calibration), Some(calibrated)) => validate(calibration, calibrated).map(Some),
+            _ => Ok(None),
+        }
     })?;
 
     reporter.stage(Stage::Scoring, Some(population.customers))?;
@@ -246,9 +280,12 @@ fn rest(
         };
         drop(histories);
         let (referral, referrals_ignored) = match &scores {
-            Some(scores) if !request.referrals.is_empty() => {
-                referral_values(batches, &scores.clv[1].expected, &request.referrals, settings.referral_share)?
-            }
+            Some(scores) if !request.referrals.is_empty() => referral_values(
+                batches,
+                &scores.clv[1].expected,
+                &request.referrals,
+                settings.referral_share,
+            )?,
             _ => (Vec::new(), 0),
         };
         let mut descending = basics.contribution_minor.clone();
@@ -359,70 +396,6 @@ struct Scored {
     referrals_ignored: u64,
 }
 
-/// Fits what is asked for, on the calibration and on everything; of several takes the one that
-/// foresaw the held-out weeks best, or that fits best where nothing was held out.
-fn choose(
-    batches: &[RecordBatch],
-    population: &Population,
-    settings: &ValueSettings,
-    histories: &Histories,
-    reporter: &mut Reporter<'_>,
-) -> Result<Chosen> {
-    let calibration = Calibration::of(batches, population)?;
-    let mut best: Option<(f64, PurchaseFit, Option<CalibratedFit>)> = None;
-    let mut reports = BTreeMap::new();
-    let kinds = models::kinds(settings.model);
-    for (done, &kind) in (0..).zip(kinds) {
-        reporter.done(done)?;
-        let Some(fit) = fit_purchases(kind, histories)? else { continue };
-        let calibrated = match &calibration {
-            Some(calibration) => calibration.fit(kind)?,
-            None => None,
-        };
-        let held_out = calibrated.as_ref().map(|fit| fit.holdout_log_likelihood);
-        reports.insert(models::name(kind), ModelReport::of_purchases(&fit, histories.len(), held_out));
-        let merit = held_out.unwrap_or(fit.log_likelihood);
-        if best.as_ref().is_none_or(|(known, ..)| merit > *known) {
-            best = Some((merit, fit, calibrated));
-        }
-    }
-    let reason = match (&best, settings.model) {
-        (None, _) => "nobody_bought_twice",
-        (_, ModelChoice::Auto) if calibration.is_some() => "best_held_out",
-        (_, ModelChoice::Auto) => "best_log_likelihood",
-        _ => "requested",
-    };
-    let (fit, calibrated) = match best {
-        Some((_, fit, calibrated)) => (Some(fit), calibrated),
-        None => (None, None),
-    };
-    Ok(Chosen {
-        model: ModelChosen {
-            requested: settings.model,
-            chosen: fit.as_ref().map(|fit| models::name(fit.model.kind())),
-            reason,
-        },
-        fit,
-        calibrated,
-        calibration,
-        reports,
-    })
-}
-
-fn thresholds(settings: &ValueSettings, descending: &[i64], classed_stability: Vec<f64>) -> ClassThresholds {
-    ClassThresholds {
-        contribution_minor: match settings.contribution_rule {
-            ContributionRule::Share(share) => rules::contribution_of_share(descending, share),
-            ContributionRule::Percentile(percentile) => rules::contribution_of_percentile(descending, percentile),
-            ContributionRule::Absolute(least) => Some(least),
-        },
-        stability: match settings.stability_rule {
-            StabilityRule::Median => rules::median(classed_stability),
-            StabilityRule::Absolute(least) => Some(least),
-        },
-    }
-}
-
 /// Computes batch after batch while a thread of its own encodes and writes the one before.
 fn write_profiles(
     path: &Path,
@@ -432,7 +405,14 @@ fn write_profiles(
     reporter: &mut Reporter<'_>,
 ) -> Result<PartialFile> {
     const BATCHES_AHEAD: usize = 4;
-    const REPETITIVE: [&str; 6] = ["contribution_basis", "class", "loyalty", "loyalty_basis", "bucket", "months.list.item"];
+    const REPETITIVE: [&str; 6] = [
+        "contribution_basis",
+        "class",
+        "loyalty",
+        "loyalty_basis",
+        "bucket",
+        "months.list.item",
+    ];
     let mut file = ParquetFile::create(path, &scorer.schema, &REPETITIVE)?;
     std::thread::scope(|scope| {
         let (sender, ready) = std::sync::mpsc::sync_channel::<RecordBatch>(BATCHES_AHEAD);
@@ -457,79 +437,11 @@ fn write_profiles(
             from += batch.num_rows();
         }
         drop(sender);
-        let written = writer.join().map_err(|_| Error::internal("writing the profiles failed"))?;
+        let written = writer
+            .join()
+            .map_err(|_| Error::internal("writing the profiles failed"))?;
         stopped.and(written)
     })
-}
-
-fn warnings(
-    population: &Population,
-    settings: &ValueSettings,
-    basics: &Basics,
-    chosen: &Chosen,
-    referrals_ignored: u64,
-) -> Vec<Warning> {
-    let mut warnings = Vec::new();
-    let mut warn = |code: &str, message: String| warnings.push(Warning::new(code, message));
-    if chosen.fit.is_none() {
-        warn(
-            "nobody_bought_twice",
-            "no customer bought on two days, so nothing can be said about staying or future value".to_owned(),
-        );
-    }
-    if chosen.calibrated.is_none() {
-        let why = match (population.windows.holdout, &chosen.calibration) {
-            (None, _) => "the history is shorter than 12 weeks",
-            (_, None) => "nobody was a customer before the held-out weeks",
-            _ => "nobody had bought twice before the held-out weeks",
-        };
-        warn("not_validated", format!("the models were not tested on held-out weeks: {why}"));
-    }
-    if population.windows.periods.is_none() {
-        warn(
-            "no_periods",
-            "the history is shorter than two months, so there is no leaky bucket".to_owned(),
-        );
-    }
-    if basics.basis == ContributionBasis::Revenue && basics.cost_share > 0.0 {
-        warn(
-            "cost_incomplete",
-            format!(
-                "contribution is revenue: only {:.1} % of the lines of the last 12 months have a cost ({:.1} % are needed)",
-                100.0 * basics.cost_share,
-                100.0 * settings.min_cost_share
-            ),
-        );
-    } else if basics.basis == ContributionBasis::Margin && basics.cost_share < 1.0 {
-        warn(
-            "cost_partly_unknown",
-            format!(
-                "{:.1} % of the lines of the last 12 months have no cost; they count as costing nothing",
-                100.0 - 100.0 * basics.cost_share
-            ),
-        );
-    }
-    for (count, code, text) in [
-        (population.rejected, "rows_rejected", "rows were malformed and do not count"),
-        (population.after_as_of, "lines_after_as_of", "lines are after the as-of day and do not count"),
-        (population.repeated, "lines_repeated", "lines repeat an external id and do not count"),
-        (
-            population.reversals_unmatched,
-            "reversals_unmatched",
-            "reversals do not find the line they take back; they count on their own day",
-        ),
-        (referrals_ignored, "referrals_ignored", "referrals do not count: unknown customers, oneself, or a second referrer"),
-    ] {
-        if count > 0 {
-            warn(code, format!("{count} {text}"));
-        }
-    }
-    for (name, model) in &chosen.reports {
-        for warning in &model.warnings {
-            warn(&warning.code, format!("{name}: {}", warning.message));
-        }
-    }
-    warnings
 }
 
 /// Measures the stages; the only place of the engine that looks at a clock, and only for the summary.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use base::{Error, Result};
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, Date32Array, Decimal128Array, FixedSizeListArray, Float64Array, Int8Array, Int32Array,
-    Int64Array, RecordBatch, StringArray,
+    Array, ArrayRef, AsArray, Date32Array, Decimal128Array, FixedSizeListArray, Float64Array, Int8Array,
+    Int32Array, Int64Array, RecordBatch, StringArray,
 };
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, SchemaRef};
@@ -47,7 +47,8 @@ pub(crate) fn forecast(
     horizons.extend(period_months.map(|months| f64::from(months) * MONTH_DAYS / WEEK_DAYS));
     let options = ScoreOptions {
         horizons,
-        discounting: Discounting::monthly(WEEK_DAYS, settings.yearly_discount_rate).map_err(Error::internal)?,
+        discounting: Discounting::monthly(WEEK_DAYS, settings.yearly_discount_rate)
+            .map_err(Error::internal)?,
         steps: vec![12, 36],
         level: 0.8,
     };
@@ -172,7 +173,10 @@ impl Sums {
         Ok(ValueAtRisk {
             total_minor: minor(total)?,
             customers_at_risk: self.customers_at_risk,
-            top: top.iter().filter_map(|(_, customer)| self.at_risk_rows.remove(customer)).collect(),
+            top: top
+                .iter()
+                .filter_map(|(_, customer)| self.at_risk_rows.remove(customer))
+                .collect(),
         })
     }
 
@@ -202,7 +206,11 @@ fn minor(sum: i128) -> Result<i64> {
 }
 
 fn share(part: i128, whole: i128) -> f64 {
-    if whole > 0 { part as f64 / whole as f64 } else { 0.0 }
+    if whole > 0 {
+        part as f64 / whole as f64
+    } else {
+        0.0
+    }
 }
 
 /// The columns of a batch that are not copied from the aggregates.
@@ -279,7 +287,9 @@ impl Scorer<'_> {
         let value_minor = self.minor(value);
         let at_risk_minor = self.minor(at_risk);
         let next_period = self.scores.map_or(0.0, |scores| {
-            scores.purchases.get(3).map_or(0.0, |next| next.expected[customer] * scores.expected_spend[customer])
+            scores.purchases.get(3).map_or(0.0, |next| {
+                next.expected[customer] * scores.expected_spend[customer]
+            })
         });
 
         let bucket = windows.periods.map(|periods| {
@@ -296,12 +306,19 @@ impl Scorer<'_> {
                 Some(alive) if alive > P_ALIVE_MIN => clv(1) * (1.0 - alive) / alive,
                 _ => 0.0,
             };
-            sums.bucket.add(segment, rows.p0_minor[row], rows.p1_minor[row], bought_in_p0, self.minor(gone));
+            sums.bucket.add(
+                segment,
+                rows.p0_minor[row],
+                rows.p1_minor[row],
+                bought_in_p0,
+                self.minor(gone),
+            );
             sums.opening += i128::from(rows.p0_minor[row]);
             sums.closing += i128::from(rows.p1_minor[row]);
             segment
         });
-        sums.cohorts.add(rows, row, self.history.month(rows.first_day[row]));
+        sums.cohorts
+            .add(rows, row, self.history.month(rows.first_day[row]));
         let class = &mut sums.classes[decision.class as usize];
         class.customers += 1;
         class.contribution += i128::from(contribution_minor);
@@ -370,7 +387,9 @@ impl Scorer<'_> {
         let counts = |column: &[i32]| Arc::new(Int32Array::from(column.to_vec())) as ArrayRef;
         let as_of = self.population.windows.as_of.0;
         let ages = |to: &dyn Fn(usize) -> i32| -> ArrayRef {
-            Arc::new(Int32Array::from_iter_values((0..count).map(|row| to(row) - rows.first_day[row])))
+            Arc::new(Int32Array::from_iter_values(
+                (0..count).map(|row| to(row) - rows.first_day[row]),
+            ))
         };
         let monetary: Float64Array = range
             .clone()
@@ -381,7 +400,9 @@ impl Scorer<'_> {
 
         let mut columns: Vec<ArrayRef> = vec![
             Arc::clone(rows.customer_id),
-            Arc::new(Int32Array::from_iter_values(rows.purchase_days.iter().map(|days| (days - 1).max(0)))),
+            Arc::new(Int32Array::from_iter_values(
+                rows.purchase_days.iter().map(|days| (days - 1).max(0)),
+            )),
             ages(&|row| rows.last_day[row]),
             ages(&|_| as_of),
             Arc::new(monetary),
@@ -401,7 +422,9 @@ impl Scorer<'_> {
         for horizon in 0..3 {
             columns.extend(forecast(self.scores.map(|scores| &scores.purchases[horizon])));
         }
-        columns.push(figures(self.scores.map(|scores| scores.expected_spend.as_slice())));
+        columns.push(figures(
+            self.scores.map(|scores| scores.expected_spend.as_slice()),
+        ));
         for steps in 0..2 {
             columns.extend(forecast(self.scores.map(|scores| &scores.clv[steps])));
         }
@@ -424,7 +447,10 @@ impl Scorer<'_> {
             amounts(rows.last_6m_minor)?,
             amounts(rows.previous_6m_minor)?,
         ]);
-        columns.extend(out.scores.map(|scores| Arc::new(Int8Array::from(scores)) as ArrayRef));
+        columns.extend(
+            out.scores
+                .map(|scores| Arc::new(Int8Array::from(scores)) as ArrayRef),
+        );
         columns.extend([
             Arc::new(Int32Array::from(out.full_months)) as ArrayRef,
             optional(out.cv_month),

@@ -162,11 +162,10 @@ impl ValueSettings {
             within("stability_weights", weight, 0.0, 1.0)?;
         }
         if (month + quarter + ticket - 1.0).abs() > 1e-9 {
-            return Err(Error::invalid(
-                "setting_out_of_range",
-                "stability_weights must add up to 1",
-            )
-            .at("stability_weights"));
+            return Err(
+                Error::invalid("setting_out_of_range", "stability_weights must add up to 1")
+                    .at("stability_weights"),
+            );
         }
         within("yearly_discount_rate", self.yearly_discount_rate, 0.0, 10.0)?;
         within("referral_share", self.referral_share, 0.0, 1.0)?;
@@ -206,8 +205,12 @@ mod tests {
     fn a_setting_out_of_range_is_named() {
         type Change = fn(&mut ValueSettings);
         let cases: [(&str, Change); 8] = [
-            ("contribution_rule", |s| s.contribution_rule = ContributionRule::Share(1.2)),
-            ("stability_rule", |s| s.stability_rule = StabilityRule::Absolute(f64::NAN)),
+            ("contribution_rule", |s| {
+                s.contribution_rule = ContributionRule::Share(1.2)
+            }),
+            ("stability_rule", |s| {
+                s.stability_rule = StabilityRule::Absolute(f64::NAN)
+            }),
             ("stability_weights", |s| s.stability_weights.month = 0.9),
             ("yearly_discount_rate", |s| s.yearly_discount_rate = -0.1),
             ("referral_share", |s| s.referral_share = f64::INFINITY),

@@ -65,18 +65,71 @@ pub(crate) struct Columns {
 }
 
 const CUSTOMER_NAMES: &[&str] = &[
-    "customer", "customerid", "customerno", "customernumber", "customercode", "custid", "userid", "user",
-    "memberid", "member", "clientid", "client", "客户", "客户编号", "客户号", "客户id", "客户代码", "会员编号",
-    "会员号", "会员id", "用户编号", "用户id", "用户号",
+    "customer",
+    "customerid",
+    "customerno",
+    "customernumber",
+    "customercode",
+    "custid",
+    "userid",
+    "user",
+    "memberid",
+    "member",
+    "clientid",
+    "client",
+    "客户",
+    "客户编号",
+    "客户号",
+    "客户id",
+    "客户代码",
+    "会员编号",
+    "会员号",
+    "会员id",
+    "用户编号",
+    "用户id",
+    "用户号",
 ];
 const AT_NAMES: &[&str] = &[
-    "at", "date", "datetime", "ts", "time", "timestamp", "day", "transactiondate", "transactiontime",
-    "transactionat", "purchasedate", "orderdate", "invoicedate", "交易时间", "交易日期", "日期", "时间",
-    "消费时间", "消费日期", "下单时间", "购买日期", "订单日期",
+    "at",
+    "date",
+    "datetime",
+    "ts",
+    "time",
+    "timestamp",
+    "day",
+    "transactiondate",
+    "transactiontime",
+    "transactionat",
+    "purchasedate",
+    "orderdate",
+    "invoicedate",
+    "交易时间",
+    "交易日期",
+    "日期",
+    "时间",
+    "消费时间",
+    "消费日期",
+    "下单时间",
+    "购买日期",
+    "订单日期",
 ];
 const AMOUNT_NAMES: &[&str] = &[
-    "amount", "amountminor", "amt", "value", "spend", "revenue", "total", "totalamount", "transactionamount",
-    "金额", "交易金额", "消费金额", "订单金额", "实付金额", "支付金额", "收入",
+    "amount",
+    "amountminor",
+    "amt",
+    "value",
+    "spend",
+    "revenue",
+    "total",
+    "totalamount",
+    "transactionamount",
+    "金额",
+    "交易金额",
+    "消费金额",
+    "订单金额",
+    "实付金额",
+    "支付金额",
+    "收入",
 ];
 const COST_NAMES: &[&str] = &["cost", "costminor", "成本", "成本金额"];
 
@@ -128,10 +181,17 @@ impl Columns {
 
     /// All columns in use.
     pub(crate) fn used(&self) -> Vec<usize> {
-        [Some(self.customer), Some(self.at), Some(self.amount), self.cost, self.external_id, self.reverses]
-            .into_iter()
-            .flatten()
-            .collect()
+        [
+            Some(self.customer),
+            Some(self.at),
+            Some(self.amount),
+            self.cost,
+            self.external_id,
+            self.reverses,
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 }
 
@@ -149,7 +209,11 @@ fn required(found: &[String], given: Option<&str>, names: &[&str], role: &'stati
             let names: Vec<String> = several.iter().map(|&i| found[i].clone()).collect();
             Err(Error::invalid(
                 "column_ambiguous",
-                format!("{} could each be the {role}: name one; the file has {}", listed(&names), listed(found)),
+                format!(
+                    "{} could each be the {role}: name one; the file has {}",
+                    listed(&names),
+                    listed(found)
+                ),
             )
             .at(&format!("mapping.{role}")))
         }
@@ -191,7 +255,12 @@ fn guesses(found: &[String], names: &[&str]) -> Vec<usize> {
 
 fn listed(names: &[String]) -> String {
     const SHOWN: usize = 50;
-    let mut text = names.iter().take(SHOWN).map(|n| format!("{n:?}")).collect::<Vec<_>>().join(", ");
+    let mut text = names
+        .iter()
+        .take(SHOWN)
+        .map(|n| format!("{n:?}"))
+        .collect::<Vec<_>>()
+        .join(", ");
     if names.is_empty() {
         text.push_str("no columns");
     } else if names.len() > SHOWN {
@@ -219,7 +288,11 @@ mod tests {
             ("Amount,TS,User ID", (2, 1, 0)),
         ] {
             let columns = find(header, |_| {}).unwrap();
-            assert_eq!((columns.customer, columns.at, columns.amount), expected, "{header}");
+            assert_eq!(
+                (columns.customer, columns.at, columns.amount),
+                expected,
+                "{header}"
+            );
         }
         assert_eq!(find("customer,date,amount,成本", |_| {}).unwrap().cost, Some(3));
     }
@@ -234,7 +307,10 @@ mod tests {
             let error = find(header, |_| {}).unwrap_err();
             assert_eq!(error.code(), code, "{header}");
             for column in header.split(',') {
-                assert!(error.to_string().contains(column), "{error} does not list {column}");
+                assert!(
+                    error.to_string().contains(column),
+                    "{error} does not list {column}"
+                );
             }
         }
         let twice = find("who,date,amount", |m| {
@@ -242,7 +318,9 @@ mod tests {
             m.amount = Some("WHO".to_owned());
         });
         assert_eq!(twice.unwrap_err().code(), "column_used_twice");
-        let reversal = find("customer,date,amount,back", |m| m.reverses = Some("back".to_owned()));
+        let reversal = find("customer,date,amount,back", |m| {
+            m.reverses = Some("back".to_owned())
+        });
         assert_eq!(reversal.unwrap_err().code(), "column_missing");
     }
 }

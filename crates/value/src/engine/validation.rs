@@ -35,7 +35,9 @@ pub(crate) struct CalibratedFit {
 impl Calibration {
     /// None where nothing is held out, or nobody was a customer before.
     pub(crate) fn of(batches: &[RecordBatch], population: &Population) -> Result<Option<Self>> {
-        let Some(holdout) = population.windows.holdout else { return Ok(None) };
+        let Some(holdout) = population.windows.holdout else {
+            return Ok(None);
+        };
         let (mut x, mut t_x, mut t, mut bought) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut before: [Vec<f64>; 3] = Default::default();
         let mut after: [Vec<f64>; 3] = Default::default();
@@ -46,7 +48,10 @@ impl Calibration {
                 if rows.calibration_first_day.is_null(row) {
                     continue;
                 }
-                let (first, last) = (rows.calibration_first_day.value(row), rows.calibration_last_day.value(row));
+                let (first, last) = (
+                    rows.calibration_first_day.value(row),
+                    rows.calibration_last_day.value(row),
+                );
                 let history = [
                     repeats(rows.calibration_purchase_days[row]),
                     weeks(first, last),
@@ -91,7 +96,9 @@ impl Calibration {
 
     /// Fits a model to the calibration; none where nobody bought twice before its end.
     pub(crate) fn fit(&self, kind: ModelKind) -> Result<Option<CalibratedFit>> {
-        let Some(fit) = fit_purchases(kind, &self.histories)? else { return Ok(None) };
+        let Some(fit) = fit_purchases(kind, &self.histories)? else {
+            return Ok(None);
+        };
         let holdout_log_likelihood = stats::held_out_log_likelihood(&fit.model, &self.before, &self.after)
             .map_err(|error| Error::internal(error).while_doing("judging a model"))?;
         Ok(Some(CalibratedFit {
@@ -212,12 +219,18 @@ pub(crate) fn validate(calibration: &Calibration, calibrated: &CalibratedFit) ->
     }
     let actual_purchases: i64 = calibration.bought.iter().map(|&n| i64::from(n)).sum();
     let predicted_purchases: f64 = predicted.iter().sum();
-    let absolute: f64 =
-        predicted.iter().zip(&calibration.bought).map(|(p, &n)| (p - f64::from(n)).abs()).sum();
+    let absolute: f64 = predicted
+        .iter()
+        .zip(&calibration.bought)
+        .map(|(p, &n)| (p - f64::from(n)).abs())
+        .sum();
     let weekly = weekly(calibration, model, &groups)?;
     let actual_weekly = actual_purchases as f64 / f64::from(weeks);
-    let weekly_difference: f64 =
-        weekly.iter().map(|week| (week.predicted - week.actual as f64).abs()).sum::<f64>() / f64::from(weeks);
+    let weekly_difference: f64 = weekly
+        .iter()
+        .map(|week| (week.predicted - week.actual as f64).abs())
+        .sum::<f64>()
+        / f64::from(weeks);
     let bought: Vec<bool> = calibration.bought.iter().map(|&n| n > 0).collect();
     let auc_alive = stats::measures::auc(&p_alive, &bought).map_err(Error::internal)?;
     let total_bias = (actual_purchases > 0).then(|| predicted_purchases / actual_purchases as f64 - 1.0);
@@ -260,7 +273,15 @@ fn verdict(total_bias: Option<f64>, auc: Option<f64>) -> Verdict {
     }
     if let Some(auc) = auc {
         let grade = usize::from(auc < 0.70) + usize::from(auc < 0.60);
-        judge(["alive_told_apart", "alive_partly_told_apart", "alive_not_told_apart"], grade, auc);
+        judge(
+            [
+                "alive_told_apart",
+                "alive_partly_told_apart",
+                "alive_not_told_apart",
+            ],
+            grade,
+            auc,
+        );
     }
     Verdict {
         code: ["good", "fair", "poor"][worst],
@@ -295,7 +316,10 @@ impl<'a> IfAlive<'a> {
             known.resize(day + 1, f64::NAN);
         }
         if known[day].is_nan() {
-            known[day] = self.model.expected_if_alive(self.horizon, x, t).map_err(Error::internal)?;
+            known[day] = self
+                .model
+                .expected_if_alive(self.horizon, x, t)
+                .map_err(Error::internal)?;
         }
         Ok(known[day])
     }
@@ -312,7 +336,11 @@ impl Groups {
     }
 }
 
-fn weekly(calibration: &Calibration, model: &stats::PurchaseModel, groups: &Groups) -> Result<Vec<WeekOfHoldout>> {
+fn weekly(
+    calibration: &Calibration,
+    model: &stats::PurchaseModel,
+    groups: &Groups,
+) -> Result<Vec<WeekOfHoldout>> {
     let weeks = calibration.holdout.weeks;
     let mut until = vec![0.0; weeks as usize + 1];
     for (&(x, t), alive) in &groups.0 {
@@ -326,7 +354,11 @@ fn weekly(calibration: &Calibration, model: &stats::PurchaseModel, groups: &Grou
     Ok((1..=weeks)
         .map(|week| WeekOfHoldout {
             week,
-            actual: calibration.weekly.get(week as usize - 1).copied().unwrap_or_default(),
+            actual: calibration
+                .weekly
+                .get(week as usize - 1)
+                .copied()
+                .unwrap_or_default(),
             predicted: until[week as usize] - until[week as usize - 1],
         })
         .collect())
@@ -365,7 +397,10 @@ fn deciles(calibration: &Calibration, predicted: &[f64]) -> Vec<PurchasesOfDecil
                 return None;
             }
             let count = within.len() as f64;
-            let actual: i64 = within.iter().map(|&(_, i)| i64::from(calibration.bought[i as usize])).sum();
+            let actual: i64 = within
+                .iter()
+                .map(|&(_, i)| i64::from(calibration.bought[i as usize]))
+                .sum();
             let expected: f64 = within.iter().map(|&(_, i)| predicted[i as usize]).sum();
             Some(PurchasesOfDecile {
                 decile,

@@ -145,7 +145,9 @@ impl MonthTable {
 
     /// The month of any day.
     pub(crate) fn month(&self, day: i32) -> Month {
-        let known = usize::try_from(day - self.first_day).ok().and_then(|offset| self.months.get(offset));
+        let known = usize::try_from(day - self.first_day)
+            .ok()
+            .and_then(|offset| self.months.get(offset));
         known.map_or_else(|| Day(day).month(), |&month| Month(month))
     }
 }
@@ -194,9 +196,27 @@ mod tests {
         let windows = Windows::of(day("1997-09-30"), day("1997-01-01"), None, None).unwrap();
         let periods = windows.periods.unwrap();
         assert_eq!(periods.months, 3);
-        assert_eq!(periods.p0, Span { from: day("1997-04-01"), to: day("1997-06-30") });
-        assert_eq!(periods.p1, Span { from: day("1997-07-01"), to: day("1997-09-30") });
-        assert_eq!(windows.holdout.unwrap(), Holdout { weeks: 12, calibration_end: day("1997-07-08") });
+        assert_eq!(
+            periods.p0,
+            Span {
+                from: day("1997-04-01"),
+                to: day("1997-06-30")
+            }
+        );
+        assert_eq!(
+            periods.p1,
+            Span {
+                from: day("1997-07-01"),
+                to: day("1997-09-30")
+            }
+        );
+        assert_eq!(
+            windows.holdout.unwrap(),
+            Holdout {
+                weeks: 12,
+                calibration_end: day("1997-07-08")
+            }
+        );
         assert_eq!(windows.first_month().to_string(), "1995-10");
         assert_eq!(windows.last_month().to_string(), "1997-09");
     }
@@ -213,7 +233,10 @@ mod tests {
     fn a_short_ledger_has_fewer_windows() {
         let windows = Windows::of(day("2024-01-20"), day("2024-01-01"), None, None).unwrap();
         assert_eq!((windows.periods, windows.holdout), (None, None));
-        for (period, holdout, code) in [(Some(12), None, "period_too_long"), (None, Some(9), "holdout_too_long")] {
+        for (period, holdout, code) in [
+            (Some(12), None, "period_too_long"),
+            (None, Some(9), "holdout_too_long"),
+        ] {
             let error = Windows::of(day("2024-01-20"), day("2024-01-01"), period, holdout).unwrap_err();
             assert_eq!(error.code(), code);
         }

@@ -12,7 +12,9 @@ use value::engine::{RunRequest, RunSummary};
 
 /// Where the real logs are.
 pub(crate) fn cdnow(file: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/cdnow").join(file)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../examples/cdnow")
+        .join(file)
 }
 
 pub(crate) fn day(text: &str) -> Day {
@@ -38,7 +40,10 @@ pub(crate) struct Ran {
 
 impl Ran {
     pub(crate) fn profile(&self, customer: &str) -> &ProfileRow {
-        self.profiles.iter().find(|row| row.customer_id == customer).unwrap()
+        self.profiles
+            .iter()
+            .find(|row| row.customer_id == customer)
+            .unwrap()
     }
 
     pub(crate) fn path(&self, file: &str) -> PathBuf {

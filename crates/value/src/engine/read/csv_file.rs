@@ -45,11 +45,17 @@ pub(super) fn read(
         .map_err(|_| {
             Error::invalid(
                 "file_not_utf8",
-                format!("the header of {} is not UTF-8: save the file as UTF-8", path.display()),
+                format!(
+                    "the header of {} is not UTF-8: save the file as UTF-8",
+                    path.display()
+                ),
             )
         })?;
     if header.is_empty() {
-        return Err(Error::invalid("file_empty", format!("{} is empty", path.display())));
+        return Err(Error::invalid(
+            "file_empty",
+            format!("{} is empty", path.display()),
+        ));
     }
     let columns = Columns::find(mapping, &header)?;
     let width = header.len();
@@ -74,7 +80,7 @@ pub(super) fn read(
                 sink.reject(line, fault, value, record.iter())?;
             }
         }
-        if sink.rows % ROWS_PER_REPORT == 0 {
+        if sink.rows.is_multiple_of(ROWS_PER_REPORT) {
             reporter.done(reader.position().byte())?;
         }
     }
@@ -107,11 +113,14 @@ fn parse<'a>(
             .map_err(|error| amount_fault(error, column))
     };
     let customer = checked_id(field(columns.customer), columns.customer)?;
-    let day = sink.calendar.day_of_text(field(columns.at)).map_err(|error| Fault {
-        column: columns.at,
-        code: error.code(),
-        message: error.to_string(),
-    })?;
+    let day = sink
+        .calendar
+        .day_of_text(field(columns.at))
+        .map_err(|error| Fault {
+            column: columns.at,
+            code: error.code(),
+            message: error.to_string(),
+        })?;
     let cost_minor = match columns.cost {
         Some(column) if !field(column).trim_ascii().is_empty() => amount(column)?,
         _ => COST_UNKNOWN,
@@ -140,7 +149,10 @@ fn delimiter(path: &Path) -> Result<u8> {
     }
     let count = |mark: u8| header.iter().filter(|&&byte| byte == mark).count();
     // The last of equals wins: the comma.
-    Ok([b'\t', b';', b','].into_iter().max_by_key(|&mark| count(mark)).unwrap_or(b','))
+    Ok([b'\t', b';', b',']
+        .into_iter()
+        .max_by_key(|&mark| count(mark))
+        .unwrap_or(b','))
 }
 
 /// A file that stops where a row never ends, before the row fills the memory.

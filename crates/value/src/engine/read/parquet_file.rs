@@ -16,14 +16,14 @@ use datafusion::arrow::datatypes::{
 };
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
+use datafusion::prelude::{ParquetReadOptions, SessionContext};
 use futures::StreamExt as _;
 
 use super::{CustomerKey, Fault, Row, Sink, amount_fault, checked_id, unreadable};
 use crate::engine::accumulate::{COST_UNKNOWN, Line};
 use crate::engine::calendar::checked_day;
-use crate::engine::parquet_out::file_url;
 use crate::engine::progress::Reporter;
+use crate::engine::scan::{file_url, scan_config};
 use crate::engine::source::{AmountUnit, Columns, Mapping};
 
 const BATCH_ROWS: usize = 32_768;
@@ -38,13 +38,17 @@ pub(super) fn read(
     reporter: &mut Reporter<'_>,
 ) -> Result<()> {
     let Some(first) = paths.first() else {
-        return Err(Error::invalid("no_transactions", "no file of transactions was given"));
+        return Err(Error::invalid(
+            "no_transactions",
+            "no file of transactions was given",
+        ));
     };
     let mut rows = 0;
     let mut schema: Option<Arc<Schema>> = None;
     for path in paths {
         let file = File::open(path).map_err(|error| unreadable(path, &error))?;
-        let footer = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| unreadable(path, &error))?;
+        let footer =
+            ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| unreadable(path, &error))?;
         rows += footer.metadata().file_metadata().num_rows();
         match &schema {
             None => schema = Some(Arc::clone(footer.schema())),
@@ -78,7 +82,10 @@ pub(super) fn read(
 
 fn same_columns(a: &Schema, b: &Schema) -> bool {
     a.fields().len() == b.fields().len()
-        && a.fields().iter().zip(b.fields()).all(|(a, b)| a.name() == b.name() && a.data_type() == b.data_type())
+        && a.fields()
+            .iter()
+            .zip(b.fields())
+            .all(|(a, b)| a.name() == b.name() && a.data_type() == b.data_type())
 }
 
 /// Sends every batch of every file in order; ends early when nobody listens any more.
@@ -92,9 +99,11 @@ fn scan(paths: &[PathBuf], columns: &[&str], sender: &SyncSender<Result<RecordBa
     };
     for path in paths {
         let scanned = runtime.block_on(async {
-            let config = SessionConfig::new().with_target_partitions(1).with_batch_size(BATCH_ROWS);
-            let context = SessionContext::new_with_config(config);
-            let extension = path.extension().map(|e| format!(".{}", e.to_string_lossy())).unwrap_or_default();
+            let context = SessionContext::new_with_config(scan_config().with_batch_size(BATCH_ROWS));
+            let extension = path
+                .extension()
+                .map(|e| format!(".{}", e.to_string_lossy()))
+                .unwrap_or_default();
             let options = ParquetReadOptions {
                 file_extension: &extension,
                 ..ParquetReadOptions::default()
@@ -148,7 +157,11 @@ impl Plan {
         let kind = |column: usize| value_type(schema.field(column).data_type());
         let wrong = |column: usize, role: &str, wanted: &str| {
             let field = schema.field(column);
-            let message = format!("the column {:?} is {}, not {wanted}", field.name(), field.data_type());
+            let message = format!(
+                "the column {:?} is {}, not {wanted}",
+                field.name(),
+                field.data_type()
+            );
             Error::invalid("column_type", message).at(&format!("mapping.{role}"))
         };
         let customer_is_integer = match kind(columns.customer) {
@@ -172,7 +185,10 @@ impl Plan {
                 _ => {}
             }
         }
-        for (column, role) in [(columns.external_id, "external_id"), (columns.reverses, "reverses")] {
+        for (column, role) in [
+            (columns.external_id, "external_id"),
+            (columns.reverses, "reverses"),
+        ] {
             match column {
                 Some(column) if !(kind(column).is_integer() || is_text(kind(column))) => {
                     return Err(wrong(column, role, "text or a whole number"));
@@ -200,7 +216,11 @@ impl Plan {
 
     /// Takes the rows of one batch.
     fn take(&self, batch: &RecordBatch, sink: &mut Sink) -> Result<()> {
-        let id_type = if self.customer_is_integer { DataType::Int64 } else { DataType::Utf8View };
+        let id_type = if self.customer_is_integer {
+            DataType::Int64
+        } else {
+            DataType::Utf8View
+        };
         let customers = cast(batch.column(0), &id_type)?;
         let customers = if self.customer_is_integer {
             Ids::Integers(customers.as_primitive::<Int64Type>())
@@ -216,8 +236,15 @@ impl Plan {
             },
         )?;
         let amounts = Amounts::of(batch.column(2), self.unit)?;
-        let costs = self.cost.map(|i| Amounts::of(batch.column(i), self.unit)).transpose()?;
-        let texts = |place: Option<usize>| place.map(|i| cast(batch.column(i), &DataType::Utf8View)).transpose();
+        let costs = self
+            .cost
+            .map(|i| Amounts::of(batch.column(i), self.unit))
+            .transpose()?;
+        let texts = |place: Option<usize>| {
+            place
+                .map(|i| cast(batch.column(i), &DataType::Utf8View))
+                .transpose()
+        };
         let (external_ids, reverses) = (texts(self.external_id)?, texts(self.reverses)?);
         for i in 0..batch.num_rows() {
             sink.rows += 1;
@@ -278,7 +305,12 @@ impl Plan {
             row.push(text.value(i).try_to_string().unwrap_or_default());
         }
         let value = row.get(fault.column).cloned().unwrap_or_default();
-        sink.reject(sink.rows, fault, value.as_bytes(), row.iter().map(String::as_bytes))
+        sink.reject(
+            sink.rows,
+            fault,
+            value.as_bytes(),
+            row.iter().map(String::as_bytes),
+        )
     }
 }
 
@@ -291,7 +323,10 @@ fn value_type(data_type: &DataType) -> &DataType {
 }
 
 fn is_text(data_type: &DataType) -> bool {
-    matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+    matches!(
+        data_type,
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+    )
 }
 
 /// Values that the type cannot hold become null, which the row check then rejects.
@@ -323,7 +358,9 @@ impl<'a> Ids<'a> {
     fn get(&self, i: usize) -> Result<CustomerKey<'a>, Fault> {
         match self {
             Self::Integers(ids) if ids.is_valid(i) => Ok(CustomerKey::Integer(ids.value(i))),
-            Self::Texts(ids) if ids.is_valid(i) => checked_id(ids.value(i).as_bytes(), 0).map(CustomerKey::Text),
+            Self::Texts(ids) if ids.is_valid(i) => {
+                checked_id(ids.value(i).as_bytes(), 0).map(CustomerKey::Text)
+            }
             _ => Err(Fault {
                 column: 0,
                 code: "customer_empty",
@@ -345,17 +382,30 @@ enum Amounts {
 impl Amounts {
     fn of(column: &ArrayRef, unit: AmountUnit) -> Result<Self> {
         Ok(match (unit, value_type(column.data_type())) {
-            (AmountUnit::Minor, _) => Self::Minor(cast(column, &DataType::Int64)?.as_primitive::<Int64Type>().clone()),
-            (_, kind) if is_text(kind) => Self::Texts(cast(column, &DataType::Utf8View)?.as_string_view().clone()),
-            (_, kind) if kind.is_integer() => {
-                Self::Decimals(cast(column, &DataType::Decimal128(38, 0))?.as_primitive::<Decimal128Type>().clone(), 0)
+            (AmountUnit::Minor, _) => Self::Minor(
+                cast(column, &DataType::Int64)?
+                    .as_primitive::<Int64Type>()
+                    .clone(),
+            ),
+            (_, kind) if is_text(kind) => {
+                Self::Texts(cast(column, &DataType::Utf8View)?.as_string_view().clone())
             }
+            (_, kind) if kind.is_integer() => Self::Decimals(
+                cast(column, &DataType::Decimal128(38, 0))?
+                    .as_primitive::<Decimal128Type>()
+                    .clone(),
+                0,
+            ),
             (_, DataType::Decimal128(_, scale) | DataType::Decimal256(_, scale)) if *scale >= 0 => {
                 let wanted = DataType::Decimal128(38, *scale);
                 let decimals = cast(column, &wanted)?.as_primitive::<Decimal128Type>().clone();
                 Self::Decimals(decimals, scale.unsigned_abs().into())
             }
-            _ => Self::Floats(cast(column, &DataType::Float64)?.as_primitive::<Float64Type>().clone()),
+            _ => Self::Floats(
+                cast(column, &DataType::Float64)?
+                    .as_primitive::<Float64Type>()
+                    .clone(),
+            ),
         })
     }
 
@@ -387,5 +437,7 @@ fn rescaled(value: i128, scale: u32, minor_digits: u32) -> Option<i64> {
     } else {
         value.checked_mul(10_i128.checked_pow(minor_digits - scale)?)?
     };
-    i64::try_from(minor).ok().filter(|minor| minor.abs() <= base::money::AMOUNT_MINOR_MAX)
+    i64::try_from(minor)
+        .ok()
+        .filter(|minor| minor.abs() <= base::money::AMOUNT_MINOR_MAX)
 }
