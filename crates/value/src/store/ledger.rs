@@ -141,7 +141,9 @@ pub async fn size(tx: &mut Tx) -> Result<u64> {
 pub async fn span(tx: &mut Tx) -> Result<Option<(Timestamp, Timestamp)>> {
     let (first, last): (Option<i64>, Option<i64>) =
         tx.one("SELECT min(at), max(at) FROM transactions", []).await?;
-    Ok(first.zip(last).map(|(first, last)| (timestamp(first), timestamp(last))))
+    Ok(first
+        .zip(last)
+        .map(|(first, last)| (timestamp(first), timestamp(last))))
 }
 
 #[derive(sqlx::FromRow)]
