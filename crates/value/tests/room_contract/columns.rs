@@ -214,3 +214,22 @@ async fn what_a_killed_process_left_is_not_read(t: &TestDb) {
         .unwrap();
     assert_eq!(listed.len(), copy.paths.len());
 }
+
+test_on_both!(two_processes_do_not_copy_the_same_lines, ROOMS);
+async fn two_processes_do_not_copy_the_same_lines(t: &TestDb) {
+    let customers = customers_named(t, ["a", "b", "c"]).await;
+    fill(t, 0, 100, &customers).await;
+    // One is held up after it has seen how far the copy is; another one comes, with more lines, and ends first.
+    let held_up = columns::bring_up_to_date(&t.platform.db, &folder(t), |_, _| {
+        tokio::task::block_in_place(|| {
+            tokio::runtime::Handle::current().block_on(async {
+                fill(t, 100, 150, &customers).await;
+                assert_same(&sync(t).await, &all_lines(t).await);
+            });
+        });
+        Ok(())
+    })
+    .await;
+    assert_eq!(held_up.unwrap_err().code(), "ledger_copied_elsewhere");
+    assert_same(&sync(t).await, &all_lines(t).await);
+}
