@@ -115,6 +115,9 @@ pub async fn bring_up_to_date(
             .await
             .map_err(Error::internal)??;
         let mut tx = db.write().await?;
+        if ledger::copied_to(&mut tx).await? != copied_to {
+            return Err(overtaken());
+        }
         ledger::replace_files(&mut tx, &[], &files).await?;
         tx.commit().await?;
         copied_to = last;
@@ -127,6 +130,14 @@ pub async fn bring_up_to_date(
         amount_minor: files.iter().map(|file| file.amount_minor).sum(),
         paths: files.iter().map(|file| folder.join(&file.path)).collect(),
     })
+}
+
+/// A process that was held up for long may find that its successor has copied the same lines.
+fn overtaken() -> Error {
+    Error::Unavailable {
+        code: "ledger_copied_elsewhere",
+        message: "another process is copying the ledger".to_owned(),
+    }
 }
 
 /// Whether the folder has every file of the list.
@@ -263,7 +274,9 @@ async fn compact(db: &Db, folder: &Path) -> Result<()> {
             .await
             .map_err(Error::internal)??;
         let mut tx = db.write().await?;
-        ledger::replace_files(&mut tx, &gone, &[new]).await?;
+        if !ledger::replace_files(&mut tx, &gone, &[new]).await? {
+            return Err(overtaken());
+        }
         tx.commit().await?;
         for file in &gone {
             // A reader that still has it open keeps it; a leftover is never read again.

@@ -272,12 +272,11 @@ async fn compare(
     customers: &HashMap<String, Uuid>,
     stored: &mut Stored,
 ) -> Result<Vec<Line>> {
-    let mut known: HashMap<String, KnownLine> =
-        ledger::known(tx, &context.source, &texts(rows, EXTERNAL_ID))
-            .await?
-            .into_iter()
-            .map(|line| (line.external_id.clone(), line))
-            .collect();
+    let mut known: HashMap<String, KnownLine> = ledger::known(tx, &context.source, &texts(rows, EXTERNAL_ID))
+        .await?
+        .into_iter()
+        .map(|line| (line.external_id.clone(), line))
+        .collect();
     let mut new = Vec::with_capacity(rows.len());
     for (n, row) in rows.iter().enumerate() {
         let (Some(customer), Some(at), Some(amount), Some(external_id)) = (
@@ -310,10 +309,9 @@ async fn compare(
                 EXTERNAL_ID,
                 CellProblem {
                     code: "transaction_changed",
-                    message:
-                        "a transaction with this id is in the ledger and says something else; \
+                    message: "a transaction with this id is in the ledger and says something else; \
                               a correction is a new line that reverses"
-                            .to_owned(),
+                        .to_owned(),
                 },
             )),
             None => {

@@ -141,7 +141,9 @@ pub async fn size(tx: &mut Tx) -> Result<u64> {
 pub async fn span(tx: &mut Tx) -> Result<Option<(Timestamp, Timestamp)>> {
     let (first, last): (Option<i64>, Option<i64>) =
         tx.one("SELECT min(at), max(at) FROM transactions", []).await?;
-    Ok(first.zip(last).map(|(first, last)| (timestamp(first), timestamp(last))))
+    Ok(first
+        .zip(last)
+        .map(|(first, last)| (timestamp(first), timestamp(last))))
 }
 
 #[derive(sqlx::FromRow)]
@@ -239,10 +241,22 @@ pub async fn files(tx: &mut Tx) -> Result<Vec<LedgerFile>> {
     .await
 }
 
-/// Puts files in the copy's list in place of others, in one step.
-pub async fn replace_files(tx: &mut Tx, gone: &[LedgerFile], new: &[LedgerFile]) -> Result<()> {
+/// The number up to which lines are copied; nobody else can add to the list until the transaction ends.
+pub async fn copied_to(tx: &mut Tx) -> Result<i64> {
+    tx.wait_for_writers("ledger_files").await?;
+    let (last,): (i64,) = tx
+        .one("SELECT coalesce(max(seq_to), 0) FROM ledger_files", [])
+        .await?;
+    Ok(last)
+}
+
+/// Puts files in the copy's list in place of others, in one step. False when those were not in the list
+/// any more: then do not commit.
+pub async fn replace_files(tx: &mut Tx, gone: &[LedgerFile], new: &[LedgerFile]) -> Result<bool> {
+    let mut deleted = 0;
     for file in gone {
-        tx.execute("DELETE FROM ledger_files WHERE path = $1", args![&file.path])
+        deleted += tx
+            .execute("DELETE FROM ledger_files WHERE path = $1", args![&file.path])
             .await?;
     }
     for file in new {
@@ -252,5 +266,5 @@ pub async fn replace_files(tx: &mut Tx, gone: &[LedgerFile], new: &[LedgerFile])
         )
         .await?;
     }
-    Ok(())
+    Ok(deleted == gone.len() as u64)
 }

@@ -79,9 +79,8 @@ pub async fn insert(tx: &mut Tx, run: RunId, profiles: &[PublishedProfile]) -> R
         columns: &NAMES,
         on_conflict: "",
     };
-    PROFILES
-        .insert(tx, profiles.iter().map(|profile| values(run, profile)))
-        .await
+    let rows: Vec<_> = profiles.iter().map(|profile| values(run, profile)).collect();
+    PROFILES.insert(tx, rows).await
 }
 
 fn values(run: RunId, profile: &PublishedProfile) -> Vec<Value> {
@@ -314,8 +313,7 @@ impl From<Row> for (RunId, PublishedProfile) {
     }
 }
 
-const SELECT: &str =
-    "SELECT p.* FROM value_profiles p JOIN customers c ON c.id = p.customer_id WHERE 1 = 1";
+const SELECT: &str = "SELECT p.* FROM value_profiles p JOIN customers c ON c.id = p.customer_id WHERE 1 = 1";
 
 /// One page of profiles sorted by a figure; equal figures by customer, so that no page loses or repeats
 /// a row. Gives up to one row more than asked for.

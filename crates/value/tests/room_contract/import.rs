@@ -1,10 +1,10 @@
 //! Transactions from files, through the real import job, on both databases.
 
+use crate::support::{ROOMS, all_lines, import, imported, in_dollars, runner, stop};
 use platform::imports::ImportReport;
 use platform::jobs::JobState;
 use platform::test_on_both;
 use platform::testing::TestDb;
-use crate::support::{ROOMS, all_lines, import, imported, in_dollars, runner, stop};
 
 fn counts(report: &ImportReport) -> (u64, u64, u64, u64, u64) {
     (
@@ -65,7 +65,8 @@ async fn the_same_file_twice_changes_nothing(t: &TestDb) {
     assert_eq!(all_lines(t).await, lines);
 
     // A file with fewer columns denies nothing.
-    let shorter = "customer,date,amount,order id\nC1,2025-01-05 10:00,10.50,o1\nC3,2025-02-07 10:00,99999.99,o5\n";
+    let shorter =
+        "customer,date,amount,order id\nC1,2025-01-05 10:00,10.50,o1\nC3,2025-02-07 10:00,99999.99,o5\n";
     assert_eq!(counts(&imported(t, shorter).await), (2, 0, 2, 0, 0));
     assert_eq!(all_lines(t).await, lines);
 
@@ -105,7 +106,10 @@ async fn a_line_that_says_something_else_is_refused(t: &TestDb) {
     assert_eq!(done.state, JobState::Succeeded);
     let report: ImportReport = serde_json::from_value(done.result.unwrap()).unwrap();
     let refused: Vec<_> = report.rejects.iter().map(|r| (r.line, r.code.as_str())).collect();
-    assert_eq!(refused, [2, 3, 4, 5, 6, 7].map(|line| (line, "transaction_changed")));
+    assert_eq!(
+        refused,
+        [2, 3, 4, 5, 6, 7].map(|line| (line, "transaction_changed"))
+    );
     assert_eq!((report.created, report.unchanged), (1, 0));
     let after = all_lines(t).await;
     assert_eq!(&after[..before.len()], &before[..], "what was there is as it was");

@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
+use crate::support::{ROOMS, all_lines, append, customers_named, line};
 use base::PageSize;
 use futures::TryStreamExt as _;
 use platform::access::Role;
 use platform::db::Dialect;
 use platform::test_on_both;
 use platform::testing::{TestDb, caller};
-use crate::support::{ROOMS, all_lines, append, customers_named, line};
 use value::app::{ValueRoom, ledger as reading};
 use value::columns;
 use value::model::Line;
@@ -61,7 +61,10 @@ async fn a_line_is_recorded_once_and_never_changed(t: &TestDb) {
     ] {
         let mut tx = t.platform.db.write().await.unwrap();
         let refused = tx.execute(sql, []).await.unwrap_err();
-        assert!(format!("{refused:?}").contains("append-only"), "{sql}: {refused:?}");
+        assert!(
+            format!("{refused:?}").contains("append-only"),
+            "{sql}: {refused:?}"
+        );
         drop(tx);
     }
     let mut tx = t.platform.db.write().await.unwrap();
@@ -101,7 +104,11 @@ async fn lines_are_read_in_order_and_in_pages(t: &TestDb) {
 
     let room = ValueRoom::new(t.platform.clone());
     let viewer = caller(Role::Viewer);
-    let mut expected: Vec<_> = all.iter().filter(|row| row.line.customer == anna).cloned().collect();
+    let mut expected: Vec<_> = all
+        .iter()
+        .filter(|row| row.line.customer == anna)
+        .cloned()
+        .collect();
     expected.sort_by_key(|row| std::cmp::Reverse((row.line.at, row.seq)));
     for size in 1..=19 {
         let size = PageSize::new(Some(size)).unwrap();
@@ -148,20 +155,28 @@ async fn no_line_appears_below_a_watermark(t: &TestDb) {
         tokio::spawn(async move { columns::bring_up_to_date(&db, &folder, |_, _| Ok(())).await })
     };
     tokio::time::sleep(Duration::from_millis(700)).await;
-    assert!(!copying.is_finished(), "the copy did not wait for the line that is being written");
+    assert!(
+        !copying.is_finished(),
+        "the copy did not wait for the line that is being written"
+    );
     slow.commit().await.unwrap();
     let copy = copying.await.unwrap().unwrap();
     let all = all_lines(t).await;
     assert_eq!(copy.watermark, all.last().unwrap().seq);
     assert_eq!(
         (copy.rows, copy.amount_minor),
-        (all.len() as u64, all.iter().map(|row| row.line.amount_minor).sum())
+        (
+            all.len() as u64,
+            all.iter().map(|row| row.line.amount_minor).sum()
+        )
     );
 
     // A number that was given up leaves a gap and nothing else.
     let mut given_up = p.db.write().await.unwrap();
     let never = line(anna, "never", "2025-01-02T00:00:00Z", 10);
-    ledger::append(&mut given_up, &[never], p.clock.now()).await.unwrap();
+    ledger::append(&mut given_up, &[never], p.clock.now())
+        .await
+        .unwrap();
     given_up.rollback().await.unwrap();
     append(t, &[line(anna, "last", "2025-01-04T00:00:00Z", 1_000)]).await;
     let copy = columns::bring_up_to_date(&p.db, &t.folder().join("ledger"), |_, _| Ok(()))

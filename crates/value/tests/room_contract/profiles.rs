@@ -72,8 +72,14 @@ async fn walk(room: &ValueRoom, mut request: ListRequest) -> Vec<PublishedProfil
 
 /// What the run wrote, by customer.
 async fn in_file(room: &ValueRoom, which: Which) -> HashMap<Uuid, PublishedProfile> {
-    let (run, path) = runs::profiles_file(room, &caller(Role::Viewer), which).await.unwrap();
-    let rows = file::read(&path, 1_000).unwrap().map(Result::unwrap).collect::<Vec<_>>().concat();
+    let (run, path) = runs::profiles_file(room, &caller(Role::Viewer), which)
+        .await
+        .unwrap();
+    let rows = file::read(&path, 1_000)
+        .unwrap()
+        .map(Result::unwrap)
+        .collect::<Vec<_>>()
+        .concat();
     rows.into_iter()
         .map(|row| PublishedProfile::of_row(row, run.currency).unwrap())
         .map(|profile| (profile.customer, profile))
@@ -221,9 +227,21 @@ async fn every_filter_lets_through_whom_it_should(
     filters.push(Filter {
         classes: vec![classes[0].clone()],
         ranges: vec![
-            Range { figure: Figure::PAlive, low: Some(0.3), high: None },
-            Range { figure: Figure::Value, low: None, high: Some(5_000.0) },
-            Range { figure: Figure::PAlive, low: None, high: Some(0.9) },
+            Range {
+                figure: Figure::PAlive,
+                low: Some(0.3),
+                high: None,
+            },
+            Range {
+                figure: Figure::Value,
+                low: None,
+                high: Some(5_000.0),
+            },
+            Range {
+                figure: Figure::PAlive,
+                low: None,
+                high: Some(0.9),
+            },
         ],
         ..Filter::default()
     });
@@ -253,17 +271,31 @@ async fn every_filter_lets_through_whom_it_should(
         assert_eq!(rows.len(), expected.len(), "{filter:?}");
         let found: HashSet<Uuid> = rows.iter().map(|row| row.customer).collect();
         assert_eq!(found, expected, "{filter:?}");
-        let count = profiles::count(room, &caller(Role::Viewer), filter.clone(), None).await.unwrap();
-        assert_eq!((count.rows, count.exact), (expected.len() as u64, true), "{filter:?}");
+        let count = profiles::count(room, &caller(Role::Viewer), filter.clone(), None)
+            .await
+            .unwrap();
+        assert_eq!(
+            (count.rows, count.exact),
+            (expected.len() as u64, true),
+            "{filter:?}"
+        );
     }
     assert!(somebody > 60, "only {somebody} filters let anybody through");
 
     // The search: by the beginning of the customer number; the sample's are 0001 to 2357.
-    for (search, found, exact) in [("000", 9, true), (" 0017 ", 1, true), ("9", 0, true), ("", 2_357, true), ("1", 1_000, false)] {
+    for (search, found, exact) in [
+        ("000", 9, true),
+        (" 0017 ", 1, true),
+        ("9", 0, true),
+        ("", 2_357, true),
+        ("1", 1_000, false),
+    ] {
         let mut asked = request(Figure::Value, true, 200);
         asked.search = Some(search.to_owned());
         assert_eq!(walk(room, asked).await.len(), found, "{search:?}");
-        let count = profiles::count(room, &caller(Role::Viewer), Filter::default(), Some(search)).await.unwrap();
+        let count = profiles::count(room, &caller(Role::Viewer), Filter::default(), Some(search))
+            .await
+            .unwrap();
         assert_eq!((count.rows, count.exact), (found as u64, exact), "{search:?}");
     }
 }
@@ -289,7 +321,11 @@ async fn a_page_explains_itself(room: &ValueRoom, computed: &HashMap<Uuid, Publi
         let clv = page.figures.iter().find(|shown| shown.name == "clv_36m").unwrap();
         assert!(clv.low.unwrap() <= clv.value.unwrap() && clv.value.unwrap() <= clv.high.unwrap());
         for about in ["class", "risk"] {
-            assert!(page.reasons.iter().any(|reason| reason.about == about), "{:?}", page.reasons);
+            assert!(
+                page.reasons.iter().any(|reason| reason.about == about),
+                "{:?}",
+                page.reasons
+            );
         }
     }
     let nobody = profiles::of_customer(room, &viewer, Uuid::nil()).await;
@@ -298,7 +334,9 @@ async fn a_page_explains_itself(room: &ValueRoom, computed: &HashMap<Uuid, Publi
 
 async fn a_cursor_is_only_good_for_its_list(room: &ValueRoom) {
     let viewer = caller(Role::Viewer);
-    let first = profiles::list(room, &viewer, request(Figure::PAlive, true, 10)).await.unwrap();
+    let first = profiles::list(room, &viewer, request(Figure::PAlive, true, 10))
+        .await
+        .unwrap();
     for (sort, cursor) in [
         (Figure::Value, first.page.next_cursor.unwrap()),
         (Figure::Value, "bm9uc2Vuc2U".to_owned()),
@@ -316,7 +354,11 @@ async fn a_figure_that_somebody_lacks_is_on_no_side_of_a_bound(t: &TestDb) {
     // Two customers, nobody bought twice: no model can be fitted, so nobody has a probability.
     let runner = runner(t).await;
     crate::support::in_dollars(t).await;
-    crate::support::imported(t, "customer,date,amount,id\nA,2025-01-01,10,1\nB,2025-02-01,20,2\n").await;
+    crate::support::imported(
+        t,
+        "customer,date,amount,id\nA,2025-01-01,10,1\nB,2025-02-01,20,2\n",
+    )
+    .await;
     let room = ValueRoom::new(t.platform.clone());
     let run = published(t, &room, as_of("2025-06-30")).await;
     assert_eq!(run.model_chosen, None);
@@ -325,10 +367,16 @@ async fn a_figure_that_somebody_lacks_is_on_no_side_of_a_bound(t: &TestDb) {
     assert!(all.iter().all(|profile| profile.p_alive.is_none()));
     for (low, high) in [(None, Some(0.5)), (Some(-5.0), None), (Some(0.0), Some(1.0))] {
         let mut asked = request(Figure::Revenue, true, 10);
-        asked.filter.ranges = vec![Range { figure: Figure::PAlive, low, high }];
+        asked.filter.ranges = vec![Range {
+            figure: Figure::PAlive,
+            low,
+            high,
+        }];
         assert_eq!(walk(&room, asked).await.len(), 0, "{low:?} {high:?}");
     }
-    let page = profiles::of_customer(&room, &caller(Role::Viewer), all[0].customer).await.unwrap();
+    let page = profiles::of_customer(&room, &caller(Role::Viewer), all[0].customer)
+        .await
+        .unwrap();
     let p_alive = page.figures.iter().find(|shown| shown.name == "p_alive").unwrap();
     assert_eq!(p_alive.value, None);
     stop(runner).await;

@@ -134,7 +134,10 @@ pub fn cdnow_sample() -> PathBuf {
 pub async fn cdnow(t: &TestDb) {
     in_dollars(t).await;
     let report = imported(t, std::fs::read(cdnow_sample()).unwrap()).await;
-    assert_eq!((report.rows, report.rejected, report.new_customers), (6_919, 0, 2_357));
+    assert_eq!(
+        (report.rows, report.rejected, report.new_customers),
+        (6_919, 0, 2_357)
+    );
 }
 
 pub fn day(text: &str) -> Day {
