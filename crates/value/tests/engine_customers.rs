@@ -1,5 +1,9 @@
 //! Customers on whom other tools fail, and days that calendars trip over.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "what a test cannot go on without is a failure")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what a test cannot go on without is a failure"
+)]
 
 mod engine_support;
 

@@ -1,5 +1,9 @@
 //! What comes in: every kind of file, column and malformed row.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "what a test cannot go on without is a failure")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what a test cannot go on without is a failure"
+)]
 
 mod engine_support;
 

@@ -145,7 +145,7 @@ pub(crate) struct Basics {
     /// Mean amount of the repeat purchase days, in major units; 0 where x is 0.
     pub m: Vec<f64>,
     pub contribution_minor: Vec<i64>,
-    /// None for those who never bought.
+    /// None where a variation has no meaning.
     pub stability: Vec<Option<f64>>,
     /// Of those who are classed.
     pub classed_stability: Vec<f64>,
@@ -210,9 +210,7 @@ pub(crate) fn basics(
             all.m.push(mean_repeat(rows.repeat_minor[row], x, per_major));
             all.contribution_minor.push(contribution(&rows, row, basis));
             let spread = spread(&rows, row, &history);
-            let bought = rows.purchase_days[row] > 0;
-            let stability = bought
-                .then(|| rules::stability(weights, spread.cv_month, spread.cv_quarter, spread.cv_ticket));
+            let stability = rules::stability(weights, spread.cv_month, spread.cv_quarter, spread.cv_ticket);
             if let Some(stability) = stability.filter(|_| spread.full_months >= rules::CLASSED_AFTER_MONTHS) {
                 all.classed_stability.push(stability);
             }
@@ -230,8 +228,10 @@ pub(crate) fn repeats(purchase_days: i32) -> f64 {
     f64::from((purchase_days - 1).max(0))
 }
 
+/// Weeks to two decimals, the unit of the literature's own input: a hundredth of a week is less than
+/// two hours, so no two days are confused, and published figures are met to their last digit.
 pub(crate) fn weeks(from: i32, to: i32) -> f64 {
-    f64::from(to - from) / WEEK_DAYS
+    (f64::from(to - from) * 100.0 / WEEK_DAYS).round() / 100.0
 }
 
 /// The mean amount of the repeat purchase days in major units, to the minor unit (half up), as the
