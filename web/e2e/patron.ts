@@ -20,6 +20,9 @@ export type Patron = {
   stop: () => Promise<void>;
 };
 
+// The address of a database in the environment would lead away from the fresh folder.
+const { DATABASE_URL: _elsewhere, ...environment } = process.env;
+
 function binary(): string {
   const path = process.env.PATRON_BINARY;
   if (!path) throw new Error("set PATRON_BINARY to the patron binary, e.g. ../target/debug/patron");
@@ -56,13 +59,11 @@ async function ended(child: ChildProcess): Promise<void> {
 
 /** A new one-time password of the administrator, as an operator would ask for it. */
 async function resetPassword(dataDir: string): Promise<string> {
-  const { stdout, stderr } = await promisify(execFile)(binary(), [
-    "user",
-    "reset-password",
-    "admin",
-    "--data-dir",
-    dataDir,
-  ]);
+  const { stdout, stderr } = await promisify(execFile)(
+    binary(),
+    ["user", "reset-password", "admin", "--data-dir", dataDir],
+    { env: environment },
+  );
   const found = /password[^\n]*?[:=]\s*(\S+)/i.exec(`${stdout}\n${stderr}`);
   if (!found?.[1]) throw new Error(`no password in: ${stdout}${stderr}`);
   return found[1];
@@ -78,8 +79,7 @@ export async function startPatron(): Promise<Patron> {
   const serve = async () => {
     child = spawn(binary(), ["serve", "--data-dir", dataDir, "--listen", `127.0.0.1:${port}`], {
       stdio: ["ignore", "pipe", "pipe"],
-      // The address of a database in the environment would lead away from the fresh folder.
-      env: { ...process.env, DATABASE_URL: "" },
+      env: environment,
     });
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on("data", (bytes) => {

@@ -1,6 +1,6 @@
 // One way to talk to the server: JSON in, JSON out, every failure an ApiError or a ServerGone.
 import { noteServerAnswered, noteServerGone } from "./connection";
-import type { Problem } from "./types";
+import type { ApiPath, FilledPath, Problem } from "./types";
 
 /** Time after which an unanswered request counts as a server that is gone. */
 const DEADLINE_MS = 30_000;
@@ -51,7 +51,7 @@ export function isServerGone(status: number): boolean {
 
 export async function request<T>(
   method: "GET" | "POST" | "PUT" | "DELETE",
-  path: string,
+  path: ApiPath | FilledPath,
   options: {
     query?: Query;
     body?: unknown;
@@ -68,7 +68,7 @@ export async function request<T>(
   const deadline = AbortSignal.timeout(DEADLINE_MS);
   let response: Response;
   try {
-    response = await fetch(withQuery(`/api/v1${path}`, options.query), {
+    response = await fetch(withQuery(path, options.query), {
       method,
       headers,
       body: options.body === undefined ? undefined : JSON.stringify(options.body),
@@ -96,7 +96,7 @@ export async function request<T>(
 
 /** Sends a file; `fetch` cannot report how much of it has left, so this one is an XMLHttpRequest. */
 export function upload<T>(
-  path: string,
+  path: ApiPath,
   parts: Record<string, string | File>,
   onProgress: (sentShare: number) => void,
   signal: AbortSignal,
@@ -105,7 +105,7 @@ export function upload<T>(
     const form = new FormData();
     for (const [name, part] of Object.entries(parts)) form.append(name, part);
     const call = new XMLHttpRequest();
-    call.open("POST", `/api/v1${path}`);
+    call.open("POST", path);
     call.setRequestHeader("accept", "application/json");
     call.setRequestHeader("accept-language", language);
     call.upload.onprogress = (event) => {

@@ -1,12 +1,14 @@
 // Every call the console makes, one function each.
 import { type Query, request, upload } from "./client";
 import type {
+  ApiPath,
   Comparison,
   Count,
   Customer,
   CustomerRow,
   CustomerValue,
   Facets,
+  FilledPath,
   Import,
   ImportKind,
   ImportPlan,
@@ -17,81 +19,97 @@ import type {
   Run,
   Session,
   Setup,
+  StartedRun,
   Transaction,
+  ValueSettings,
   VersionedSettings,
 } from "./types";
 
 type Signal = AbortSignal | undefined;
-const at = (id: string) => encodeURIComponent(id);
 
-export const readSession = (signal?: Signal) => request<Session>("GET", "/session", { signal });
+/** The path of the document with its places filled in. */
+function at(path: ApiPath, places: Record<string, string>): FilledPath {
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(places[name] ?? ""),
+  );
+  return filled as FilledPath;
+}
+
+export const readSession = (signal?: Signal) =>
+  request<Session>("GET", "/api/v1/session", { signal });
 export const signIn = (login: string, password: string) =>
-  request<Session>("POST", "/session", { body: { login, password } });
-export const signOut = () => request<null>("DELETE", "/session");
+  request<Session>("POST", "/api/v1/session", { body: { login, password } });
+export const signOut = () => request<null>("DELETE", "/api/v1/session");
 export const changePassword = (current_password: string, new_password: string) =>
-  request<Session>("POST", "/session/password", { body: { current_password, new_password } });
+  request<Session>("POST", "/api/v1/session/password", {
+    body: { current_password, new_password },
+  });
 
-export const readSetup = (signal?: Signal) => request<Setup>("GET", "/setup", { signal });
+export const readSetup = (signal?: Signal) => request<Setup>("GET", "/api/v1/setup", { signal });
 export const generateExample = (customers: number, seed: number) =>
-  request<Job>("POST", "/setup/example", { body: { customers, seed } });
+  request<Job>("POST", "/api/v1/setup/example", { body: { customers, seed } });
 
 export const listImports = (cursor?: string | null, signal?: Signal) =>
-  request<Page<Import>>("GET", "/imports", { query: { cursor, limit: 50 }, signal });
+  request<Page<Import>>("GET", "/api/v1/imports", { query: { cursor, limit: 50 }, signal });
 export const readImport = (id: string, signal?: Signal) =>
-  request<Import>("GET", `/imports/${at(id)}`, { signal });
+  request<Import>("GET", at("/api/v1/imports/{id}", { id }), { signal });
 export const createImport = (
   kind: ImportKind,
   file: File,
   onProgress: (sentShare: number) => void,
   signal: AbortSignal,
-) => upload<Import>("/imports", { kind, file }, onProgress, signal);
+) => upload<Import>("/api/v1/imports", { kind, file }, onProgress, signal);
 export const dryRunImport = (id: string, plan: ImportPlan) =>
-  request<Job>("POST", `/imports/${at(id)}/dry-run`, { body: plan });
+  request<Job>("POST", at("/api/v1/imports/{id}/dry-run", { id }), { body: plan });
 export const startImport = (id: string, plan: ImportPlan) =>
-  request<Job>("POST", `/imports/${at(id)}/start`, { body: plan });
-export const importRejectsUrl = (id: string) => `/api/v1/imports/${at(id)}/rejects.csv`;
+  request<Job>("POST", at("/api/v1/imports/{id}/start", { id }), { body: plan });
+export const importRejectsUrl = (id: string) => at("/api/v1/imports/{id}/rejects.csv", { id });
 
 export const listJobs = (query: Query, signal?: Signal) =>
-  request<Page<Job>>("GET", "/jobs", { query, signal });
+  request<Page<Job>>("GET", "/api/v1/jobs", { query, signal });
 export const readJob = (id: string, signal?: Signal) =>
-  request<Job>("GET", `/jobs/${at(id)}`, { signal });
-export const cancelJob = (id: string) => request<Job>("POST", `/jobs/${at(id)}/cancel`);
-export const EVENTS_URL = "/api/v1/events";
+  request<Job>("GET", at("/api/v1/jobs/{id}", { id }), { signal });
+export const cancelJob = (id: string) =>
+  request<Job>("POST", at("/api/v1/jobs/{id}/cancel", { id }));
+export const EVENTS_URL: ApiPath = "/api/v1/events";
 
 export const listCustomers = (query: Query, signal?: Signal) =>
-  request<Page<CustomerRow>>("GET", "/customers", { query, signal });
+  request<Page<CustomerRow>>("GET", "/api/v1/customers", { query, signal });
 export const readCustomer = (id: string, signal?: Signal) =>
-  request<Customer>("GET", `/customers/${at(id)}`, { signal });
+  request<Customer>("GET", at("/api/v1/customers/{id}", { id }), { signal });
 export const readCustomerValue = (id: string, signal?: Signal) =>
-  request<CustomerValue>("GET", `/customers/${at(id)}/value`, { signal });
+  request<CustomerValue>("GET", at("/api/v1/customers/{id}/value", { id }), { signal });
 export const listTransactions = (id: string, cursor?: string | null, signal?: Signal) =>
-  request<Page<Transaction>>("GET", `/customers/${at(id)}/transactions`, {
+  request<Page<Transaction>>("GET", at("/api/v1/customers/{id}/transactions", { id }), {
     query: { cursor, limit: 25 },
     signal,
   });
 export const readFacets = (signal?: Signal) =>
-  request<Facets>("GET", "/customers/facets", { signal });
+  request<Facets>("GET", "/api/v1/customers/facets", { signal });
 
 export const listProfiles = (query: Query, signal?: Signal) =>
-  request<ProfilePage>("GET", "/value/profiles", { query, signal });
+  request<ProfilePage>("GET", "/api/v1/value/profiles", { query, signal });
 export const countProfiles = (query: Query, signal?: Signal) =>
-  request<Count>("GET", "/value/profiles/count", { query, signal });
+  request<Count>("GET", "/api/v1/value/profiles/count", { query, signal });
 export const startRun = (body: { as_of?: string; model?: string; holdout_weeks?: number }) =>
-  request<{ run: Run; job: Job }>("POST", "/value/runs", { body });
+  request<StartedRun>("POST", "/api/v1/value/runs", { body });
 export const listRuns = (cursor?: string | null, signal?: Signal) =>
-  request<Page<Run>>("GET", "/value/runs", { query: { cursor, limit: 50 }, signal });
+  request<Page<Run>>("GET", "/api/v1/value/runs", { query: { cursor, limit: 50 }, signal });
 export const readRun = (id: string, signal?: Signal) =>
-  request<Run>("GET", `/value/runs/${at(id)}`, { signal });
+  request<Run>("GET", at("/api/v1/value/runs/{id}", { id }), { signal });
 export const readReport = (id: string, signal?: Signal) =>
-  request<{ run: Run; report: Report }>("GET", `/value/runs/${at(id)}/report`, { signal });
-export const profilesFileUrl = (id: string) => `/api/v1/value/runs/${at(id)}/profiles.parquet`;
-export const reportFileUrl = (id: string) => `/api/v1/value/runs/${at(id)}/report`;
+  request<{ run: Run; report: Report }>("GET", at("/api/v1/value/runs/{id}/report", { id }), {
+    signal,
+  });
+export const profilesFileUrl = (id: string) =>
+  at("/api/v1/value/runs/{id}/profiles.parquet", { id });
+export const reportFileUrl = (id: string) => at("/api/v1/value/runs/{id}/report", { id });
 export const compareRuns = (from: string, to: string, signal?: Signal) =>
-  request<Comparison>("GET", "/value/comparison", { query: { from, to }, signal });
+  request<Comparison>("GET", "/api/v1/value/comparison", { query: { from, to }, signal });
 export const readValueSettings = (signal?: Signal) =>
-  request<VersionedSettings>("GET", "/value/settings", { signal });
-export const writeValueSettings = ({ version, settings }: VersionedSettings) =>
-  request<VersionedSettings>("PUT", "/value/settings", {
+  request<VersionedSettings>("GET", "/api/v1/value/settings", { signal });
+export const writeValueSettings = (version: number, settings: ValueSettings) =>
+  request<VersionedSettings>("PUT", "/api/v1/value/settings", {
     body: settings,
     headers: { "if-match": `"${version}"` },
   });

@@ -1,15 +1,21 @@
-// The shapes the server speaks. Everything else in the console takes its API types from here.
+// The shapes the server speaks, from the generated schema. Where the document leaves a part open (the
+// report of a run, settings, numbers by name) its shape is written down here.
+import type { components, paths } from "./schema";
 
-export type Money = { minor: number; currency: string };
+type Schemas = components["schemas"];
+/** The server writes every field: what is not there is null, never missing. */
+type Whole<T> = { [K in keyof T]-?: Exclude<T[K], undefined> };
+type With<T, Narrower> = Omit<Whole<T>, keyof Narrower> & Narrower;
 
-export type FieldProblem = { field: string; message: string };
-export type Problem = {
-  type?: string;
-  title: string;
-  status: number;
-  code: string;
-  detail?: string | null;
-  fields?: FieldProblem[];
+export type ApiPath = keyof paths;
+/** A path whose places are filled in. */
+export type FilledPath = string & { readonly filled: true };
+export type Page<T> = { items: T[]; next_cursor: string | null };
+export type Money = Schemas["Money"];
+
+export type Problem = Pick<Schemas["ProblemBody"], "title" | "status" | "code"> & {
+  detail?: string;
+  fields?: { field: string; message: string }[];
   request_id?: string | null;
 };
 
@@ -25,88 +31,23 @@ export const PERMISSIONS = [
   "users.manage",
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
+export type Session = Whole<Schemas["Session"]>;
 
-export type Session = {
-  user: { id: string; login: string; name: string; role: string };
-  permissions: string[];
-  must_change_password: boolean;
-  expires_at: string;
-};
-
-export type Page<T> = { items: T[]; next_cursor: string | null };
-
-export type JobState = "queued" | "running" | "succeeded" | "failed" | "cancelled";
-export type Job = {
-  id: string;
-  kind: string;
-  state: JobState;
-  stage: string;
-  done: number;
-  total: number | null;
-  message: string | null;
-  error: { code: string; detail: string } | null;
-  result: unknown;
-  subject: { kind: string; id: string } | null;
-  created_at: string;
-  started_at: string | null;
-  finished_at: string | null;
-};
-
-export type Setup = {
-  customers: number;
-  transactions: number;
-  has_run: boolean;
-  generated: boolean;
-  running_job: Job | null;
-  firm_name: string;
-  currency: string;
-  zone: string;
-};
+export type JobState = Schemas["JobState"];
+export type Job = With<Schemas["Job"], { result: unknown }>;
+export type Setup = With<Schemas["Setup"], { running_job: Job | null }>;
 
 export type ImportKind = "customers" | "transactions";
-export type ImportState =
-  | "uploaded"
-  | "checked"
-  | "importing"
-  | "imported"
-  | "failed"
-  | "cancelled";
-export type ImportReject = {
-  line: number;
-  column: string | null;
-  code: string;
-  message: string;
-  value: string | null;
-};
-export type ImportReport = {
-  dry_run: boolean;
-  rows: number;
-  created: number;
-  updated: number;
-  unchanged: number;
-  rejected: number;
-  new_customers: number;
-  amount: Money | null;
-  first_at: string | null;
-  last_at: string | null;
-  rejects: ImportReject[];
-  warnings: { code: string; message: string }[];
-};
-export type Import = {
-  id: string;
-  kind: ImportKind;
-  file_name: string;
-  bytes: number;
-  format: "csv" | "parquet";
-  encoding: string;
-  columns: { name: string; samples: string[] }[];
-  suggested_mapping: Record<string, string>;
-  fields: { name: string; required: boolean }[];
-  state: ImportState;
-  job_id: string | null;
-  report: ImportReport | null;
-  created_at: string;
-};
+export type ImportState = Schemas["ImportState"];
+export type ImportReject = Whole<Schemas["Reject"]>;
+export type ImportReport = With<
+  Schemas["ImportReport"],
+  { amount: Money | null; rejects: ImportReject[] }
+>;
+export type Import = With<
+  Schemas["Import"],
+  { kind: ImportKind; format: "csv" | "parquet"; report: ImportReport | null }
+>;
 export type ImportPlan = {
   mapping: Record<string, string>;
   source: string;
@@ -115,137 +56,56 @@ export type ImportPlan = {
   reject_limit_percent?: number;
 };
 
-export type CustomerRow = {
-  id: string;
-  external_id: string;
-  name: string | null;
-  kind: "person" | "organisation";
-  brand: string | null;
-  region: string | null;
-  segment: string | null;
-  since: string | null;
-};
-export type CustomerLink = { id: string; name: string | null };
-export type Subscription = {
-  id: string;
-  product: string;
-  plan: string | null;
-  number: string | null;
-  started_on: string;
-  ended_on: string | null;
-  status: string;
-};
-export type Contact = {
-  name: string;
-  role: string;
-  influence: number;
-  customer_id: string | null;
-};
-export type Customer = CustomerRow & {
-  phone: string | null;
-  email: string | null;
-  organisation: CustomerLink | null;
-  referred_by: CustomerLink | null;
-  members: CustomerLink[];
-  subscriptions: Subscription[];
-  contacts: Contact[];
-  generated: boolean;
-};
-export type Transaction = {
-  id: number;
-  at: string;
-  amount: Money;
-  cost: Money | null;
-  kind: string;
-  product: string | null;
-  channel: string | null;
-  external_id: string;
-  source: string;
-  reverses: string | null;
-};
-export type Facets = { brands: string[]; regions: string[]; segments: string[] };
+export type CustomerRow = Whole<Schemas["CustomerRow"]>;
+export type CustomerLink = Schemas["CustomerLink"];
+export type Subscription = Whole<Schemas["Subscription"]>;
+export type Contact = Whole<Schemas["Contact"]>;
+export type Customer = CustomerRow &
+  With<
+    Pick<
+      Schemas["CustomerDetail"],
+      "phone" | "email" | "organisation" | "referred_by" | "members" | "generated"
+    >,
+    { subscriptions: Subscription[]; contacts: Contact[] }
+  >;
+export type Transaction = Whole<Schemas["TransactionBody"]>;
+export type Facets = Schemas["Facets"];
 
 export type ValueClass = "E-I" | "E-II" | "E-III" | "E-IV" | "new" | "none";
 export type LoyaltyClass = "loyal" | "general" | "drifting";
 export type BucketSegment = "new" | "grown" | "kept" | "shrunk" | "dormant" | "lost" | "won_back";
 
-export type Figures = {
+type Classed = {
   class: ValueClass;
   loyalty: LoyaltyClass | "none";
   bucket: BucketSegment | "none";
-  value: Money;
-  clv_12m: Money;
-  clv_36m: Money;
-  referral_value: Money;
-  value_at_risk: Money;
-  contribution: Money;
-  revenue: Money;
-  monetary: Money;
-  expected_ticket: Money;
-  stability: number | null;
-  p_alive: number;
-  expected_purchases_30d: number;
-  expected_purchases_90d: number;
-  expected_purchases_365d: number;
-  x: number;
-  first_purchase: string;
-  last_purchase: string;
-  rfm: { r: number; f: number; m: number };
 };
-export type ProfileRow = Figures & {
-  customer: Pick<CustomerRow, "id" | "external_id" | "name" | "kind" | "brand" | "region">;
-};
-export type RunOfFigures = { id: string; as_of: string; model: string | null; currency: string };
+export type Figures = With<Schemas["Figures"], Classed>;
+export type ProfileRow = Figures & { customer: Whole<Schemas["CustomerOfRow"]> };
+export type RunOfFigures = Whole<Schemas["RunOfFigures"]>;
 export type ProfilePage = Page<ProfileRow> & { run: RunOfFigures };
-export type Count = { rows: number; exact: boolean };
+export type Count = Schemas["CountBody"];
 
 export type Input = number | string | null | { [name: string]: Input };
-export type Figure = {
-  name: string;
-  value: number | null;
-  unit: string;
-  low: number | null;
-  high: number | null;
-  inputs: Record<string, Input>;
-  model: string | null;
-  error: number | null;
-};
-export type Reason = {
-  about: "class" | "risk";
-  code: string;
-  params: Record<string, number | string | null>;
-};
-export type CustomerValue = {
-  run: RunOfFigures;
-  profile: Figures;
-  months: { month: string; amount: Money }[];
-  figures: Figure[];
-  reasons: Reason[];
-  previous: { run: string; class: ValueClass; value: Money } | null;
-};
+export type Figure = With<Schemas["ExplainedFigure"], { inputs: Record<string, Input> }>;
+export type Reason = With<
+  Schemas["Reason"],
+  { about: "class" | "risk"; params: Record<string, number | string | null> }
+>;
+export type CustomerValue = With<
+  Schemas["CustomerValue"],
+  {
+    run: RunOfFigures;
+    profile: Figures;
+    figures: Figure[];
+    reasons: Reason[];
+    comparison: With<Schemas["Before"], { class_before: ValueClass }> | null;
+  }
+>;
 
 export type RunState = "queued" | "running" | "published" | "failed" | "cancelled";
-export type Run = {
-  id: string;
-  state: RunState;
-  as_of: string;
-  model_requested: string;
-  model_chosen: string | null;
-  holdout_weeks: number | null;
-  watermark: number | null;
-  customers: number | null;
-  transactions: number | null;
-  total_value: Money | null;
-  value_at_risk: Money | null;
-  currency: string;
-  zone: string;
-  settings_version: number;
-  engine_version: string;
-  error: { code: string; detail: string } | null;
-  started_at: string;
-  finished_at: string | null;
-  seconds: number | null;
-};
+export type Run = With<Schemas["Run"], { state: RunState }>;
+export type StartedRun = { run: Run; job: Job };
 
 export type RunWarning = { code: string; message: string };
 export type FittedModel = {
@@ -349,28 +209,21 @@ export type Report = {
   warnings: RunWarning[];
 };
 
-export type Mover = {
-  customer: CustomerLink & { external_id?: string };
-  class_from: ValueClass | null;
-  class_to: ValueClass | null;
-  value_from: Money;
-  value_to: Money;
-};
-export type Comparison = {
-  from: Run;
-  to: Run;
-  classes: {
-    from_class: ValueClass;
-    to_class: ValueClass;
-    customers: number;
-    value_from: Money;
-    value_to: Money;
-  }[];
-  totals: { value_from: Money; value_to: Money; risk_from?: Money; risk_to?: Money };
-  movers: { up: Mover[]; down: Mover[] };
-  entered: number;
-  left: number;
-};
+/** A class, or none where the customer is not of that run. */
+export type ClassOfRun = ValueClass | "";
+export type Mover = With<
+  Schemas["MoverBody"],
+  { customer: Whole<Schemas["CustomerOfRow"]>; class_from: ClassOfRun; class_to: ClassOfRun }
+>;
+export type Comparison = With<
+  Schemas["ComparisonBody"],
+  {
+    from: Run;
+    to: Run;
+    classes: With<Schemas["ClassMoveBody"], { from_class: ClassOfRun; to_class: ClassOfRun }>[];
+    movers: { up: Mover[]; down: Mover[] };
+  }
+>;
 
 export type ValueSettings = {
   currency: string;
@@ -387,4 +240,4 @@ export type ValueSettings = {
   max_rejected_share: number;
   min_cost_share: number;
 };
-export type VersionedSettings = { version: number; settings: ValueSettings };
+export type VersionedSettings = ValueSettings & { version: number };

@@ -138,7 +138,7 @@ export function Shell() {
         <Button
           className="search-button"
           icon={<SearchOutlined aria-hidden />}
-          aria-label={t("app.search.open")}
+          aria-label={wide ? undefined : t("app.search.open")}
           onClick={() => setPalette(true)}
         >
           {wide ? (

@@ -41,6 +41,7 @@ const MONEY_INPUTS = [
   "expected_ticket",
   "monetary",
   "contribution",
+  "revenue",
 ];
 
 /** The unit of a number that went into a figure. */

@@ -1,7 +1,13 @@
 // Classes and states as a coloured mark with its word.
-import { Tag } from "antd";
 import { useTranslation } from "react-i18next";
-import type { BucketSegment, JobState, LoyaltyClass, RunState, ValueClass } from "../api/types";
+import type {
+  BucketSegment,
+  ImportState,
+  JobState,
+  LoyaltyClass,
+  RunState,
+  ValueClass,
+} from "../api/types";
 import { ABSENT } from "../i18n/format";
 import { BUCKET_COLOUR, CLASS_COLOUR, LOYALTY_COLOUR } from "./palette";
 
@@ -31,16 +37,21 @@ export function BucketMark(props: { of: BucketSegment | "none" }) {
   return <Mark colour={BUCKET_COLOUR[props.of]} text={t(`terms.bucket.${props.of}`)} />;
 }
 
-const STATE_COLOUR: Record<JobState | "published", string> = {
-  queued: "default",
-  running: "processing",
-  succeeded: "success",
-  published: "success",
-  failed: "error",
-  cancelled: "default",
+const STATE_COLOUR: Record<JobState | RunState | ImportState, string> = {
+  queued: "#8c8c8c",
+  running: "#0072b2",
+  succeeded: "#009e73",
+  published: "#009e73",
+  failed: "#d55e00",
+  cancelled: "#8c8c8c",
+  uploaded: "#8c8c8c",
+  checked: "#56b4e9",
+  importing: "#0072b2",
+  imported: "#009e73",
 };
 
-export function StateTag(props: { of: JobState | RunState }) {
+/** Where a job, a run or an import stands. */
+export function StateMark(props: { of: JobState | RunState | ImportState }) {
   const { t } = useTranslation();
-  return <Tag color={STATE_COLOUR[props.of]}>{t(`terms.state.${props.of}`)}</Tag>;
+  return <Mark colour={STATE_COLOUR[props.of]} text={t(`terms.state.${props.of}`)} />;
 }

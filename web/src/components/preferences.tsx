@@ -46,6 +46,9 @@ async function antLocale(language: string): Promise<Locale> {
   return (await import("antd/es/locale/en_US")).default;
 }
 
+/** Blue that reads well on dark ground. */
+const BRIGHT = "#8cc2ff";
+
 const FONT =
   'system-ui, -apple-system, "Segoe UI", Roboto, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", sans-serif';
 
@@ -89,9 +92,10 @@ export function Preferences(props: { children: ReactNode }) {
           token: {
             colorPrimary: dark ? "#3c89e0" : "#0b5cad",
             colorInfo: dark ? "#3c89e0" : "#0b5cad",
-            colorLink: dark ? "#69aef5" : "#0b5cad",
+            colorLink: dark ? BRIGHT : "#0b5cad",
             colorTextSecondary: dark ? "rgba(255,255,255,0.68)" : "rgba(0,0,0,0.62)",
             colorTextDescription: dark ? "rgba(255,255,255,0.68)" : "rgba(0,0,0,0.62)",
+            colorTextTertiary: dark ? "rgba(255,255,255,0.62)" : "rgba(0,0,0,0.6)",
             colorTextPlaceholder: dark ? "rgba(255,255,255,0.55)" : "rgba(0,0,0,0.56)",
             colorError: dark ? "#ff7875" : "#c62828",
             colorBgLayout: dark ? "#0f1216" : "#f4f6f8",
@@ -104,7 +108,10 @@ export function Preferences(props: { children: ReactNode }) {
               headerPadding: "0 16px",
               headerHeight: 52,
             },
-            Menu: { itemBorderRadius: 6 },
+            Menu: { itemBorderRadius: 6, ...(dark ? { itemSelectedColor: BRIGHT } : {}) },
+            Tabs: dark
+              ? { itemSelectedColor: BRIGHT, itemHoverColor: BRIGHT, inkBarColor: BRIGHT }
+              : {},
             Table: { headerBorderRadius: 0, cellPaddingBlockSM: 7 },
             Card: { bodyPadding: 20 },
           },

@@ -114,7 +114,7 @@ pub async fn insert_many(tx: &mut Tx, clock: &Clock, customers: &[NewCustomer]) 
         on_conflict: "",
     };
     let now = clock.now();
-    let rows = customers.iter().map(|customer| {
+    let rows: Vec<_> = customers.iter().map(|customer| {
         let known = Known {
             kind: customer.kind,
             name: customer.name.clone(),
@@ -134,9 +134,10 @@ pub async fn insert_many(tx: &mut Tx, clock: &Clock, customers: &[NewCustomer]) 
             customer.generated,
             now,
         )
-    });
+    })
+    .collect();
     let inserted = INSERT.insert(tx, rows).await?;
-    let subscriptions = customers.iter().flat_map(|customer| {
+    let subscriptions: Vec<_> = customers.iter().flat_map(|customer| {
         customer.subscriptions.iter().map(|held| {
             args![
                 held.id.uuid(),
@@ -149,9 +150,10 @@ pub async fn insert_many(tx: &mut Tx, clock: &Clock, customers: &[NewCustomer]) 
                 held.status.name(),
             ]
         })
-    });
+    })
+    .collect();
     SUBSCRIPTIONS.insert(tx, subscriptions).await?;
-    let contacts = customers.iter().flat_map(|customer| {
+    let contacts: Vec<_> = customers.iter().flat_map(|customer| {
         customer.contacts.iter().map(|contact| {
             args![
                 contact.id.uuid(),
@@ -162,7 +164,8 @@ pub async fn insert_many(tx: &mut Tx, clock: &Clock, customers: &[NewCustomer]) 
                 contact.customer.map(CustomerId::uuid),
             ]
         })
-    });
+    })
+    .collect();
     CONTACTS.insert(tx, contacts).await?;
     Ok(inserted)
 }

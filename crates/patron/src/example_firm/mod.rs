@@ -23,7 +23,7 @@ use base::{Day, Error, Result};
 pub(crate) use catalogue::FIRM_NAME;
 pub(crate) use csv::write_csv;
 pub(crate) use model::{
-    ContactRole, CustomerKind, GeneratedContact, GeneratedCustomer, GeneratedSubscription,
+    ContactRole, CustomerKind, GeneratedContact, GeneratedCustomer,
     GeneratedTransaction, Story,
 };
 

@@ -5,19 +5,20 @@
 //! nothing twice, and two purchases that look alike both count.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hasher as _};
 
 use sha2::{Digest as _, Sha256};
 
 use super::fields::FieldValue;
 use super::kind::{Identity, ImportRow};
 
-/// 64 bits of SHA-256: enough to find rows that may be the same; never an identity by itself.
+/// 64 bits that are equal for equal bytes (and, once in 10^19 pairs, for others): enough to find what may
+/// be the same within one reading of a file; never stored.
 pub(super) fn short_hash(bytes: &[u8]) -> u64 {
-    let digest = Sha256::digest(bytes);
-    digest
-        .iter()
-        .take(8)
-        .fold(0, |hash, byte| hash << 8 | u64::from(*byte))
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    hasher.finish()
 }
 
 /// The content of a row as the hash sees it: each value with its kind and length, so that no two
@@ -54,33 +55,13 @@ fn content(row: &ImportRow, of: &[usize]) -> Vec<u8> {
     bytes
 }
 
-/// What tells the rows of one file apart, before they are numbered.
-fn key(row: &ImportRow, identity: &Identity) -> RowKey {
-    match row.text(identity.field) {
-        Some(external_id) => RowKey {
-            short: short_hash(external_id.as_bytes()),
-            derived: None,
-        },
-        None => {
-            let digest = Sha256::digest(content(row, identity.derived_from));
-            RowKey {
-                short: digest
-                    .iter()
-                    .take(8)
-                    .fold(0, |hash, byte| hash << 8 | u64::from(*byte)),
-                derived: Some(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()),
-            }
-        }
+/// The stem of the external id of a row that has none of its own: 128 bits of SHA-256.
+fn stem(content: &[u8]) -> String {
+    let mut hex = String::with_capacity(32);
+    for byte in Sha256::digest(content).iter().take(16) {
+        let _cannot_fail = write!(hex, "{byte:02x}");
     }
-}
-
-/// The key of a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct RowKey {
-    /// Equal for rows that are the same (and, once in 10^19 pairs, for others).
-    short: u64,
-    /// The stem of the derived external id, if the row has none of its own.
-    derived: Option<String>,
+    hex
 }
 
 /// The keys of all rows of a file: eight bytes a row while it is checked, afterwards only the repeated
@@ -102,11 +83,11 @@ pub(super) struct Repeated {
 impl Keys {
     /// Adds a row.
     pub(super) fn add(&mut self, row: &ImportRow, identity: &Identity) {
-        let key = key(row, identity);
-        if key.derived.is_some() {
-            self.derived.push(key.short)
-        } else {
-            self.own.push(key.short)
+        match row.text(identity.field) {
+            Some(external_id) => self.own.push(short_hash(external_id.as_bytes())),
+            None => self
+                .derived
+                .push(short_hash(&content(row, identity.derived_from))),
         }
     }
 
@@ -139,22 +120,25 @@ impl Numbering {
     /// Puts the derived external id into a row that has none; says whether an earlier row of the file
     /// has the external id that this row has of its own.
     pub(super) fn number(&mut self, row: &mut ImportRow, identity: &Identity) -> bool {
-        let key = key(row, identity);
-        let number = match self.0.get_mut(&key.short) {
-            None => 0,
-            Some(count) => {
-                let number = *count;
-                *count += 1;
-                number
-            }
-        };
-        match (key.derived, row.values.get_mut(identity.field)) {
-            (Some(stem), Some(value)) => {
-                *value = FieldValue::Text(format!("row-{stem}-{number}"));
+        match row.text(identity.field) {
+            Some(external_id) => self.next(short_hash(external_id.as_bytes())) > 0,
+            None => {
+                let content = content(row, identity.derived_from);
+                let number = self.next(short_hash(&content));
+                if let Some(value) = row.values.get_mut(identity.field) {
+                    *value = FieldValue::Text(format!("row-{}-{number}", stem(&content)));
+                }
                 false
             }
-            _ => number > 0,
         }
+    }
+
+    fn next(&mut self, key: u64) -> u32 {
+        self.0.get_mut(&key).map_or(0, |count| {
+            let number = *count;
+            *count += 1;
+            number
+        })
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) async fn change(
     Json(wanted): Json<ValueSettings>,
 ) -> Result<Versioned<SettingsBody>, Problem> {
     let (version, settings) =
-        settings::change(&room, &caller, u32::try_from(expected).unwrap_or(0), wanted).await?;
+        settings::change(&room, &caller, u32::try_from(expected).unwrap_or(u32::MAX), wanted).await?;
     Ok(versioned(version, settings))
 }
 

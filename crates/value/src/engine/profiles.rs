@@ -48,7 +48,7 @@ const COLUMNS: [(&str, Kind, bool, &str); 49] = [
         "monetary",
         Kind::Figure,
         true,
-        "mean amount of the repeat purchase days; null without one",
+        "mean amount of the repeat purchase days, to the minor unit; null without one",
     ),
     (
         "contribution",

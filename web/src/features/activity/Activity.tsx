@@ -8,7 +8,7 @@ import { keys, useActiveJobs } from "../../api/queries";
 import type { Job } from "../../api/types";
 import { Answer } from "../../components/Answer";
 import { JobProgress, jobErrorText } from "../../components/JobProgress";
-import { StateTag } from "../../components/Marks";
+import { StateMark } from "../../components/Marks";
 import { PageHead } from "../../components/PageHead";
 import { Teach } from "../../components/Teach";
 import { useFormat } from "../../i18n/format";
@@ -70,7 +70,7 @@ export function Activity() {
                       title: t("app.activity.state"),
                       render: (_, job) => (
                         <>
-                          <StateTag of={job.state} />
+                          <StateMark of={job.state} />
                           {job.state === "failed" ? (
                             <Typography.Text type="danger">{jobErrorText(job, t)}</Typography.Text>
                           ) : null}

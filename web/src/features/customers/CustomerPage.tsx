@@ -63,7 +63,7 @@ function Page(props: { customer: Customer }) {
           <span className="row">
             <span className="numeric">{customer.external_id}</span>
             <Tag>{t(`terms.kind.${customer.kind}`)}</Tag>
-            {customer.generated ? <Tag color="gold">{t("customers.generated")}</Tag> : null}
+            {customer.generated ? <Tag>{t("customers.generated")}</Tag> : null}
           </span>
         }
       />

@@ -44,13 +44,15 @@ export function FigureStrip(props: { query: UseQueryResult<CustomerValue | null>
 function Strip(props: { value: CustomerValue }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { run, profile, previous } = props.value;
+  const { run, profile, comparison } = props.value;
   const figure = (name: string) => props.value.figures.find((one) => one.name === name);
   const explained = (name: string, text: string) => (
     <Explained figure={figure(name)} run={run} text={text} large />
   );
   const change =
-    previous && previous.value.minor !== 0 ? profile.value.minor / previous.value.minor - 1 : null;
+    comparison && comparison.value_before.minor !== 0
+      ? profile.value.minor / comparison.value_before.minor - 1
+      : null;
   return (
     <div className="customer-figures">
       <Cell
@@ -72,8 +74,8 @@ function Strip(props: { value: CustomerValue }) {
       <Cell
         label={t("customers.column.class")}
         note={
-          previous && previous.class !== profile.class
-            ? t("customers.class_before", { before: t(`terms.class.${previous.class}`) })
+          comparison && comparison.class_before !== profile.class
+            ? t("customers.class_before", { before: t(`terms.class.${comparison.class_before}`) })
             : t(`terms.class_meaning.${profile.class}`)
         }
       >

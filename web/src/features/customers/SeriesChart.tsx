@@ -19,7 +19,7 @@ export function halfYearChange(amounts: number[]): number | null {
 export function SeriesChart(props: { value: CustomerValue; customer: Customer }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { months } = props.value;
+  const { months } = props.value.series;
   const currency = props.value.run.currency;
   const change = halfYearChange(months.map((month) => month.amount.minor));
   const finding =

@@ -3,17 +3,21 @@ import { Button } from "antd";
 import { type KeyboardEvent, useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation, useNavigate } from "react-router";
-import type { CustomerRow } from "../../api/types";
+import type { ProfileRow } from "../../api/types";
 import { useUrlState } from "../../components/urlState";
 
-export function CustomerCell(props: { of: Pick<CustomerRow, "id" | "name" | "external_id"> }) {
+export function CustomerCell(props: {
+  of: Pick<ProfileRow["customer"], "id" | "name" | "external_id">;
+}) {
   const { of } = props;
   return (
     <span className="customer-cell">
       <Link to={`/customers/${of.id}`} data-row-link={of.id}>
         {of.name || of.external_id}
       </Link>
-      {of.name ? <span className="customer-number">{of.external_id}</span> : null}
+      {of.name && of.name !== of.external_id ? (
+        <span className="customer-number">{of.external_id}</span>
+      ) : null}
     </span>
   );
 }

@@ -8,10 +8,10 @@ import { listImports } from "../../api/endpoints";
 import { keys } from "../../api/queries";
 import type { Import } from "../../api/types";
 import { Answer } from "../../components/Answer";
+import { StateMark } from "../../components/Marks";
 import { PageHead } from "../../components/PageHead";
 import { Teach } from "../../components/Teach";
 import { useFormat } from "../../i18n/format";
-import { ImportStateTag } from "./ImportStateTag";
 
 export function ImportList() {
   const { t } = useTranslation();
@@ -60,7 +60,7 @@ export function ImportList() {
                   },
                   {
                     title: t("imports.column.state"),
-                    render: (_, row) => <ImportStateTag of={row.state} />,
+                    render: (_, row) => <StateMark of={row.state} />,
                   },
                   {
                     title: t("imports.column.rows"),

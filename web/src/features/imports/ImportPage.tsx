@@ -10,12 +10,12 @@ import { isActive, keys, takeJob, useImport, useJob } from "../../api/queries";
 import type { Import, ImportReport, Job } from "../../api/types";
 import { Answer, ProblemAlert } from "../../components/Answer";
 import { JobProgress } from "../../components/JobProgress";
+import { StateMark } from "../../components/Marks";
 import { PageHead } from "../../components/PageHead";
 import { useUrlState } from "../../components/urlState";
 import { useFormat } from "../../i18n/format";
 import { CheckReport } from "./CheckReport";
 import { Done } from "./Done";
-import { ImportStateTag } from "./ImportStateTag";
 import { ImportSteps } from "./ImportSteps";
 import { Mapping } from "./Mapping";
 import { rememberedPlan } from "./plan";
@@ -84,7 +84,7 @@ function Wizard(props: { one: Import }) {
           <span className="row">
             {t(`imports.kind.${one.kind}`)} · {format.bytes(one.bytes)} · {one.format.toUpperCase()}
             {one.format === "csv" && one.encoding ? ` · ${one.encoding}` : ""}
-            <ImportStateTag of={one.state} />
+            <StateMark of={one.state} />
           </span>
         }
       />

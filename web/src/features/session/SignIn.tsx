@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Button, Form, Input } from "antd";
 import { useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { useNavigate, useSearchParams } from "react-router";
+import { useLocation, useNavigate, useSearchParams } from "react-router";
 import { signIn } from "../../api/endpoints";
 import { keys } from "../../api/queries";
 import { ProblemAlert } from "../../components/Answer";
@@ -19,7 +19,9 @@ export function SignIn() {
   const navigate = useNavigate();
   const client = useQueryClient();
   const [search] = useSearchParams();
-  const prefilled = useMemo(() => new URLSearchParams(window.location.hash.slice(1)), []);
+  // The router still knows the fragment after it has left the address below.
+  const { hash } = useLocation();
+  const prefilled = useMemo(() => new URLSearchParams(hash.slice(1)), [hash]);
 
   useEffect(() => {
     // The password must not stay in the address or the history.

@@ -116,7 +116,8 @@ function Compared(props: { from: string; to: string }) {
 function Moves(props: { comparison: Comparison }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { classes } = props.comparison;
+  // Customers of one run only are counted above; here are those who are in both.
+  const classes = props.comparison.classes.filter((one) => one.from_class && one.to_class);
   const present = CLASSES.filter((name) =>
     classes.some((one) => (one.from_class === name || one.to_class === name) && one.customers > 0),
   );

@@ -71,10 +71,7 @@ export function Overview({ report, runId }: ReportTab) {
             .map(([tab, sentence]) => (
               <li key={sentence}>
                 {sentence}{" "}
-                <Link
-                  to={`/value/${tab}${runId === "latest" ? "" : `?run=${runId}`}`}
-                  aria-label={t("value.overview.more", { tab: t(`value.tab.${tab}`) })}
-                >
+                <Link to={`/value/${tab}${runId === "latest" ? "" : `?run=${runId}`}`}>
                   {t(`value.tab.${tab}`)} →
                 </Link>
               </li>

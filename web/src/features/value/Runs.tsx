@@ -10,7 +10,7 @@ import { keys, takeJob, useActiveJobs, useMay, useRuns } from "../../api/queries
 import type { Run } from "../../api/types";
 import { Answer, ProblemAlert } from "../../components/Answer";
 import { JobProgress } from "../../components/JobProgress";
-import { StateTag } from "../../components/Marks";
+import { StateMark } from "../../components/Marks";
 import { showAtFields } from "../../components/problem";
 import { Teach } from "../../components/Teach";
 import { useUrlState } from "../../components/urlState";
@@ -89,7 +89,10 @@ export function Runs() {
                         format.day(run.as_of)
                       ),
                   },
-                  { title: t("value.runs.state"), render: (_, run) => <StateTag of={run.state} /> },
+                  {
+                    title: t("value.runs.state"),
+                    render: (_, run) => <StateMark of={run.state} />,
+                  },
                   {
                     title: t("value.runs.model"),
                     render: (_, run) => {

@@ -21,7 +21,7 @@ export function SettingsTab() {
 }
 
 function SettingsEditor(props: { read: VersionedSettings }) {
-  const { version, settings } = props.read;
+  const { version, ...settings } = props.read;
   const { t } = useTranslation();
   const client = useQueryClient();
   const { message } = App.useApp();
@@ -34,7 +34,7 @@ function SettingsEditor(props: { read: VersionedSettings }) {
 
   const save = useMutation({
     mutationFn: (typed: SettingsForm) =>
-      writeValueSettings({ version, settings: fromForm(typed, settings, unit) }),
+      writeValueSettings(version, fromForm(typed, settings, unit)),
     onSuccess: (saved) => {
       client.setQueryData([...keys.value, "settings"], saved);
       message.success(t("value.settings.saved"));

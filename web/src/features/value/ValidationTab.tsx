@@ -1,15 +1,16 @@
 // How far the prediction can be trusted: what it said about a time held back from it, and what came.
-import { Alert, Card, Tag, Typography } from "antd";
+import { Alert, Card, Typography } from "antd";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Validation } from "../../api/types";
 import { ChartCard, type ChartTable } from "../../components/ChartCard";
+import { Mark } from "../../components/Marks";
 import { SERIES_COLOUR } from "../../components/palette";
 import { useFormat } from "../../i18n/format";
 import { validationFinding } from "./findings";
 import type { ReportTab } from "./ValueRoom";
 
-const VERDICT_COLOUR = { good: "success", fair: "warning", poor: "error" } as const;
+const VERDICT_COLOUR = { good: "#009e73", fair: "#e69f00", poor: "#d55e00" } as const;
 
 export function ValidationTab({ report }: ReportTab) {
   const { t } = useTranslation();
@@ -23,9 +24,10 @@ export function ValidationTab({ report }: ReportTab) {
       <Card>
         <Typography.Title level={2} className="section-title">
           {validationFinding(validation, { t, format }) ?? t("value.validation.nothing_bought")}{" "}
-          <Tag color={VERDICT_COLOUR[validation.verdict.code]}>
-            {t(`value.validation.verdict.${validation.verdict.code}`)}
-          </Tag>
+          <Mark
+            colour={VERDICT_COLOUR[validation.verdict.code]}
+            text={t(`value.validation.verdict.${validation.verdict.code}`)}
+          />
         </Typography.Title>
         <ul className="sentences">
           <li>{t(`value.validation.verdict_means.${validation.verdict.code}`)}</li>
