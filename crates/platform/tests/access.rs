@@ -1,5 +1,10 @@
 //! Signing in, sessions, passwords, throttling, idempotency.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
 
 use jiff::{SignedDuration, Timestamp};
 use platform::access::{Role, app};
