@@ -223,8 +223,11 @@ async fn ledger(t: &TestDb) -> Vec<(String, String, i64, i64)> {
     .unwrap()
 }
 
+/// A ledger line as files and tables have it: external id, customer, time, amount.
+type PlainLine = (String, String, i64, i64);
+
 /// What the generator writes into files, without any database.
-fn generated(t: &TestDb, customers: u64, seed: u64) -> (BTreeSet<String>, Vec<(String, String, i64, i64)>) {
+fn generated(t: &TestDb, customers: u64, seed: u64) -> (BTreeSet<String>, Vec<PlainLine>) {
     let folder: PathBuf = t.folder().join("csv");
     let (customers, seed) = (customers.to_string(), seed.to_string());
     finished(

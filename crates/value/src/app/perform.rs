@@ -167,7 +167,7 @@ async fn publish(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
         };
         let profiles: Vec<PublishedProfile> = batch
             .into_iter()
-            .map(|row| published(row, run.currency, &previous))
+            .map(|row| published(row, run.currency, previous.as_ref()))
             .collect::<Result<_>>()?;
         let mut tx = db.write().await?;
         store::profiles::insert(&mut tx, run.id, &profiles).await?;
@@ -206,8 +206,11 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
 }
 
+/// The run before, and everyone's class and value in it.
+type PreviousRun = (RunId, HashMap<Uuid, (String, i64)>);
+
 /// What the published run says of everyone: class and value, and which run it is.
-async fn previous(platform: &Platform) -> Result<Option<(RunId, HashMap<Uuid, (String, i64)>)>> {
+async fn previous(platform: &Platform) -> Result<Option<PreviousRun>> {
     let mut tx = platform.db.read().await?;
     let Some(run) = store::runs::published(&mut tx).await? else {
         return Ok(None);
@@ -224,10 +227,10 @@ async fn previous(platform: &Platform) -> Result<Option<(RunId, HashMap<Uuid, (S
 fn published(
     row: engine::profiles::ProfileRow,
     currency: Currency,
-    previous: &Option<(RunId, HashMap<Uuid, (String, i64)>)>,
+    previous: Option<&PreviousRun>,
 ) -> Result<PublishedProfile> {
     let mut profile = PublishedProfile::of_row(row, currency)?;
-    profile.previous = previous.as_ref().and_then(|(run, known)| {
+    profile.previous = previous.and_then(|(run, known)| {
         let (class, value_minor) = known.get(&profile.customer)?;
         Some(Previous {
             run: *run,
