@@ -1,7 +1,7 @@
 // The first start with an example firm, then every main screen: reachable, accessible, in words.
 import { expect, test } from "@playwright/test";
 import { type Patron, startPatron } from "./patron";
-import { isAccessible, settled, signIn, signInFirst } from "./person";
+import { isAccessible, signIn, signInFirst } from "./person";
 import { words } from "./words";
 
 const VALUE_TABS = [
