@@ -97,13 +97,13 @@ fn bg_nbd_and_gamma_gamma_are_the_published_ones() {
             ("a", 0.792_886),
             ("b", 2.425_753),
         ],
-        -9582.425_56,
+        -9_582.425_56,
     );
     assert_parameters(
         &ran,
         "gamma_gamma",
         &[("p", 6.248_802), ("q", 3.744_589), ("v", 15.447_750)],
-        -4055.923_24,
+        -4_055.923_24,
     );
     assert_eq!(ran.report["models"]["gamma_gamma"]["customers"], 946);
     assert_eq!(ran.profiles.iter().map(|row| row.x).sum::<i32>(), 2457);
@@ -122,7 +122,7 @@ fn mbg_nbd_is_the_published_one() {
             ("a", 0.891_356),
             ("b", 1.614_000),
         ],
-        -9582.132_68,
+        -9_582.132_68,
     );
     assert_customers(&ran, "mbgnbd");
 }
@@ -139,7 +139,7 @@ fn pareto_nbd_is_the_published_one() {
             ("s", 0.606_214),
             ("beta", 11.667_91),
         ],
-        -9594.973_93,
+        -9_594.973_93,
     );
     assert_customers(&ran, "paretonbd");
 }
