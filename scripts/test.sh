@@ -26,5 +26,5 @@ else
 fi
 
 echo "==> the journeys"
-cargo build -p patron --locked --quiet
+cargo build --workspace --locked --quiet
 (cd web && PATRON_BINARY="$(realpath "$target")/debug/patron" npm run --silent e2e)
