@@ -25,7 +25,8 @@ function listen(client: QueryClient): () => void {
     source.onopen = () => {
       attempt = 0;
       noteServerAnswered();
-      if (missedSomething) void client.invalidateQueries();
+      // What happened before the stream stood is asked for once.
+      void client.invalidateQueries(missedSomething ? {} : { queryKey: keys.jobs });
       missedSomething = false;
     };
     source.onerror = () => {

@@ -22,7 +22,7 @@ export const keys = {
   session: ["session"],
   setup: ["setup"],
   jobs: ["jobs"],
-  job: (id: string) => ["job", id],
+  job: (id: string) => ["jobs", "one", id],
   imports: ["imports"],
   import: (id: string) => ["imports", id],
   customers: ["customers"],
@@ -145,6 +145,9 @@ export function isActive(job: Job): boolean {
 
 /** Takes one job as the server sees it now into every place that shows it. */
 export function takeJob(client: QueryClient, job: Job): void {
+  // The event that a quick job is over may overtake the answer that it has begun.
+  const known = client.getQueryData<Job>(keys.job(job.id));
+  if (known && !isActive(known) && isActive(job)) return;
   client.setQueryData(keys.job(job.id), job);
   client.setQueryData<Job[]>([...keys.jobs, "active"], (before) => {
     const others = (before ?? []).filter((other) => other.id !== job.id);

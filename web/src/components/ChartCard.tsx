@@ -1,10 +1,12 @@
 // A figure: its title states the finding; beside the drawing stand its table and its CSV file.
+
 import { BarChartOutlined, DownloadOutlined, TableOutlined } from "@ant-design/icons";
-import { Button, Card, Segmented, Skeleton, Table, Typography } from "antd";
+import { Button, Card, Segmented, Skeleton, Typography } from "antd";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Cell, downloadCsv } from "./csv";
 import type { ChartOption } from "./EChart";
+import { WideTable } from "./WideTable";
 
 const EChart = lazy(() => import("./EChart"));
 
@@ -69,12 +71,11 @@ export function ChartCard(props: {
         </div>
       </div>
       {face === "table" ? (
-        <Table
+        <WideTable
           size="small"
           rowKey={(row) => rows.indexOf(row)}
           dataSource={rows}
           pagination={rows.length > 30 ? { pageSize: 30, showSizeChanger: false } : false}
-          scroll={{ x: "max-content" }}
           columns={columns.map((column, index) => ({
             title: column.title,
             align: column.numeric ? ("right" as const) : ("left" as const),

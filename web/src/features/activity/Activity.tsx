@@ -1,6 +1,7 @@
 // All long work, running and past.
+
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Button, Card, Table, Typography } from "antd";
+import { Button, Card, Typography } from "antd";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { listJobs } from "../../api/endpoints";
@@ -11,6 +12,7 @@ import { JobProgress, jobErrorText } from "../../components/JobProgress";
 import { StateMark } from "../../components/Marks";
 import { PageHead } from "../../components/PageHead";
 import { Teach } from "../../components/Teach";
+import { WideTable } from "../../components/WideTable";
 import { useFormat } from "../../i18n/format";
 
 function subjectPath(job: Job): string | null {
@@ -55,12 +57,11 @@ export function Activity() {
             }
             return (
               <>
-                <Table<Job>
+                <WideTable<Job>
                   size="small"
                   rowKey="id"
                   dataSource={jobs}
                   pagination={false}
-                  scroll={{ x: "max-content" }}
                   columns={[
                     {
                       title: t("app.activity.kind"),

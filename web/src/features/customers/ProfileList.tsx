@@ -1,6 +1,7 @@
 // Customers with their value: sorted and filtered by the server, page by page.
+
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Button, Empty, Table, type TableProps, Typography } from "antd";
+import { Button, Empty, type TableProps, Typography } from "antd";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { countProfiles, listProfiles } from "../../api/endpoints";
@@ -8,6 +9,7 @@ import { keys } from "../../api/queries";
 import type { ProfileRow } from "../../api/types";
 import { Answer } from "../../components/Answer";
 import { useUrlState } from "../../components/urlState";
+import { WideTable } from "../../components/WideTable";
 import { minorDigits, useFormat } from "../../i18n/format";
 import { Chips, Filters } from "./Filters";
 import { type Column, cleared, columnsIn, isFiltered, profileQuery, USUAL_SORT } from "./listState";
@@ -77,7 +79,7 @@ export function ProfileList(props: { currency: string }) {
                 : ""}
               {t("customers.as_of", { day: format.day(shown.run.as_of) })}
             </Typography.Paragraph>
-            <Table<ProfileRow>
+            <WideTable<ProfileRow>
               size="small"
               className="numeric"
               rowKey={(one) => one.customer.id}
@@ -85,7 +87,6 @@ export function ProfileList(props: { currency: string }) {
               columns={tableColumns}
               pagination={false}
               sticky={{ offsetHeader: 53 }}
-              scroll={{ x: "max-content" }}
               loading={page.isPlaceholderData}
               showSorterTooltip={false}
               locale={{

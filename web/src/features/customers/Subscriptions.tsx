@@ -1,18 +1,17 @@
-import { Table } from "antd";
 import { useTranslation } from "react-i18next";
 import type { Subscription } from "../../api/types";
+import { WideTable } from "../../components/WideTable";
 import { ABSENT, useFormat } from "../../i18n/format";
 
 export function Subscriptions(props: { of: Subscription[] }) {
   const { t } = useTranslation();
   const format = useFormat();
   return (
-    <Table<Subscription>
+    <WideTable<Subscription>
       size="small"
       rowKey="id"
       dataSource={props.of}
       pagination={false}
-      scroll={{ x: "max-content" }}
       locale={{ emptyText: t("customers.subscription.none") }}
       columns={[
         { title: t("customers.subscription.product"), dataIndex: "product" },

@@ -1,9 +1,11 @@
 // The customer's lines of the ledger, newest first.
-import { Button, Table } from "antd";
+
+import { Button } from "antd";
 import { useTranslation } from "react-i18next";
 import { useTransactions } from "../../api/queries";
 import type { Transaction } from "../../api/types";
 import { ProblemAlert, Waiting } from "../../components/Answer";
+import { WideTable } from "../../components/WideTable";
 import { ABSENT, useFormat } from "../../i18n/format";
 
 export function Transactions(props: { customerId: string }) {
@@ -16,13 +18,12 @@ export function Transactions(props: { customerId: string }) {
   }
   return (
     <>
-      <Table<Transaction>
+      <WideTable<Transaction>
         size="small"
         className="numeric"
         rowKey="id"
         dataSource={lines.data?.pages.flatMap((page) => page.items) ?? []}
         pagination={false}
-        scroll={{ x: "max-content" }}
         locale={{ emptyText: t("customers.transaction.none") }}
         columns={[
           { title: t("customers.transaction.at"), render: (_, row) => format.time(row.at) },

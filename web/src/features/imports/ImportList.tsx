@@ -1,7 +1,8 @@
 // The files that were brought in, and how each went.
+
 import { PlusOutlined } from "@ant-design/icons";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Button, Table } from "antd";
+import { Button } from "antd";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { listImports } from "../../api/endpoints";
@@ -11,6 +12,7 @@ import { Answer } from "../../components/Answer";
 import { StateMark } from "../../components/Marks";
 import { PageHead } from "../../components/PageHead";
 import { Teach } from "../../components/Teach";
+import { WideTable } from "../../components/WideTable";
 import { useFormat } from "../../i18n/format";
 
 export function ImportList() {
@@ -42,13 +44,12 @@ export function ImportList() {
           }
           return (
             <>
-              <Table<Import>
+              <WideTable<Import>
                 size="small"
                 className="numeric"
                 rowKey="id"
                 dataSource={rows}
                 pagination={false}
-                scroll={{ x: "max-content" }}
                 columns={[
                   {
                     title: t("imports.column.file"),

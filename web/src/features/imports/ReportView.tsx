@@ -1,9 +1,11 @@
 // The counts of a check or an import, and the rows that were rejected, each with line and reason.
+
 import { DownloadOutlined } from "@ant-design/icons";
-import { Alert, Button, Statistic, Table, Typography } from "antd";
+import { Alert, Button, Statistic, Typography } from "antd";
 import { useTranslation } from "react-i18next";
 import { importRejectsUrl } from "../../api/endpoints";
 import type { Import, ImportReject, ImportReport } from "../../api/types";
+import { WideTable } from "../../components/WideTable";
 import { ABSENT, useFormat } from "../../i18n/format";
 
 export function ReportView(props: { one: Import; report: ImportReport }) {
@@ -75,12 +77,11 @@ export function ReportView(props: { one: Import; report: ImportReport }) {
               {t("imports.report.download")}
             </Button>
           </div>
-          <Table<ImportReject>
+          <WideTable<ImportReject>
             size="small"
             rowKey={(reject) => `${reject.line}:${reject.column}:${reject.code}`}
             dataSource={report.rejects}
             pagination={false}
-            scroll={{ x: "max-content" }}
             columns={[
               {
                 title: t("imports.reject.line"),

@@ -1,6 +1,7 @@
 // Two runs side by side: who changed class, and how much value moved.
+
 import { useQuery } from "@tanstack/react-query";
-import { Alert, Card, Select, Statistic, Table, Typography } from "antd";
+import { Alert, Card, Select, Statistic, Typography } from "antd";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { compareRuns } from "../../api/endpoints";
@@ -12,6 +13,7 @@ import { ClassMark } from "../../components/Marks";
 import { CLASSES } from "../../components/palette";
 import { Teach } from "../../components/Teach";
 import { useUrlState } from "../../components/urlState";
+import { WideTable } from "../../components/WideTable";
 import { majorUnits, useFormat } from "../../i18n/format";
 import { heatStyle } from "./Cohorts";
 
@@ -217,13 +219,12 @@ function Movers(props: { title: string; movers: Mover[] }) {
       <Typography.Title level={2} className="section-title">
         {props.title}
       </Typography.Title>
-      <Table<Mover>
+      <WideTable<Mover>
         size="small"
         className="numeric"
         rowKey={(mover) => mover.customer.id}
         dataSource={props.movers}
         pagination={false}
-        scroll={{ x: "max-content" }}
         locale={{ emptyText: t("value.compare.nobody") }}
         columns={[
           {

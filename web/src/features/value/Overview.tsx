@@ -1,11 +1,13 @@
 // What the run found: totals, sentences, warnings, and by which model.
+
 import { DownloadOutlined } from "@ant-design/icons";
-import { Alert, Button, Card, Descriptions, Statistic, Table, Typography } from "antd";
+import { Alert, Button, Card, Descriptions, Statistic, Typography } from "antd";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { profilesFileUrl, reportFileUrl } from "../../api/endpoints";
 import type { FittedModel } from "../../api/types";
 import { modelText } from "../../components/Explained";
+import { WideTable } from "../../components/WideTable";
 import { useFormat } from "../../i18n/format";
 import {
   bucketFinding,
@@ -25,7 +27,7 @@ export function Overview({ report, runId }: ReportTab) {
   const format = useFormat();
   const words = { t, format };
   const money = (minor: number) => format.moneyShort({ minor, currency: report.currency });
-  const fitted = report.model.chosen ? report.models[report.model.chosen] : undefined;
+  const warnings = [...new Set(report.warnings.map((warning) => warningText(warning, t)))];
   const totals: [string, string][] = [
     ["customers", format.count(report.customers)],
     ["value", money(report.totals.value_minor)],
@@ -46,14 +48,20 @@ export function Overview({ report, runId }: ReportTab) {
   ];
   return (
     <div className="stack">
-      {[...report.warnings, ...(fitted?.warnings ?? [])].map((warning) => (
+      {warnings.length > 0 ? (
         <Alert
-          key={`${warning.code}:${warning.message}`}
           type="warning"
           showIcon
-          title={warningText(warning, t)}
+          title={t("value.overview.warnings")}
+          description={
+            <ul className="reasons">
+              {warnings.map((warning) => (
+                <li key={warning}>{warning}</li>
+              ))}
+            </ul>
+          }
         />
-      ))}
+      ) : null}
       <Card>
         <div className="totals">
           {totals.map(([name, text]) => (
@@ -145,14 +153,13 @@ function Models(props: { models: Record<string, FittedModel>; chosen: string | n
   const rows = Object.entries(props.models).map(([name, model]) => ({ name, model }));
   if (rows.length === 0) return null;
   return (
-    <Table
+    <WideTable
       size="small"
       className="numeric"
       style={{ marginTop: 8 }}
       rowKey="name"
       dataSource={rows}
       pagination={false}
-      scroll={{ x: "max-content" }}
       columns={[
         {
           title: t("value.model.name"),

@@ -1,6 +1,7 @@
 // Every value run there was, and the start of the next.
+
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Button, Card, DatePicker, Form, InputNumber, Modal, Select, Table } from "antd";
+import { Button, Card, DatePicker, Form, InputNumber, Modal, Select } from "antd";
 import type { Dayjs } from "dayjs";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -14,6 +15,7 @@ import { StateMark } from "../../components/Marks";
 import { showAtFields } from "../../components/problem";
 import { Teach } from "../../components/Teach";
 import { useUrlState } from "../../components/urlState";
+import { WideTable } from "../../components/WideTable";
 import { ABSENT, useFormat } from "../../i18n/format";
 
 const MODELS = ["auto", "bg_nbd", "mbg_nbd", "pareto_nbd"];
@@ -63,13 +65,12 @@ export function Runs() {
                   <Button disabled>{t("value.runs.compare_two")}</Button>
                 )}
               </div>
-              <Table<Run>
+              <WideTable<Run>
                 size="small"
                 className="numeric"
                 rowKey="id"
                 dataSource={page.items}
                 pagination={false}
-                scroll={{ x: "max-content" }}
                 rowSelection={{
                   selectedRowKeys: chosen,
                   hideSelectAll: true,
