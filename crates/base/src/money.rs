@@ -73,7 +73,7 @@ impl<'de> serde::Deserialize<'de> for Currency {
 
 /// The largest amount one line may have, in minor units: a thousand million lines of it still add up
 /// without overflow.
-pub const AMOUNT_MINOR_MAX: i64 = 1_000_000_000_00;
+pub const AMOUNT_MINOR_MAX: i64 = 100_000_000_000;
 
 /// An amount of money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -35,7 +35,7 @@ struct Search {
 }
 
 /// Customers by external id. `q` finds those whose external id or name begins with it (at most 1,000), or,
-/// where there are none, those of the newest 20,000 whose name contains it.
+/// where there are none, those of the newest 5,000 whose name contains it.
 #[utoipa::path(get, path = "/customers", tag = "customers",
     params(("q" = Option<String>, Query), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = CustomerPage),

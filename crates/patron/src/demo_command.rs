@@ -64,7 +64,11 @@ pub(crate) async fn demo(arguments: DemoArguments) -> Result<()> {
     let (caller, password) = administrator(&platform).await?;
     let filled = tokio::select! {
         filled = fill(&platform, &caller, &arguments) => filled,
-        () = server::terminated() => Err(Error::conflict("stopped", "stopped; the same command goes on from here")),
+        () = server::terminated() => {
+            served.stop().await;
+            println!("stopped; the same command goes on from here");
+            return Ok(());
+        }
     };
     if let Err(error) = filled {
         served.stop().await;

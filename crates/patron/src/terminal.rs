@@ -36,11 +36,13 @@ pub(crate) fn run(log: &str, command: impl Future<Output = Result<()>>) -> ExitC
         .with_ansi(std::io::stderr().is_terminal())
         .init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    exit(
-        runtime
-            .map_err(Error::internal)
-            .and_then(|runtime| runtime.block_on(command)),
-    )
+    exit(runtime.map_err(Error::internal).and_then(|runtime| {
+        let done = runtime.block_on(command);
+        // A computation that does not hear the signal must not keep the process beyond its deadline: its
+        // job was given back already.
+        runtime.shutdown_timeout(Duration::from_secs(1));
+        done
+    }))
 }
 
 /// Waits for a job, with a bar where somebody watches and a line per stage where nobody does.

@@ -1,4 +1,10 @@
 //! Signing in, sessions, passwords, throttling, idempotency.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
 
 use jiff::{SignedDuration, Timestamp};
 use platform::access::{Role, app};
@@ -152,6 +158,32 @@ async fn guessing_is_slowed_down(t: &TestDb) {
         signs_in(p, "nobody", "wrong").await.unwrap_err(),
         "credentials_wrong"
     );
+}
+
+test_on_both!(guessing_all_at_once_gains_nothing);
+async fn guessing_all_at_once_gains_nothing(t: &TestDb) {
+    let p = &at_a_fixed_time(t);
+    app::add_user(p, "anna", "Anna", Role::Viewer).await.unwrap();
+    let guesses = (0..30).map(|_| signs_in(p, "anna", "wrong"));
+    let answers = futures::future::join_all(guesses).await;
+    let looked_at = answers
+        .iter()
+        .filter(|answer| matches!(answer, Err(code) if code == "credentials_wrong"))
+        .count();
+    assert_eq!(looked_at, 5, "{answers:?}");
+}
+
+test_on_both!(an_address_that_signs_in_well_is_not_held_up);
+async fn an_address_that_signs_in_well_is_not_held_up(t: &TestDb) {
+    let p = &at_a_fixed_time(t);
+    let (_, one_time) = app::add_user(p, "anna", "Anna", Role::Viewer).await.unwrap();
+    let first = signs_in(p, "anna", &one_time).await.unwrap();
+    app::change_password(p, &first.caller, one_time, "a good password".to_owned())
+        .await
+        .unwrap();
+    for _ in 0..35 {
+        signs_in(p, "anna", "a good password").await.unwrap();
+    }
 }
 
 test_on_both!(an_unknown_login_takes_as_long_as_a_known_one);

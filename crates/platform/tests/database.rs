@@ -1,4 +1,10 @@
 //! What both databases must do alike.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
 
 use base::Error;
 use platform::db::{Bulk, Sql, list, timestamp};

@@ -1,4 +1,10 @@
 //! The job queue: each step done exactly once, whatever happens to the process.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
 
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;

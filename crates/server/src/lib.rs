@@ -15,5 +15,5 @@ mod setup;
 
 pub use config::{Config, Limits};
 pub use router::{PUBLIC, openapi};
-pub use setup::EXAMPLE_FIRM;
 pub use serve::{Served, imports, kinds, open, serve, start, terminated};
+pub use setup::EXAMPLE_FIRM;

@@ -1,4 +1,10 @@
 //! The service as a client meets it: a real server, real HTTP, both databases.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
 
 mod support;
 

@@ -91,7 +91,14 @@ pub async fn bring_up_to_date(
         tx.rollback().await?;
         watermark
     };
-    let files = ledger::files(&mut db.read().await?).await?;
+    let mut files = ledger::files(&mut db.read().await?).await?;
+    if !are_there(folder, &files).await? {
+        tracing::warn!(folder = %folder.display(), "the columnar copy is incomplete and is made anew");
+        let mut tx = db.write().await?;
+        ledger::replace_files(&mut tx, &files, &[]).await?;
+        tx.commit().await?;
+        files.clear();
+    }
     let begun_at = files.iter().map(|file| file.seq_to).max().unwrap_or(0);
     let mut copied_to = begun_at;
     while copied_to < watermark {
@@ -108,17 +115,15 @@ pub async fn bring_up_to_date(
             .await
             .map_err(Error::internal)??;
         let mut tx = db.write().await?;
+        if ledger::copied_to(&mut tx).await? != copied_to {
+            return Err(overtaken());
+        }
         ledger::replace_files(&mut tx, &[], &files).await?;
         tx.commit().await?;
         copied_to = last;
     }
     compact(db, folder).await?;
     let files = ledger::files(&mut db.read().await?).await?;
-    for file in &files {
-        if !folder.join(&file.path).is_file() {
-            return rebuild(db, folder, progress).await;
-        }
-    }
     Ok(Copy {
         watermark,
         rows: files.iter().map(|file| file.rows.unsigned_abs()).sum(),
@@ -127,18 +132,20 @@ pub async fn bring_up_to_date(
     })
 }
 
-/// The folder lost a file: forgets the copy and makes it anew.
-async fn rebuild(
-    db: &Db,
-    folder: &Path,
-    progress: impl FnMut(u64, u64) -> Result<()> + Send,
-) -> Result<Copy> {
-    tracing::warn!(folder = %folder.display(), "the columnar copy is incomplete and is made anew");
-    let mut tx = db.write().await?;
-    let files = ledger::files(&mut tx).await?;
-    ledger::replace_files(&mut tx, &files, &[]).await?;
-    tx.commit().await?;
-    Box::pin(bring_up_to_date(db, folder, progress)).await
+/// A process that was held up for long may find that its successor has copied the same lines.
+fn overtaken() -> Error {
+    Error::Unavailable {
+        code: "ledger_copied_elsewhere",
+        message: "another process is copying the ledger".to_owned(),
+    }
+}
+
+/// Whether the folder has every file of the list.
+async fn are_there(folder: &Path, files: &[LedgerFile]) -> Result<bool> {
+    let paths: Vec<PathBuf> = files.iter().map(|file| folder.join(&file.path)).collect();
+    tokio::task::spawn_blocking(move || paths.iter().all(|path| path.is_file()))
+        .await
+        .map_err(Error::internal)
 }
 
 async fn read_lines(db: &Db, after: i64, until: i64) -> Result<Vec<RecordedLine>> {
@@ -267,11 +274,13 @@ async fn compact(db: &Db, folder: &Path) -> Result<()> {
             .await
             .map_err(Error::internal)??;
         let mut tx = db.write().await?;
-        ledger::replace_files(&mut tx, &gone, &[new]).await?;
+        if !ledger::replace_files(&mut tx, &gone, &[new]).await? {
+            return Err(overtaken());
+        }
         tx.commit().await?;
         for file in &gone {
             // A reader that still has it open keeps it; a leftover is never read again.
-            let _already_gone = std::fs::remove_file(folder.join(&file.path));
+            let _already_gone = tokio::fs::remove_file(folder.join(&file.path)).await;
         }
     }
     Ok(())

@@ -11,7 +11,7 @@ use platform::imports::{
 use uuid::Uuid;
 
 use crate::model::Line;
-use crate::store::ledger;
+use crate::store::ledger::{self, KnownLine};
 
 const CUSTOMER: usize = 0;
 const AT: usize = 1;
@@ -272,17 +272,11 @@ async fn compare(
     customers: &HashMap<String, Uuid>,
     stored: &mut Stored,
 ) -> Result<Vec<Line>> {
-    let mut known: HashMap<String, (Option<Uuid>, i64, i64)> =
-        ledger::known(tx, &context.source, &texts(rows, EXTERNAL_ID))
-            .await?
-            .into_iter()
-            .map(|line| {
-                (
-                    line.external_id,
-                    (Some(line.customer_id), line.at, line.amount_minor),
-                )
-            })
-            .collect();
+    let mut known: HashMap<String, KnownLine> = ledger::known(tx, &context.source, &texts(rows, EXTERNAL_ID))
+        .await?
+        .into_iter()
+        .map(|line| (line.external_id.clone(), line))
+        .collect();
     let mut new = Vec::with_capacity(rows.len());
     for (n, row) in rows.iter().enumerate() {
         let (Some(customer), Some(at), Some(amount), Some(external_id)) = (
@@ -297,23 +291,32 @@ async fn compare(
             )));
         };
         let customer_id = customers.get(customer).copied();
-        let content = (customer_id, at.as_microsecond(), amount);
+        let said = KnownLine {
+            external_id: external_id.to_owned(),
+            customer_id,
+            at: at.as_microsecond(),
+            amount_minor: amount,
+            cost_minor: row.amount(COST),
+            kind: row.choice(KIND).map(str::to_owned),
+            product: row.text(PRODUCT).map(str::to_owned),
+            channel: row.text(CHANNEL).map(str::to_owned),
+            reverses: row.text(REVERSES).map(str::to_owned),
+        };
         match known.get(external_id) {
-            Some(there) if *there == content => stored.unchanged += 1,
+            Some(there) if there.is_confirmed_by(&said) => stored.unchanged += 1,
             Some(_) => stored.rejects.push((
                 n,
                 EXTERNAL_ID,
                 CellProblem {
                     code: "transaction_changed",
-                    message:
-                        "a transaction with this id is in the ledger with another customer, time or amount; \
+                    message: "a transaction with this id is in the ledger and says something else; \
                               a correction is a new line that reverses"
-                            .to_owned(),
+                        .to_owned(),
                 },
             )),
             None => {
                 stored.created += 1;
-                known.insert(external_id.to_owned(), content);
+                known.insert(external_id.to_owned(), said);
                 // Only a preview can meet a customer who is not there yet.
                 if let Some(customer) = customer_id {
                     new.push(line(row, context, customer, at, amount, external_id));

@@ -142,12 +142,25 @@ impl Figure {
         }
     }
 
-    /// A number as a key of this figure's type.
-    pub(crate) fn key(self, number: f64) -> Key {
+    /// A lower bound as a key of this figure's type: of whole numbers the first that is not below it.
+    pub(crate) fn least(self, bound: f64) -> Key {
         match self.unit() {
-            Unit::Real => Key::Real(number),
-            Unit::Money | Unit::Count | Unit::Day => Key::Integer(number as i64),
+            Unit::Real => Key::Real(bound),
+            Unit::Money | Unit::Count | Unit::Day => Key::Integer(bound.ceil() as i64),
         }
+    }
+
+    /// An upper bound: of whole numbers the last that is not above it.
+    pub(crate) fn most(self, bound: f64) -> Key {
+        match self.unit() {
+            Unit::Real => Key::Real(bound),
+            Unit::Money | Unit::Count | Unit::Day => Key::Integer(bound.floor() as i64),
+        }
+    }
+
+    /// Whether a key is of this figure's type.
+    pub(crate) fn takes(self, key: Key) -> bool {
+        matches!(key, Key::Real(_)) == (self.unit() == Unit::Real)
     }
 
     /// What a list sorted by this figure compares.

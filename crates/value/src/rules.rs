@@ -61,7 +61,7 @@ pub struct ClassFacts {
     pub full_months: usize,
     /// Margin or revenue of the last 12 months, in minor units.
     pub contribution_minor: i64,
-    /// Between 0 and 1.
+    /// In (0, 1]; none where it has no meaning, which is never high.
     pub stability: Option<f64>,
 }
 
@@ -148,19 +148,16 @@ pub fn median(mut values: Vec<f64>) -> Option<f64> {
     Some(*values.select_nth_unstable_by(middle, f64::total_cmp).1)
 }
 
-/// How even a customer's buying is, in [0, 1]: each part is 1 for no variation, and 0 where there
-/// is nothing to vary around.
+/// How evenly a customer buys, in (0, 1]: 1 for no variation at all. None where one of the three has
+/// no meaning, because there is nothing to vary around: nobody is called stable for having stopped.
 pub fn stability(
     weights: [f64; 3],
     cv_month: Option<f64>,
     cv_quarter: Option<f64>,
     cv_ticket: Option<f64>,
-) -> f64 {
-    weights
-        .into_iter()
-        .zip([cv_month, cv_quarter, cv_ticket])
-        .map(|(weight, cv)| cv.map_or(0.0, |cv| weight / (1.0 + cv)))
-        .sum()
+) -> Option<f64> {
+    let [month, quarter, ticket] = weights;
+    Some(month / (1.0 + cv_month?) + quarter / (1.0 + cv_quarter?) + ticket / (1.0 + cv_ticket?))
 }
 
 /// How loyal a customer is.
@@ -364,6 +361,13 @@ mod tests {
         assert_eq!(class(facts(99, 0.49)), ValueClass::EIV);
         assert_eq!(
             class(ClassFacts {
+                stability: None,
+                ..facts(99, 0.5)
+            }),
+            ValueClass::EIV
+        );
+        assert_eq!(
+            class(ClassFacts {
                 full_months: 5,
                 ..facts(100, 0.5)
             }),
@@ -389,6 +393,15 @@ mod tests {
         assert_eq!(contribution_of_percentile(&[5, 4, 3, 2, 1], 0.0), Some(1));
         assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
         assert_eq!(median(vec![]), None);
+    }
+
+    #[test]
+    fn stability_weighs_the_three_variations() {
+        let weights = [0.5, 0.3, 0.2];
+        assert_eq!(stability(weights, Some(0.0), Some(0.0), Some(0.0)), Some(1.0));
+        let found = stability(weights, Some(1.0), Some(0.5), Some(0.25)).unwrap();
+        assert!((found - (0.25 + 0.2 + 0.16)).abs() < 1e-12);
+        assert_eq!(stability(weights, None, Some(0.0), Some(0.0)), None);
     }
 
     #[test]

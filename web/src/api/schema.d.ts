@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * Customers by external id. `q` finds those whose external id or name begins with it (at most 1,000), or,
-         *     where there are none, those of the newest 20,000 whose name contains it.
+         *     where there are none, those of the newest 5,000 whose name contains it.
          */
         get: operations["list"];
         put?: never;

@@ -16,11 +16,11 @@ use crate::rules::{after_prefix, name_key};
 pub const SEARCH_MAX: u32 = 1_000;
 /// Where no id and no name begins with what is looked for, this many of the newest customers are
 /// looked through for a name that contains it.
-const LOOKED_THROUGH: u32 = 20_000;
+const LOOKED_THROUGH: u32 = 5_000;
 const FACETS_MAX: u32 = 200;
 
 /// The customers that a search finds: those whose external id begins with it, then those whose name
-/// does, at most `max` (and [`SEARCH_MAX`]); if there are none, those among the newest 20,000 whose name
+/// does, at most `max` (and [`SEARCH_MAX`]); if there are none, those among the newest 5,000 whose name
 /// contains it. Upper and lower case are the same in names, not in ids.
 pub async fn matching(tx: &mut Tx, search: &str, max: u32) -> Result<Vec<Uuid>> {
     let search = search.trim();

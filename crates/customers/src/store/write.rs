@@ -114,58 +114,64 @@ pub async fn insert_many(tx: &mut Tx, clock: &Clock, customers: &[NewCustomer]) 
         on_conflict: "",
     };
     let now = clock.now();
-    let rows: Vec<_> = customers.iter().map(|customer| {
-        let known = Known {
-            kind: customer.kind,
-            name: customer.name.clone(),
-            brand: customer.brand.clone(),
-            region: customer.region.clone(),
-            segment: customer.segment.clone(),
-            phone: customer.phone.clone(),
-            email: customer.email.clone(),
-            since: customer.since.map(|day| day.0),
-            organisation: customer.organisation,
-            referred_by: customer.referred_by,
-        };
-        row(
-            customer.id,
-            &customer.external_id,
-            &known,
-            customer.generated,
-            now,
-        )
-    })
-    .collect();
+    let rows: Vec<_> = customers
+        .iter()
+        .map(|customer| {
+            let known = Known {
+                kind: customer.kind,
+                name: customer.name.clone(),
+                brand: customer.brand.clone(),
+                region: customer.region.clone(),
+                segment: customer.segment.clone(),
+                phone: customer.phone.clone(),
+                email: customer.email.clone(),
+                since: customer.since.map(|day| day.0),
+                organisation: customer.organisation,
+                referred_by: customer.referred_by,
+            };
+            row(
+                customer.id,
+                &customer.external_id,
+                &known,
+                customer.generated,
+                now,
+            )
+        })
+        .collect();
     let inserted = INSERT.insert(tx, rows).await?;
-    let subscriptions: Vec<_> = customers.iter().flat_map(|customer| {
-        customer.subscriptions.iter().map(|held| {
-            args![
-                held.id.uuid(),
-                customer.id.uuid(),
-                held.product.as_str(),
-                held.plan.as_ref(),
-                held.number.as_ref(),
-                held.started_on,
-                held.ended_on,
-                held.status.name(),
-            ]
+    let subscriptions: Vec<_> = customers
+        .iter()
+        .flat_map(|customer| {
+            customer.subscriptions.iter().map(|held| {
+                args![
+                    held.id.uuid(),
+                    customer.id.uuid(),
+                    held.product.as_str(),
+                    held.plan.as_ref(),
+                    held.number.as_ref(),
+                    held.started_on,
+                    held.ended_on,
+                    held.status.name(),
+                ]
+            })
         })
-    })
-    .collect();
+        .collect();
     SUBSCRIPTIONS.insert(tx, subscriptions).await?;
-    let contacts: Vec<_> = customers.iter().flat_map(|customer| {
-        customer.contacts.iter().map(|contact| {
-            args![
-                contact.id.uuid(),
-                customer.id.uuid(),
-                contact.name.as_str(),
-                contact.role.as_str(),
-                i32::from(contact.influence),
-                contact.customer.map(CustomerId::uuid),
-            ]
+    let contacts: Vec<_> = customers
+        .iter()
+        .flat_map(|customer| {
+            customer.contacts.iter().map(|contact| {
+                args![
+                    contact.id.uuid(),
+                    customer.id.uuid(),
+                    contact.name.as_str(),
+                    contact.role.as_str(),
+                    i32::from(contact.influence),
+                    contact.customer.map(CustomerId::uuid),
+                ]
+            })
         })
-    })
-    .collect();
+        .collect();
     CONTACTS.insert(tx, contacts).await?;
     Ok(inserted)
 }

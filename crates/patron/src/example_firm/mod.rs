@@ -22,12 +22,10 @@ use base::{Day, Error, Result};
 
 pub(crate) use catalogue::FIRM_NAME;
 pub(crate) use csv::write_csv;
-pub(crate) use model::{
-    ContactRole, CustomerKind, GeneratedContact, GeneratedCustomer, GeneratedSubscription,
-    GeneratedTransaction, Story,
-};
+pub(crate) use model::GeneratedCustomer;
 
 use draw::{Draw, Purpose};
+use model::{ContactRole, CustomerKind, GeneratedContact};
 use outline::{Outline, Setting, outline};
 
 /// The source under which the example firm's lines stand in the ledger.

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
 
-use super::model::{SubscriptionStatus, TransactionKind};
+use super::model::{GeneratedTransaction, Story, SubscriptionStatus, TransactionKind};
 use super::*;
 
 /// Whole organisations with their members, and both sides of in-network switching.

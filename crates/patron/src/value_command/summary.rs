@@ -6,6 +6,7 @@ use base::Currency;
 use value::engine::RunSummary;
 use value::engine::compare::Comparison;
 use value::engine::report::Report;
+use value::engine::validation::Validation;
 
 use super::RunArguments;
 
@@ -111,7 +112,7 @@ fn write_run(text: &mut String, report: &Report) -> std::fmt::Result {
             .params
             .0
             .iter()
-            .map(|(name, value)| format!("{name} {}", significant(*value)))
+            .map(|(name, value)| format!("{name} {}", figure(*value)))
             .collect();
         writeln!(
             text,
@@ -133,20 +134,7 @@ fn write_run(text: &mut String, report: &Report) -> std::fmt::Result {
         writeln!(text, "Used: {chosen}, {why}.")?;
     }
     if let Some(validation) = &report.validation {
-        let verdict = match validation.verdict.code {
-            "good" => "The model foresees well",
-            "fair" => "The model foresees fairly",
-            _ => "The model foresees poorly",
-        };
-        let bias = match validation.total_bias {
-            Some(bias) => format!("{:+.1} %", 100.0 * bias),
-            None => "nothing was bought".to_owned(),
-        };
-        writeln!(
-            text,
-            "{verdict}: of the last {} weeks, held out, it predicted {:.0} purchases where {} were made ({bias}).",
-            validation.holdout_weeks, validation.predicted_purchases, validation.actual_purchases,
-        )?;
+        write_validation(text, validation)?;
     }
     if !report.warnings.is_empty() {
         writeln!(text, "\nPlease note:")?;
@@ -160,6 +148,34 @@ fn write_run(text: &mut String, report: &Report) -> std::fmt::Result {
                 reject.line, reject.column, reject.message, reject.value
             )?;
         }
+    }
+    Ok(())
+}
+
+fn write_validation(text: &mut String, validation: &Validation) -> std::fmt::Result {
+    let verdict = match validation.verdict.code {
+        "good" => "The model foresees well",
+        "fair" => "The model foresees fairly well",
+        _ => "The model foresees poorly",
+    };
+    let bias = match validation.total_bias {
+        Some(bias) => format!("{:+.1} %", 100.0 * bias),
+        None => "nothing was bought".to_owned(),
+    };
+    writeln!(
+        text,
+        "{verdict}: of the last {} weeks, held out, it predicted {:.0} purchases where {} were made ({bias}).",
+        validation.holdout_weeks, validation.predicted_purchases, validation.actual_purchases,
+    )?;
+    for reason in &validation.verdict.reasons {
+        let words = match reason.code {
+            "buyers_told_apart" => "It tells who buys again from who does not",
+            "buyers_partly_told_apart" => "It partly tells who buys again from who does not",
+            "buyers_not_told_apart" => "It does not tell who buys again from who does not",
+            "alive_not_told_apart" => "Its P(alive) alone does not tell who is gone",
+            _ => continue,
+        };
+        writeln!(text, "{words} (AUC {:.2}).", reason.value)?;
     }
     Ok(())
 }
@@ -232,7 +248,7 @@ fn amount(minor: i64, currency: Currency) -> String {
 fn grouped(digits: &str) -> String {
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -240,10 +256,13 @@ fn grouped(digits: &str) -> String {
     text
 }
 
-/// Five significant digits.
-fn significant(value: f64) -> String {
-    let magnitude = value.abs().max(1e-12).log10().floor() as i32;
-    format!("{value:.*}", (4 - magnitude).clamp(0, 12) as usize)
+/// Four decimals; of a small number five significant digits.
+fn figure(value: f64) -> String {
+    if value.abs() >= 0.01 {
+        format!("{value:.4}")
+    } else {
+        format!("{value:.4e}")
+    }
 }
 
 #[cfg(test)]
@@ -255,8 +274,8 @@ mod tests {
         assert_eq!(amount(-123_456_789, Currency::USD), "-1,234,567.89 USD");
         assert_eq!(amount(5, Currency::USD), "0.05 USD");
         assert_eq!(amount(1_500, Currency::parse("JPY").unwrap()), "1,500 JPY");
-        assert_eq!(significant(0.242_593), "0.24259");
-        assert_eq!(significant(15.447_75), "15.448");
+        assert_eq!(figure(0.242_593), "0.2426");
+        assert_eq!(figure(0.000_242_593), "2.4259e-4");
         assert_eq!(count(2_357), "2,357");
     }
 }

@@ -44,11 +44,17 @@ pub async fn sign_in(platform: &Platform, login: &str, password: String, address
         (format!("address:{address}"), rules::FAILURES_FREE_PER_ADDRESS),
     ];
     let found = {
-        let mut tx = platform.db.read().await?;
+        let mut tx = platform.db.write().await?;
         for (subject, free) in &subjects {
             refuse_if_too_many(&mut tx, subject, *free, now).await?;
         }
-        store::by_login(&mut tx, &login).await?
+        // Counted before the password is looked at, so that guesses sent all at once count as well.
+        for (subject, _) in &subjects {
+            store::count_failure(&mut tx, subject, now, earlier(now, rules::FAILURES_FORGOTTEN_S)).await?;
+        }
+        let found = store::by_login(&mut tx, &login).await?;
+        tx.commit().await?;
+        found
     };
     if password.chars().count() > rules::PASSWORD_CHARS_MAX {
         return Err(wrong());
@@ -63,23 +69,21 @@ pub async fn sign_in(platform: &Platform, login: &str, password: String, address
                 .is_none_or(|until| until > now && !found.one_time_used)
     });
     let mut tx = platform.db.write().await?;
-    // The one-time password may have been used since it was read.
+    // The password may have been used, changed or reset since it was read.
     let user = match usable {
-        Some(found) if found.one_time_until.is_none() => Some((found.user, false)),
-        Some(found) => store::use_one_time_password(&mut tx, found.user.id)
-            .await?
-            .then_some((found.user, true)),
-        None => None,
+        Some(found) if store::hold_if_unchanged(&mut tx, found.user.id, &found.password_hash).await? => {
+            let one_time = found.one_time_until.is_some();
+            let good = !one_time || store::use_one_time_password(&mut tx, found.user.id).await?;
+            good.then_some((found.user, one_time))
+        }
+        _ => None,
     };
     let Some((user, must_change_password)) = user else {
-        for (subject, _) in &subjects {
-            store::count_failure(&mut tx, subject, now, earlier(now, rules::FAILURES_FORGOTTEN_S)).await?;
-        }
-        tx.commit().await?;
         return Err(wrong());
     };
-    let (token_subject, _) = &subjects[0];
-    store::forget_failures(&mut tx, token_subject).await?;
+    let [(of_login, _), (of_address, _)] = &subjects;
+    store::forget_failures(&mut tx, of_login).await?;
+    store::take_failure_back(&mut tx, of_address).await?;
     let session = open_session(
         platform,
         &mut tx,
@@ -102,9 +106,7 @@ pub async fn sign_in(platform: &Platform, login: &str, password: String, address
 }
 
 async fn refuse_if_too_many(tx: &mut Tx, subject: &str, free: i32, now: Timestamp) -> Result<()> {
-    let Some((failures, last_at)) = store::failures(tx, subject).await? else {
-        return Ok(());
-    };
+    let (failures, last_at) = store::hold_failures(tx, subject, now).await?;
     let since_s = now.duration_since(timestamp(last_at)).as_secs();
     let wait_s = rules::wait_after_failures_s(failures, free) - since_s;
     if wait_s > 0 && since_s < rules::FAILURES_FORGOTTEN_S {
@@ -187,9 +189,10 @@ pub async fn change_password(
     }
     let new_hash = password::hash(new).await?;
     let mut tx = platform.db.write().await?;
-    let unchanged = store::by_id(&mut tx, caller.user.id)
-        .await?
-        .is_some_and(|now| now.active && Some(now.password_hash) == hash);
+    let unchanged = match &hash {
+        Some(hash) => store::hold_if_unchanged(&mut tx, caller.user.id, hash).await?,
+        None => false,
+    };
     if !unchanged {
         return Err(Error::conflict(
             "password_changed_meanwhile",

@@ -70,6 +70,19 @@ pub(super) async fn by_id(tx: &mut Tx, id: UserId) -> Result<Option<Credentials>
     row.map(Credentials::try_from).transpose()
 }
 
+/// Whether the user may still sign in with the password of this hash; held until the transaction ends, so
+/// that a password changed or reset meanwhile does not leave a session of the old one behind.
+pub(super) async fn hold_if_unchanged(tx: &mut Tx, id: UserId, password_hash: &str) -> Result<bool> {
+    let sql = format!(
+        "SELECT one_time_used FROM users WHERE id = $1 AND password_hash = $2 AND active = TRUE{}",
+        tx.dialect().for_update()
+    );
+    let found: Option<(bool,)> = tx
+        .optional(sqlx::AssertSqlSafe(sql), args![id.uuid(), password_hash])
+        .await?;
+    Ok(found.is_some())
+}
+
 pub(super) async fn count(tx: &mut Tx) -> Result<i64> {
     tx.one::<(i64,)>("SELECT count(*) FROM users", [])
         .await
@@ -202,13 +215,20 @@ pub(super) async fn delete_sessions(tx: &mut Tx, user: UserId, but: &[u8]) -> Re
     .map(|_| ())
 }
 
-/// How often a login or address failed lately, and when last.
-pub(super) async fn failures(tx: &mut Tx, subject: &str) -> Result<Option<(i32, i64)>> {
-    tx.optional(
-        "SELECT failures, last_at FROM sign_in_failures WHERE subject = $1",
-        args![subject],
+/// How often a login or address failed lately, and when last; held until the transaction ends, so that
+/// attempts sent all at once wait for each other.
+pub(super) async fn hold_failures(tx: &mut Tx, subject: &str, now: Timestamp) -> Result<(i32, i64)> {
+    tx.execute(
+        "INSERT INTO sign_in_failures (subject, failures, first_at, last_at) VALUES ($1, 0, $2, $2) \
+         ON CONFLICT (subject) DO NOTHING",
+        args![subject, now],
     )
-    .await
+    .await?;
+    let sql = format!(
+        "SELECT failures, last_at FROM sign_in_failures WHERE subject = $1{}",
+        tx.dialect().for_update()
+    );
+    tx.one(sqlx::AssertSqlSafe(sql), args![subject]).await
 }
 
 /// Counts a failure; one after a long pause begins anew.
@@ -224,6 +244,16 @@ pub(super) async fn count_failure(
          failures = CASE WHEN sign_in_failures.last_at < $3 THEN 1 ELSE sign_in_failures.failures + 1 END, \
          last_at = excluded.last_at",
         args![subject, now, forgotten_before],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// Takes back the failure that was counted before the password turned out to be right.
+pub(super) async fn take_failure_back(tx: &mut Tx, subject: &str) -> Result<()> {
+    tx.execute(
+        "UPDATE sign_in_failures SET failures = failures - 1 WHERE subject = $1 AND failures > 0",
+        args![subject],
     )
     .await
     .map(|_| ())

@@ -270,7 +270,8 @@ impl Sql {
     /// Adds `IN (…)` over a [`super::list`] of ids.
     pub fn bind_in_uuids(&mut self, dialect: Dialect, ids: Value) -> &mut Self {
         self.args.push(ids);
-        self.text.push_str(&dialect.in_uuids(u32::try_from(self.args.len()).unwrap_or(u32::MAX)));
+        self.text
+            .push_str(&dialect.in_uuids(u32::try_from(self.args.len()).unwrap_or(u32::MAX)));
         self
     }
 

@@ -57,7 +57,10 @@ fn status_of(e: &Error) -> StatusCode {
         Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Unauthenticated { .. } => StatusCode::UNAUTHORIZED,
         Error::Forbidden { .. } => StatusCode::FORBIDDEN,
-        Error::NotFound { .. } => StatusCode::NOT_FOUND,
+        Error::NotFound { .. }
+        | Error::Conflict {
+            code: "no_profile", ..
+        } => StatusCode::NOT_FOUND,
         Error::Conflict {
             code: "version_stale",
             ..

@@ -202,6 +202,11 @@ impl Work {
             }
             tokio::select! {
                 ended = &mut handle => break ended,
+                // A deaf job may be what keeps the lease from being written: the deadline holds here too.
+                () = self.abort.cancelled() => {
+                    handle.abort();
+                    break handle.await;
+                }
                 beat = self.beat(run, &now) => match beat {
                     Ok(()) => {
                         shown = now;

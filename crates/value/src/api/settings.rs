@@ -43,8 +43,13 @@ pub(super) async fn change(
     IfMatch(expected): IfMatch,
     Json(wanted): Json<ValueSettings>,
 ) -> Result<Versioned<SettingsBody>, Problem> {
-    let (version, settings) =
-        settings::change(&room, &caller, u32::try_from(expected).unwrap_or(0), wanted).await?;
+    let (version, settings) = settings::change(
+        &room,
+        &caller,
+        u32::try_from(expected).unwrap_or(u32::MAX),
+        wanted,
+    )
+    .await?;
     Ok(versioned(version, settings))
 }
 

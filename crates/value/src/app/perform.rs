@@ -58,11 +58,13 @@ async fn compute(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
 
     let folder = runs::folder(platform, run.id);
     // What an interrupted attempt left is not looked at.
-    match std::fs::remove_dir_all(&folder) {
+    match tokio::fs::remove_dir_all(&folder).await {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::internal(e)),
         _ => {}
     }
-    std::fs::create_dir_all(&folder).map_err(|e| Error::internal(format!("{}: {e}", folder.display())))?;
+    tokio::fs::create_dir_all(&folder)
+        .await
+        .map_err(|e| Error::internal(format!("{}: {e}", folder.display())))?;
     let request = engine::RunRequest {
         source: LedgerSource::Parquet {
             paths: copy.paths,
@@ -113,10 +115,18 @@ async fn compute(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
     };
     let mut tx = platform.db.write().await?;
     store::runs::set_outcome(&mut tx, run.id, &outcome).await?;
+    commit(job, tx, "computed").await
+}
+
+/// Commits a step of the run, if the run is still this process's: one that was slow enough to lose its
+/// lease must not touch the table that its successor fills.
+async fn commit(job: &JobRun, mut tx: platform::Tx, step: &str) -> Result<()> {
+    job.save_checkpoint(&mut tx, &step).await?;
     tx.commit().await
 }
 
 async fn referrals(tx: &mut platform::Tx) -> Result<Vec<Referral>> {
+    tx.allow_minutes(30).await?;
     let mut pairs = customers::store::referrals(tx)?;
     let mut referrals = Vec::new();
     while let Some(pair) = pairs.next().await {
@@ -135,23 +145,33 @@ async fn publish(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
     let previous = previous(platform).await?;
     let mut tx = db.write().await?;
     store::profiles::begin(&mut tx).await?;
-    tx.commit().await?;
+    commit(job, tx, "publishing").await?;
 
     let total = store::runs::find(&mut db.read().await?, run.id)
         .await?
         .and_then(|run| run.customers);
     let path = runs::folder(platform, run.id).join(PROFILES_FILE);
     let mut done = 0;
-    for batch in engine::profiles::read(&path, PROFILES_PER_STEP)? {
+    let mut file = blocking(move || engine::profiles::read(&path, PROFILES_PER_STEP)).await?;
+    loop {
         job.progress("publishing", done, total);
         job.check()?;
-        let profiles: Vec<PublishedProfile> = batch?
+        let (rest, batch) = blocking(move || {
+            let batch = file.next().transpose()?;
+            Ok((file, batch))
+        })
+        .await?;
+        file = rest;
+        let Some(batch) = batch else {
+            break;
+        };
+        let profiles: Vec<PublishedProfile> = batch
             .into_iter()
-            .map(|row| published(row, run.currency, &previous))
+            .map(|row| published(row, run.currency, previous.as_ref()))
             .collect::<Result<_>>()?;
         let mut tx = db.write().await?;
-        store::profiles::insert(&mut tx, &profiles).await?;
-        tx.commit().await?;
+        store::profiles::insert(&mut tx, run.id, &profiles).await?;
+        commit(job, tx, "publishing").await?;
         done += profiles.len() as u64;
     }
     let statements = store::profiles::index_statements(run.id);
@@ -160,7 +180,7 @@ async fn publish(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
         job.check()?;
         let mut tx = db.write().await?;
         store::profiles::index(&mut tx, statement).await?;
-        tx.commit().await?;
+        commit(job, tx, "publishing").await?;
     }
     let mut tx = db.write().await?;
     store::profiles::swap(&mut tx).await?;
@@ -174,21 +194,29 @@ async fn publish(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
         json!({ "customers": done }),
     )
     .await?;
-    tx.commit().await?;
+    commit(job, tx, "published").await?;
     let mut tx = db.write().await?;
     store::profiles::analyze(&mut tx).await?;
     tx.commit().await?;
     remove_old_files(platform).await
 }
 
+/// Does what blocks where nobody else waits for the thread.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+}
+
+/// The run before, and everyone's class and value in it.
+type PreviousRun = (RunId, HashMap<Uuid, (String, i64)>);
+
 /// What the published run says of everyone: class and value, and which run it is.
-async fn previous(platform: &Platform) -> Result<Option<(RunId, HashMap<Uuid, (String, i64)>)>> {
+async fn previous(platform: &Platform) -> Result<Option<PreviousRun>> {
     let mut tx = platform.db.read().await?;
     let Some(run) = store::runs::published(&mut tx).await? else {
         return Ok(None);
     };
     let mut known = HashMap::new();
-    let mut rows = store::profiles::classes_and_values(&mut tx)?;
+    let mut rows = store::profiles::classes_and_values(&mut tx).await?;
     while let Some(row) = rows.next().await {
         let (customer, class, value_minor) = row?;
         known.insert(customer, (class, value_minor));
@@ -199,10 +227,10 @@ async fn previous(platform: &Platform) -> Result<Option<(RunId, HashMap<Uuid, (S
 fn published(
     row: engine::profiles::ProfileRow,
     currency: Currency,
-    previous: &Option<(RunId, HashMap<Uuid, (String, i64)>)>,
+    previous: Option<&PreviousRun>,
 ) -> Result<PublishedProfile> {
     let mut profile = PublishedProfile::of_row(row, currency)?;
-    profile.previous = previous.as_ref().and_then(|(run, known)| {
+    profile.previous = previous.and_then(|(run, known)| {
         let (class, value_minor) = known.get(&profile.customer)?;
         Some(Previous {
             run: *run,
@@ -221,7 +249,7 @@ async fn remove_old_files(platform: &Platform) -> Result<()> {
         .skip(RUN_FILES_KEPT as usize)
     {
         let folder: &Path = &runs::folder(platform, run.id);
-        if let Err(e) = std::fs::remove_dir_all(folder)
+        if let Err(e) = tokio::fs::remove_dir_all(folder).await
             && e.kind() != std::io::ErrorKind::NotFound
         {
             tracing::warn!(folder = %folder.display(), error = %e, "the files of an old run could not be removed");

@@ -76,6 +76,13 @@ pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Re
     caller.require(Permission::ValueRead)?;
     caller.require(Permission::CustomersRead)?;
     let after = request.cursor.as_deref().map(Cursor::key::<After>).transpose()?;
+    if after.is_some_and(|after| !request.sort.takes(after.key)) {
+        return Err(Error::invalid(
+            "cursor_malformed",
+            "this cursor is of a list that was sorted otherwise",
+        )
+        .at("cursor"));
+    }
     let mut tx = room.platform.db.read().await?;
     let published = runs::published(&mut tx).await?.ok_or_else(no_run)?;
     let filter = with_search(&mut tx, request.filter, request.search.as_deref()).await?;
@@ -94,7 +101,8 @@ pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Re
     })?;
     let ids: Vec<Uuid> = page.items.iter().map(|(_, profile)| profile.customer).collect();
     let mut who: HashMap<Uuid, CustomerSummary> = customers::store::summaries(&mut tx, &ids).await?;
-    let run = room.published_run(&mut tx, published.id).await?;
+    let shown = page.items.first().map_or(published.id, |(run, _)| *run);
+    let run = room.published_run(&mut tx, shown).await?;
     let mut items = Vec::with_capacity(page.items.len());
     for (_, profile) in page.items {
         let customer = who.remove(&profile.customer).ok_or_else(|| {
@@ -114,9 +122,10 @@ pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Re
     })
 }
 
-/// How many profiles a list has, exactly up to 10,000.
+/// How many profiles a list has, exactly up to 10,000 and as long as the search finds everyone it could.
 pub async fn count(room: &ValueRoom, caller: &Caller, filter: Filter, search: Option<&str>) -> Result<Count> {
     caller.require(Permission::ValueRead)?;
+    caller.require(Permission::CustomersRead)?;
     let mut tx = room.platform.db.read().await?;
     let published = runs::published(&mut tx).await?.ok_or_else(no_run)?;
     let filter = with_search(&mut tx, filter, search).await?;
@@ -127,9 +136,12 @@ pub async fn count(room: &ValueRoom, caller: &Caller, filter: Filter, search: Op
         });
     }
     let rows = profiles::count(&mut tx, &filter, COUNT_MAX + 1).await?;
+    let search_is_full = filter
+        .customers
+        .is_some_and(|found| found.len() >= SEARCH_MAX as usize);
     Ok(Count {
         rows: u64::from(rows.min(COUNT_MAX)),
-        exact: rows <= COUNT_MAX,
+        exact: rows <= COUNT_MAX && !search_is_full,
     })
 }
 
@@ -148,8 +160,11 @@ pub async fn of_customer(room: &ValueRoom, caller: &Caller, customer: Uuid) -> R
     if runs::published(&mut tx).await?.is_none() {
         return Err(no_run());
     }
-    let (run, profile) = profiles::find(&mut tx, customer).await?.ok_or(Error::NotFound {
-        what: "profile of this customer",
+    let (run, profile) = profiles::find(&mut tx, customer).await?.ok_or_else(|| {
+        Error::conflict(
+            "no_profile",
+            "the published run has no profile of this customer: there were no transactions up to its as-of day",
+        )
     })?;
     let run = room.published_run(&mut tx, run).await?;
     Ok(ProfilePage {

@@ -12,7 +12,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{ValueRoom, settings};
-use crate::engine::settings::ModelChoice;
+use crate::engine::settings::{ModelChoice, ValueSettings};
 use crate::model::{Run, RunId, RunState};
 use crate::store;
 
@@ -40,7 +40,8 @@ pub(super) struct RunInput {
 
 /// Asks for a run.
 ///
-/// Errors: `no_transactions`; `run_in_progress`; an as-of day after today or before the ledger.
+/// Errors: `no_transactions`; `run_in_progress`; an as-of day after today (`as_of_in_future`) or before the
+/// ledger (`as_of_before_ledger`); held-out weeks out of range.
 pub async fn start(room: &ValueRoom, caller: &Caller, request: RunRequest) -> Result<(Run, Job)> {
     caller.require(Permission::ValueRun)?;
     let platform = &room.platform;
@@ -62,7 +63,7 @@ pub async fn queue(
     let (settings_version, settings) = settings::current(tx).await?;
     let zone =
         TimeZone::get(&settings.zone).map_err(|e| Error::internal(format!("zone {}: {e}", settings.zone)))?;
-    let Some(last_at) = store::ledger::last_at(tx).await? else {
+    let Some((first_at, last_at)) = store::ledger::span(tx).await? else {
         return Err(Error::conflict(
             "no_transactions",
             "there are no transactions yet: import some first",
@@ -70,6 +71,7 @@ pub async fn queue(
     };
     let now = platform.clock.now();
     let today = Day::from_date(now.to_zoned(zone.clone()).date());
+    let first_day = Day::from_date(first_at.to_zoned(zone.clone()).date());
     let last_day = Day::from_date(last_at.to_zoned(zone).date());
     let as_of = request.as_of.unwrap_or(last_day.min(today));
     if as_of > today {
@@ -79,14 +81,26 @@ pub async fn queue(
         )
         .at("as_of"));
     }
-    let model = request.model.unwrap_or(settings.model);
+    if as_of < first_day {
+        return Err(Error::invalid(
+            "as_of_before_ledger",
+            format!("the first transaction was on {first_day}: an earlier as-of day has nothing to value"),
+        )
+        .at("as_of"));
+    }
+    let settings = ValueSettings {
+        model: request.model.unwrap_or(settings.model),
+        holdout_weeks: request.holdout_weeks.or(settings.holdout_weeks),
+        ..settings
+    };
+    settings.check()?;
     let run = Run {
         id: ids::new(&platform.clock),
         state: RunState::Queued,
         as_of,
-        model_requested: model.name().to_owned(),
+        model_requested: settings.model.name().to_owned(),
         model_chosen: None,
-        holdout_weeks: request.holdout_weeks.or(settings.holdout_weeks),
+        holdout_weeks: settings.holdout_weeks,
         settings_version,
         currency: settings.currency,
         zone: settings.zone,
@@ -228,7 +242,7 @@ pub async fn profiles_file(room: &ValueRoom, caller: &Caller, which: Which) -> R
     caller.require(Permission::CustomersRead)?;
     let run = find_in(&mut room.platform.db.read().await?, which).await?;
     let path = folder(&room.platform, run.id).join(PROFILES_FILE);
-    if run.state != RunState::Published || !path.is_file() {
+    if run.state != RunState::Published || tokio::fs::metadata(&path).await.is_err() {
         return Err(Error::NotFound {
             what: "profiles of this run",
         });

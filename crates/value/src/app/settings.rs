@@ -11,34 +11,36 @@ use crate::store;
 
 /// The settings in force: version 0 is what Patron ships.
 pub async fn current(tx: &mut platform::Tx) -> Result<(u32, ValueSettings)> {
-    if let Some(newest) = store::settings::newest(tx).await? {
-        return Ok(newest);
-    }
-    shipped(tx).await
+    let (version, settings) = store::settings::newest(tx).await?.unwrap_or_default();
+    Ok((version, of_firm(tx, settings).await?))
 }
 
 /// The settings of a version.
 pub(super) async fn version(tx: &mut platform::Tx, version: u32) -> Result<(u32, ValueSettings)> {
     match store::settings::find(tx, version).await? {
-        Some(settings) => Ok((version, settings)),
-        None if version == 0 => shipped(tx).await,
+        Some(settings) => Ok((version, of_firm(tx, settings).await?)),
+        None if version == 0 => Ok((0, of_firm(tx, ValueSettings::default()).await?)),
         None => Err(Error::internal(format!(
             "version {version} of the value settings is not there"
         ))),
     }
 }
 
-/// What Patron ships, in the firm's currency and zone.
-async fn shipped(tx: &mut platform::Tx) -> Result<(u32, ValueSettings)> {
+/// In the firm's currency and zone: a version may be older than the first import, which decides on them.
+async fn of_firm(tx: &mut platform::Tx, settings: ValueSettings) -> Result<ValueSettings> {
     let firm = platform::firm::load(tx).await?;
-    Ok((
-        0,
-        ValueSettings {
-            currency: firm.currency,
-            zone: firm.zone,
-            ..ValueSettings::default()
-        },
-    ))
+    Ok(ValueSettings {
+        currency: firm.currency,
+        zone: firm.zone,
+        ..settings
+    })
+}
+
+fn stale() -> Error {
+    Error::conflict(
+        "version_stale",
+        "someone else has changed the settings meanwhile: read them again",
+    )
 }
 
 /// The settings in force, for a caller who may see value.
@@ -62,10 +64,7 @@ pub async fn change(
     let mut tx = room.platform.db.write().await?;
     let (version, before) = current(&mut tx).await?;
     if version != expected {
-        return Err(Error::conflict(
-            "version_stale",
-            "someone else has changed the settings meanwhile: read them again",
-        ));
+        return Err(stale());
     }
     if settings.currency != before.currency || settings.zone != before.zone {
         return Err(Error::invalid(
@@ -87,7 +86,8 @@ pub async fn change(
         Some(caller.user.id.uuid()),
         clock.now(),
     )
-    .await?;
+    .await
+    .map_err(|e| if e.code() == "already_exists" { stale() } else { e })?;
     events::record(
         &mut tx,
         clock,

@@ -3,16 +3,16 @@
 //! result does not depend on the order of the lines.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use base::money::AMOUNT_MINOR_MAX;
 use base::{Day, Error, Result};
-use datafusion::arrow::array::{ArrayRef, Date32Array, Decimal128Array, Int32Array, Int64Array, RecordBatch};
+use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 
+use super::aggregate_columns::Columns;
 use super::aggregates::{Aggregates, SUM_MAX, schema};
 use super::keys::{Keys, TextKeys};
-use super::windows::{MONTHS, Windows};
+use super::windows::{MonthTable, Span, Windows};
 
 /// Customers per batch: small enough that a batch's columns stay in the cache while it is made.
 const BATCH_ROWS: usize = 8192;
@@ -249,7 +249,13 @@ impl LedgerByCustomer {
             order: &self.order,
             ends: &self.ends,
             windows,
-            months: MonthSlots::new(windows),
+            first_month: windows.first_month().0,
+            months: MonthTable::of(Span {
+                from: self.first_day,
+                to: windows.as_of,
+            }),
+            last_12m: windows.last_12m(),
+            last_6m: windows.last_6m(),
             schema: schema(self.keys.data_type()),
             weeks,
         };
@@ -297,35 +303,16 @@ fn take_front<'a, T>(slice: &mut &'a mut [T], count: usize) -> &'a mut [T] {
     front
 }
 
-/// The place of every day in the monthly series.
-struct MonthSlots {
-    first_day: i32,
-    slots: Vec<u8>,
-}
-
-impl MonthSlots {
-    fn new(windows: &Windows) -> Self {
-        let first_day = windows.first_month().first_day().0;
-        let end = windows.last_month().next().first_day().0;
-        let slots = (first_day..end)
-            .map(|day| (Day(day).month().0 - windows.first_month().0) as u8)
-            .collect();
-        Self { first_day, slots }
-    }
-
-    fn of(&self, day: i32) -> Option<usize> {
-        let offset = usize::try_from(day - self.first_day).ok()?;
-        self.slots.get(offset).map(|&slot| usize::from(slot))
-    }
-}
-
 /// Makes batches of aggregates out of a share of the customers.
 struct Maker<'a> {
     keys: &'a Keys,
     order: &'a [u32],
     ends: &'a [u32],
     windows: &'a Windows,
-    months: MonthSlots,
+    first_month: i32,
+    months: MonthTable,
+    last_12m: Span,
+    last_6m: Span,
     schema: SchemaRef,
     weeks: usize,
 }
@@ -381,11 +368,6 @@ impl Maker<'_> {
     fn sum(&self, row: usize, days: &[DayNet], columns: &mut Columns, weekly: &mut [i64]) -> Result<()> {
         let mut sums = Sums::default();
         let calibration_end = self.windows.holdout.map(|holdout| holdout.calibration_end.0);
-        let (last_12m, last_6m, previous_6m) = (
-            self.windows.last_12m(),
-            self.windows.last_6m(),
-            self.windows.previous_6m(),
-        );
         let mut first_net = 0;
         for day in days {
             sums.lines += day.lines;
@@ -407,16 +389,16 @@ impl Maker<'_> {
                 sums.purchase_square = sums.purchase_square.checked_add(net * net).ok_or_else(overflow)?;
                 sums.largest = sums.largest.max(day.net);
             }
-            if last_12m.contains(day.day) {
+            if self.last_12m.contains(day.day) {
                 sums.revenue_12m += day.net;
                 add(&mut sums.cost_12m, day.known_cost)?;
                 sums.lines_12m += day.lines;
                 sums.costed_lines_12m += day.costed_lines;
-            }
-            if last_6m.contains(day.day) {
-                sums.last_6m += day.net;
-            } else if previous_6m.contains(day.day) {
-                sums.previous_6m += day.net;
+                if self.last_6m.contains(day.day) {
+                    sums.last_6m += day.net;
+                } else {
+                    sums.previous_6m += day.net;
+                }
             }
             if let Some(periods) = self.windows.periods {
                 if periods.p1.contains(day.day) {
@@ -427,8 +409,9 @@ impl Maker<'_> {
                     sums.p0_purchase_days += i32::from(bought);
                 }
             }
-            if let Some(month) = self.months.of(day.day) {
-                columns.months[month][row] += day.net;
+            let month = usize::try_from(self.months.month(day.day).0 - self.first_month).ok();
+            if let Some(month) = month.and_then(|month| columns.months.get_mut(month)) {
+                month[row] += day.net;
             }
             match calibration_end {
                 Some(end) if day.day > end => {
@@ -511,169 +494,29 @@ fn overflow() -> Error {
 /// The running sums of one customer. No sum of nets is larger than `gross`, so checking that one
 /// for overflow checks them all.
 #[derive(Default)]
-struct Sums {
-    gross: i64,
-    first_day: i32,
-    last_day: i32,
-    purchase_days: i32,
-    lines: i64,
-    net: i64,
-    purchase: i64,
-    purchase_square: i128,
-    largest: i64,
-    revenue_12m: i64,
-    cost_12m: i64,
-    lines_12m: i64,
-    costed_lines_12m: i64,
-    last_6m: i64,
-    previous_6m: i64,
-    p0: i64,
-    p1: i64,
-    p0_purchase_days: i32,
-    p1_purchase_days: i32,
-    calibration_last_day: i32,
-    calibration_purchase_days: i32,
-    calibration_purchase: i64,
-    holdout: i64,
-    holdout_purchase_days: i32,
-}
-
-/// The columns of a batch while it is filled.
-struct Columns {
-    first_day: Vec<i32>,
-    last_day: Vec<i32>,
-    purchase_days: Vec<i32>,
-    lines: Vec<i64>,
-    net: Vec<i64>,
-    purchase: Vec<i64>,
-    repeat: Vec<i64>,
-    purchase_square: Vec<i128>,
-    largest: Vec<i64>,
-    revenue_12m: Vec<i64>,
-    cost_12m: Vec<i64>,
-    lines_12m: Vec<i64>,
-    costed_lines_12m: Vec<i64>,
-    last_6m: Vec<i64>,
-    previous_6m: Vec<i64>,
-    p0: Vec<i64>,
-    p1: Vec<i64>,
-    p0_purchase_days: Vec<i32>,
-    p1_purchase_days: Vec<i32>,
-    calibration_first_day: Vec<Option<i32>>,
-    calibration_last_day: Vec<Option<i32>>,
-    calibration_purchase_days: Vec<i32>,
-    calibration_repeat: Vec<i64>,
-    holdout_purchase_days: Vec<i32>,
-    holdout: Vec<i64>,
-    months: [Vec<i64>; MONTHS],
-}
-
-impl Columns {
-    fn with_rows(rows: usize) -> Self {
-        Self {
-            first_day: Vec::with_capacity(rows),
-            last_day: Vec::with_capacity(rows),
-            purchase_days: Vec::with_capacity(rows),
-            lines: Vec::with_capacity(rows),
-            net: Vec::with_capacity(rows),
-            purchase: Vec::with_capacity(rows),
-            repeat: Vec::with_capacity(rows),
-            purchase_square: Vec::with_capacity(rows),
-            largest: Vec::with_capacity(rows),
-            revenue_12m: Vec::with_capacity(rows),
-            cost_12m: Vec::with_capacity(rows),
-            lines_12m: Vec::with_capacity(rows),
-            costed_lines_12m: Vec::with_capacity(rows),
-            last_6m: Vec::with_capacity(rows),
-            previous_6m: Vec::with_capacity(rows),
-            p0: Vec::with_capacity(rows),
-            p1: Vec::with_capacity(rows),
-            p0_purchase_days: Vec::with_capacity(rows),
-            p1_purchase_days: Vec::with_capacity(rows),
-            calibration_first_day: Vec::with_capacity(rows),
-            calibration_last_day: Vec::with_capacity(rows),
-            calibration_purchase_days: Vec::with_capacity(rows),
-            calibration_repeat: Vec::with_capacity(rows),
-            holdout_purchase_days: Vec::with_capacity(rows),
-            holdout: Vec::with_capacity(rows),
-            // The months of a customer are filled while its days are walked.
-            months: std::array::from_fn(|_| vec![0; rows]),
-        }
-    }
-
-    fn push(
-        &mut self,
-        sums: &Sums,
-        first_net: i64,
-        calibration: Option<(i32, i32)>,
-        calibration_repeat: i64,
-    ) {
-        self.first_day.push(sums.first_day);
-        self.last_day.push(sums.last_day);
-        self.purchase_days.push(sums.purchase_days);
-        self.lines.push(sums.lines);
-        self.net.push(sums.net);
-        self.purchase.push(sums.purchase);
-        self.repeat.push(sums.purchase - first_net);
-        self.purchase_square.push(sums.purchase_square);
-        self.largest.push(sums.largest);
-        self.revenue_12m.push(sums.revenue_12m);
-        self.cost_12m.push(sums.cost_12m);
-        self.lines_12m.push(sums.lines_12m);
-        self.costed_lines_12m.push(sums.costed_lines_12m);
-        self.last_6m.push(sums.last_6m);
-        self.previous_6m.push(sums.previous_6m);
-        self.p0.push(sums.p0);
-        self.p1.push(sums.p1);
-        self.p0_purchase_days.push(sums.p0_purchase_days);
-        self.p1_purchase_days.push(sums.p1_purchase_days);
-        self.calibration_first_day
-            .push(calibration.map(|(first, _)| first));
-        self.calibration_last_day.push(calibration.map(|(_, last)| last));
-        self.calibration_purchase_days
-            .push(sums.calibration_purchase_days);
-        self.calibration_repeat.push(calibration_repeat);
-        self.holdout_purchase_days.push(sums.holdout_purchase_days);
-        self.holdout.push(sums.holdout);
-    }
-
-    /// In the order of the contract.
-    fn into_batch(self, customer_id: ArrayRef, schema: &SchemaRef) -> Result<RecordBatch> {
-        let int64 = |values: Vec<i64>| Arc::new(Int64Array::from(values)) as ArrayRef;
-        let int32 = |values: Vec<i32>| Arc::new(Int32Array::from(values)) as ArrayRef;
-        let dates = |values: Vec<i32>| Arc::new(Date32Array::from(values)) as ArrayRef;
-        let square = Decimal128Array::from(self.purchase_square)
-            .with_precision_and_scale(38, 0)
-            .map_err(Error::internal)?;
-        let mut columns = vec![
-            customer_id,
-            dates(self.first_day),
-            dates(self.last_day),
-            int32(self.purchase_days),
-            int64(self.lines),
-            int64(self.net),
-            int64(self.purchase),
-            int64(self.repeat),
-            Arc::new(square),
-            int64(self.largest),
-            int64(self.revenue_12m),
-            int64(self.cost_12m),
-            int64(self.lines_12m),
-            int64(self.costed_lines_12m),
-            int64(self.last_6m),
-            int64(self.previous_6m),
-            int64(self.p0),
-            int64(self.p1),
-            int32(self.p0_purchase_days),
-            int32(self.p1_purchase_days),
-            Arc::new(Date32Array::from(self.calibration_first_day)),
-            Arc::new(Date32Array::from(self.calibration_last_day)),
-            int32(self.calibration_purchase_days),
-            int64(self.calibration_repeat),
-            int32(self.holdout_purchase_days),
-            int64(self.holdout),
-        ];
-        columns.extend(self.months.map(int64));
-        RecordBatch::try_new(Arc::clone(schema), columns).map_err(Error::internal)
-    }
+pub(crate) struct Sums {
+    pub(crate) gross: i64,
+    pub(crate) first_day: i32,
+    pub(crate) last_day: i32,
+    pub(crate) purchase_days: i32,
+    pub(crate) lines: i64,
+    pub(crate) net: i64,
+    pub(crate) purchase: i64,
+    pub(crate) purchase_square: i128,
+    pub(crate) largest: i64,
+    pub(crate) revenue_12m: i64,
+    pub(crate) cost_12m: i64,
+    pub(crate) lines_12m: i64,
+    pub(crate) costed_lines_12m: i64,
+    pub(crate) last_6m: i64,
+    pub(crate) previous_6m: i64,
+    pub(crate) p0: i64,
+    pub(crate) p1: i64,
+    pub(crate) p0_purchase_days: i32,
+    pub(crate) p1_purchase_days: i32,
+    pub(crate) calibration_last_day: i32,
+    pub(crate) calibration_purchase_days: i32,
+    pub(crate) calibration_purchase: i64,
+    pub(crate) holdout: i64,
+    pub(crate) holdout_purchase_days: i32,
 }

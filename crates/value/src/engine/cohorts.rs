@@ -39,9 +39,10 @@ impl Tally {
     }
 
     /// Adds a customer who bought and began within the months of the series.
-    pub(crate) fn add(&mut self, rows: &Aggregates<'_>, row: usize) {
-        let began = base::Day(rows.first_day[row]).month().0 - self.first_month.0;
-        let Ok(began) = usize::try_from(began) else { return };
+    pub(crate) fn add(&mut self, rows: &Aggregates<'_>, row: usize, first_month: Month) {
+        let Ok(began) = usize::try_from(first_month.0 - self.first_month.0) else {
+            return;
+        };
         if began >= MONTHS || rows.purchase_days[row] == 0 {
             return;
         }

@@ -6,9 +6,9 @@ use std::path::Path;
 use base::{Error, Result};
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{Float64Type, Int64Type};
-use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
+use datafusion::prelude::{ParquetReadOptions, SessionContext};
 
-use super::parquet_out::file_url;
+use super::scan::{file_url, scan_config};
 
 /// What changed between two runs. Values are in major units.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -76,8 +76,7 @@ pub fn compare(before: &Path, after: &Path) -> Result<Comparison> {
         .build()
         .map_err(Error::internal)?;
     runtime.block_on(async {
-        // One partition, so that sums of floats are taken in the order of the files.
-        let context = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(1));
+        let context = SessionContext::new_with_config(scan_config());
         for (name, path) in [("before", before), ("after", after)] {
             let extension = path
                 .extension()

@@ -26,11 +26,14 @@ pub mod validation;
 pub mod windows;
 
 mod accumulate;
+mod aggregate_columns;
 mod calendar;
+mod choice;
 mod keys;
 mod parquet_out;
 mod read;
 mod run;
+mod scan;
 mod score;
 
 pub use progress::{OnProgress, Progress, Stage};

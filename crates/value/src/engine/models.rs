@@ -166,7 +166,11 @@ pub(crate) fn fit_purchases(kind: ModelKind, histories: &Histories) -> Result<Op
 /// that the literature's estimates come from.
 pub(crate) fn fit_spend(basics: &Basics, currency: Currency) -> Result<Option<SpendFit>> {
     let per_major = currency.minor_per_major() as f64;
-    let tickets: Vec<f64> = basics.m.iter().map(|mean| (mean * per_major).round() / per_major).collect();
+    let tickets: Vec<f64> = basics
+        .m
+        .iter()
+        .map(|mean| (mean * per_major).round() / per_major)
+        .collect();
     match GammaGamma::fit(&basics.x, &tickets, None, &FitOptions::default()) {
         Ok(fit) => Ok(Some(fit)),
         Err(stats::Error::NothingToFit(_)) => Ok(None),

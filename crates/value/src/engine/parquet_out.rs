@@ -11,6 +11,7 @@ use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::basic::Compression;
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
+use datafusion::parquet::schema::types::ColumnPath;
 
 /// Rows per row group: a reader that wants a part skips the others.
 const GROUP_ROWS: usize = 262_144;
@@ -33,7 +34,8 @@ impl ParquetFile {
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_max_row_group_row_count(Some(GROUP_ROWS));
         for column in repetitive {
-            properties = properties.set_column_dictionary_enabled((*column).into(), true);
+            let path = column.split('.').map(str::to_owned).collect();
+            properties = properties.set_column_dictionary_enabled(ColumnPath::new(path), true);
         }
         let writer = ArrowWriter::try_new(BufWriter::new(file), schema.clone(), Some(properties.build()))
             .map_err(|error| unwritable(path, &error))?;
@@ -102,24 +104,4 @@ pub(crate) fn unwritable(path: &Path, error: &dyn std::fmt::Display) -> Error {
         "file_unwritable",
         format!("cannot write {}: {error}", path.display()),
     )
-}
-
-/// The path as a URL, so that no character of a file's name is taken for a pattern.
-pub(crate) fn file_url(path: &Path) -> Result<String> {
-    let path = std::path::absolute(path).map_err(|error| {
-        Error::invalid(
-            "file_unreadable",
-            format!("cannot find {}: {error}", path.display()),
-        )
-    })?;
-    let mut url = "file://".to_owned();
-    for byte in path.as_os_str().as_encoded_bytes() {
-        match byte {
-            b'/' | b'-' | b'_' | b'.' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => {
-                url.push(char::from(*byte))
-            }
-            other => url.push_str(&format!("%{other:02X}")),
-        }
-    }
-    Ok(url)
 }

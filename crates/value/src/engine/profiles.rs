@@ -48,7 +48,7 @@ const COLUMNS: [(&str, Kind, bool, &str); 49] = [
         "monetary",
         Kind::Figure,
         true,
-        "mean amount of the repeat purchase days; null without one",
+        "mean amount of the repeat purchase days, to the minor unit; null without one",
     ),
     (
         "contribution",
@@ -61,7 +61,7 @@ const COLUMNS: [(&str, Kind, bool, &str); 49] = [
         "stability",
         Kind::Figure,
         true,
-        "how evenly the customer buys, 0 to 1; null for who never bought",
+        "how evenly the customer buys, 0 to 1; null where a variation is null",
     ),
     (
         "class",

@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 use base::{Day, Error, Result};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use stats::{Histories, PurchaseFit};
+use stats::Histories;
 
 use super::aggregates;
-use super::basics::{Basics, ContributionBasis, basics};
+use super::basics::{History, basics};
+use super::choice::{choose, thresholds, warnings};
 use super::concentration::concentration;
-use super::models::{self, ModelReport, Warning, fit_purchases, fit_spend};
+use super::models::{ModelReport, fit_spend};
 use super::parquet_out::{ParquetFile, PartialFile};
 use super::population::Population;
 use super::profiles;
@@ -21,13 +22,13 @@ use super::progress::{OnProgress, Reporter, Stage};
 use super::read::read;
 use super::referrals::{Referral, referral_values};
 use super::rejects::Reject;
-use super::report::{ModelChosen, Report};
+use super::report::Report;
 use super::score::{Scorer, Sums, forecast};
-use super::settings::{ContributionRule, ModelChoice, StabilityRule, ValueSettings};
+use super::settings::ValueSettings;
 use super::source::LedgerSource;
-use super::validation::{CalibratedFit, Calibration, validate};
+use super::validation::validate;
 use super::windows::Windows;
-use crate::rules::{self, ClassThresholds, Quintiles};
+use crate::rules::{ClassThresholds, Quintiles};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,7 +88,7 @@ pub fn run(request: &RunRequest, on_progress: OnProgress<'_>) -> Result<RunSumma
     })?;
 
     reporter.stage(Stage::Aggregating, None)?;
-    let (made, population) = times.of(Stage::Aggregating, || {
+    let (made, population, aggregates) = times.of(Stage::Aggregating, || {
         let ledger = read.ledger.by_customer()?;
         let settings = &request.settings;
         let windows = Windows::of(
@@ -116,26 +117,27 @@ pub fn run(request: &RunRequest, on_progress: OnProgress<'_>) -> Result<RunSumma
         population.revenue_minor = made.revenue_minor()?;
         population.holdout_weekly.clone_from(&made.holdout_weekly);
         let files = match &request.aggregates {
-            Some(path) => Some(write_aggregates(path, &made.batches, &population)?),
-            None => None,
+            Some(path) => write_aggregates(path, &made.batches, &population)?,
+            None => Vec::new(),
         };
-        for file in files.into_iter().flatten() {
-            file.publish()?;
-        }
-        Ok((made, population))
+        Ok((made, population, files))
     })?;
     let rejected = Rejected {
         first: read.rejects,
         by_code: read.rejects_by_code,
     };
-    rest(
+    let summary = rest(
         request,
         &made.batches,
         &population,
         rejected,
         &mut reporter,
         times,
-    )
+    )?;
+    for file in aggregates {
+        file.publish()?;
+    }
+    Ok(summary)
 }
 
 /// Runs the same from customer aggregates that another engine (or an earlier run) made; the request's
@@ -163,7 +165,7 @@ pub fn run_from_aggregates(
     )
 }
 
-/// Half a machine of two is a thread less than one thinks: use all there are, up to eight.
+/// All there are, up to eight.
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, |n| n.get().min(8))
 }
@@ -237,15 +239,6 @@ struct Rejected {
     by_code: BTreeMap<String, u64>,
 }
 
-/// The fitted model and how it was chosen.
-struct Chosen {
-    fit: Option<PurchaseFit>,
-    calibrated: Option<CalibratedFit>,
-    calibration: Option<Calibration>,
-    model: ModelChosen,
-    reports: BTreeMap<&'static str, ModelReport>,
-}
-
 fn rest(
     request: &RunRequest,
     batches: &[RecordBatch],
@@ -312,6 +305,7 @@ fn rest(
             recency: Quintiles::of(basics.last_day.clone()),
             frequency: Quintiles::of(basics.purchase_days.clone()),
             monetary: Quintiles::of(basics.net_minor.clone()),
+            history: History::of(population),
             schema: profiles::schema(id_type, settings.currency),
         };
         let mut sums = Sums::new(population);
@@ -402,77 +396,6 @@ struct Scored {
     referrals_ignored: u64,
 }
 
-/// Fits what is asked for, on the calibration and on everything; of several takes the one that
-/// foresaw the held-out weeks best, or that fits best where nothing was held out.
-fn choose(
-    batches: &[RecordBatch],
-    population: &Population,
-    settings: &ValueSettings,
-    histories: &Histories,
-    reporter: &mut Reporter<'_>,
-) -> Result<Chosen> {
-    let calibration = Calibration::of(batches, population)?;
-    let mut best: Option<(f64, PurchaseFit, Option<CalibratedFit>)> = None;
-    let mut reports = BTreeMap::new();
-    let kinds = models::kinds(settings.model);
-    for (done, &kind) in (0..).zip(kinds) {
-        reporter.done(done)?;
-        let Some(fit) = fit_purchases(kind, histories)? else {
-            continue;
-        };
-        let calibrated = match &calibration {
-            Some(calibration) => calibration.fit(kind)?,
-            None => None,
-        };
-        let held_out = calibrated.as_ref().map(|fit| fit.holdout_log_likelihood);
-        reports.insert(
-            models::name(kind),
-            ModelReport::of_purchases(&fit, histories.len(), held_out),
-        );
-        let merit = held_out.unwrap_or(fit.log_likelihood);
-        if best.as_ref().is_none_or(|(known, ..)| merit > *known) {
-            best = Some((merit, fit, calibrated));
-        }
-    }
-    let reason = match (&best, settings.model) {
-        (None, _) => "nobody_bought_twice",
-        (_, ModelChoice::Auto) if calibration.is_some() => "best_held_out",
-        (_, ModelChoice::Auto) => "best_log_likelihood",
-        _ => "requested",
-    };
-    let (fit, calibrated) = match best {
-        Some((_, fit, calibrated)) => (Some(fit), calibrated),
-        None => (None, None),
-    };
-    Ok(Chosen {
-        model: ModelChosen {
-            requested: settings.model,
-            chosen: fit.as_ref().map(|fit| models::name(fit.model.kind())),
-            reason,
-        },
-        fit,
-        calibrated,
-        calibration,
-        reports,
-    })
-}
-
-fn thresholds(settings: &ValueSettings, descending: &[i64], classed_stability: Vec<f64>) -> ClassThresholds {
-    ClassThresholds {
-        contribution_minor: match settings.contribution_rule {
-            ContributionRule::Share(share) => rules::contribution_of_share(descending, share),
-            ContributionRule::Percentile(percentile) => {
-                rules::contribution_of_percentile(descending, percentile)
-            }
-            ContributionRule::Absolute(least) => Some(least),
-        },
-        stability: match settings.stability_rule {
-            StabilityRule::Median => rules::median(classed_stability),
-            StabilityRule::Absolute(least) => Some(least),
-        },
-    }
-}
-
 /// Computes batch after batch while a thread of its own encodes and writes the one before.
 fn write_profiles(
     path: &Path,
@@ -519,95 +442,6 @@ fn write_profiles(
             .map_err(|_| Error::internal("writing the profiles failed"))?;
         stopped.and(written)
     })
-}
-
-fn warnings(
-    population: &Population,
-    settings: &ValueSettings,
-    basics: &Basics,
-    chosen: &Chosen,
-    referrals_ignored: u64,
-) -> Vec<Warning> {
-    let mut warnings = Vec::new();
-    let mut warn = |code: &str, message: String| warnings.push(Warning::new(code, message));
-    if chosen.fit.is_none() {
-        warn(
-            "nobody_bought_twice",
-            "no customer bought on two days, so nothing can be said about staying or future value".to_owned(),
-        );
-    }
-    if chosen.calibrated.is_none() {
-        let why = match (population.windows.holdout, &chosen.calibration) {
-            (None, _) => "the history is shorter than 12 weeks",
-            (_, None) => "nobody was a customer before the held-out weeks",
-            _ => "nobody had bought twice before the held-out weeks",
-        };
-        warn(
-            "not_validated",
-            format!("the models were not tested on held-out weeks: {why}"),
-        );
-    }
-    if population.windows.periods.is_none() {
-        warn(
-            "no_periods",
-            "the history is shorter than two months, so there is no leaky bucket".to_owned(),
-        );
-    }
-    if basics.basis == ContributionBasis::Revenue && basics.cost_share > 0.0 {
-        warn(
-            "cost_incomplete",
-            format!(
-                "contribution is revenue: only {:.1} % of the lines of the last 12 months have a cost ({:.1} % are needed)",
-                100.0 * basics.cost_share,
-                100.0 * settings.min_cost_share
-            ),
-        );
-    } else if basics.basis == ContributionBasis::Margin && basics.cost_share < 1.0 {
-        warn(
-            "cost_partly_unknown",
-            format!(
-                "{:.1} % of the lines of the last 12 months have no cost; they count as costing nothing",
-                100.0 - 100.0 * basics.cost_share
-            ),
-        );
-    }
-    for (count, code, text) in [
-        (
-            population.rejected,
-            "rows_rejected",
-            "rows were malformed and do not count",
-        ),
-        (
-            population.after_as_of,
-            "lines_after_as_of",
-            "lines are after the as-of day and do not count",
-        ),
-        (
-            population.repeated,
-            "lines_repeated",
-            "lines repeat an external id and do not count",
-        ),
-        (
-            population.reversals_unmatched,
-            "reversals_unmatched",
-            "reversals do not find the line they take back; they count on their own day",
-        ),
-        (
-            referrals_ignored,
-            "referrals_ignored",
-            "referrals do not count: unknown customers, oneself, or a second referrer",
-        ),
-    ] {
-        if count > 0 {
-            warn(code, format!("{count} {text}"));
-        }
-    }
-    for (name, model) in &chosen.reports {
-        for warning in &model.warnings {
-            warn(&warning.code, format!("{name}: {}", warning.message));
-        }
-    }
-    warnings
 }
 
 /// Measures the stages; the only place of the engine that looks at a clock, and only for the summary.

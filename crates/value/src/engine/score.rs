@@ -15,7 +15,7 @@ use datafusion::arrow::datatypes::{DataType, Field, SchemaRef};
 use stats::{Discounting, Forecast, Histories, PurchaseFit, ScoreOptions, Scores, SpendFit};
 
 use super::aggregates::Aggregates;
-use super::basics::{Basics, WEEK_DAYS, spread};
+use super::basics::{Basics, History, WEEK_DAYS, spread};
 use super::bucket::{self, overflow};
 use super::cohorts;
 use super::population::Population;
@@ -69,6 +69,7 @@ pub(crate) struct Scorer<'a> {
     pub recency: Quintiles,
     pub frequency: Quintiles,
     pub monetary: Quintiles,
+    pub history: History,
     pub schema: SchemaRef,
 }
 
@@ -264,7 +265,7 @@ impl Scorer<'_> {
         sums: &mut Sums,
     ) -> Result<()> {
         let windows = &self.population.windows;
-        let spread = spread(rows, row, windows);
+        let spread = spread(rows, row, &self.history);
         let contribution_minor = self.basics.contribution_minor[customer];
         let decision = rules::classify(
             &ClassFacts {
@@ -316,7 +317,8 @@ impl Scorer<'_> {
             sums.closing += i128::from(rows.p1_minor[row]);
             segment
         });
-        sums.cohorts.add(rows, row);
+        sums.cohorts
+            .add(rows, row, self.history.month(rows.first_day[row]));
         let class = &mut sums.classes[decision.class as usize];
         class.customers += 1;
         class.contribution += i128::from(contribution_minor);

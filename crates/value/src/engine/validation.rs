@@ -139,6 +139,8 @@ pub struct Validation {
     /// How well P(alive) tells who bought again from who did not (0.5 chance, 1 perfect); null where
     /// all or none did.
     pub auc_alive: Option<f64>,
+    /// How well the expected purchases tell the same; null likewise.
+    pub auc_purchases: Option<f64>,
     /// In one word, with reasons.
     pub verdict: Verdict,
 }
@@ -233,6 +235,7 @@ pub(crate) fn validate(calibration: &Calibration, calibrated: &CalibratedFit) ->
         / f64::from(weeks);
     let bought: Vec<bool> = calibration.bought.iter().map(|&n| n > 0).collect();
     let auc_alive = stats::measures::auc(&p_alive, &bought).map_err(Error::internal)?;
+    let auc_purchases = stats::measures::auc(&predicted, &bought).map_err(Error::internal)?;
     let total_bias = (actual_purchases > 0).then(|| predicted_purchases / actual_purchases as f64 - 1.0);
     Ok(Validation {
         model: super::models::name(calibrated.kind),
@@ -248,40 +251,37 @@ pub(crate) fn validate(calibration: &Calibration, calibrated: &CalibratedFit) ->
         by_x: by_x(calibration, &predicted),
         deciles: deciles(calibration, &predicted),
         auc_alive,
-        verdict: verdict(total_bias, auc_alive),
+        auc_purchases,
+        verdict: verdict(total_bias, auc_purchases, auc_alive),
     })
 }
 
-/// Good: the total is off by a tenth at most and the living are told from the gone; fair: by a
-/// quarter at most.
-fn verdict(total_bias: Option<f64>, auc: Option<f64>) -> Verdict {
+/// Good: the total is off by a tenth at most, and who buys is told from who does not; fair: by a
+/// quarter at most. A P(alive) that tells nothing (BG/NBD holds every one-time buyer for alive) keeps
+/// a model from being good, not from being fair.
+fn verdict(total_bias: Option<f64>, auc_purchases: Option<f64>, auc_alive: Option<f64>) -> Verdict {
     let mut reasons = Vec::new();
     let mut worst = 0;
-    let mut judge = |codes: [&'static str; 3], grade: usize, value: f64| {
-        reasons.push(Reason {
-            code: codes[grade],
-            value,
-        });
+    let mut judge = |code: &'static str, grade: usize, value: f64| {
+        reasons.push(Reason { code, value });
         worst = worst.max(grade);
     };
     match total_bias {
-        None => judge(["", "", "no_purchases_held_out"], 2, 0.0),
-        Some(bias) => {
-            let grade = usize::from(bias.abs() > 0.10) + usize::from(bias.abs() > 0.25);
-            judge(["total_close", "total_off", "total_far_off"], grade, bias);
-        }
+        None => judge("no_purchases_held_out", 2, 0.0),
+        Some(bias) if bias.abs() <= 0.10 => judge("total_close", 0, bias),
+        Some(bias) if bias.abs() <= 0.25 => judge("total_off", 1, bias),
+        Some(bias) => judge("total_far_off", 2, bias),
     }
-    if let Some(auc) = auc {
-        let grade = usize::from(auc < 0.70) + usize::from(auc < 0.60);
-        judge(
-            [
-                "alive_told_apart",
-                "alive_partly_told_apart",
-                "alive_not_told_apart",
-            ],
-            grade,
-            auc,
-        );
+    match auc_purchases {
+        None => {}
+        Some(auc) if auc >= 0.70 => judge("buyers_told_apart", 0, auc),
+        Some(auc) if auc >= 0.60 => judge("buyers_partly_told_apart", 1, auc),
+        Some(auc) => judge("buyers_not_told_apart", 2, auc),
+    }
+    match auc_alive {
+        None => {}
+        Some(auc) if auc >= 0.60 => judge("alive_told_apart", 0, auc),
+        Some(auc) => judge("alive_not_told_apart", 1, auc),
     }
     Verdict {
         code: ["good", "fair", "poor"][worst],
@@ -410,4 +410,28 @@ fn deciles(calibration: &Calibration, predicted: &[f64]) -> Vec<PurchasesOfDecil
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_verdict_is_as_good_as_the_weakest_reason() {
+        for (bias, purchases, alive, code) in [
+            (Some(-0.05), Some(0.8), Some(0.7), "good"),
+            (Some(-0.05), Some(0.8), Some(0.45), "fair"),
+            (Some(0.2), Some(0.8), Some(0.7), "fair"),
+            (Some(0.05), Some(0.65), Some(0.7), "fair"),
+            (Some(0.05), Some(0.55), Some(0.7), "poor"),
+            (Some(-0.3), Some(0.9), Some(0.9), "poor"),
+            (None, None, None, "poor"),
+        ] {
+            assert_eq!(
+                verdict(bias, purchases, alive).code,
+                code,
+                "{bias:?} {purchases:?} {alive:?}"
+            );
+        }
+    }
 }

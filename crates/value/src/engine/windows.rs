@@ -126,6 +126,32 @@ impl Windows {
     }
 }
 
+/// The months of all days of a ledger, looked up instead of computed: it is asked for every
+/// customer and every line's day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MonthTable {
+    first_day: i32,
+    months: Vec<i32>,
+}
+
+impl MonthTable {
+    /// The months of the days of a span.
+    pub(crate) fn of(span: Span) -> Self {
+        Self {
+            first_day: span.from.0,
+            months: (span.from.0..=span.to.0).map(|day| Day(day).month().0).collect(),
+        }
+    }
+
+    /// The month of any day.
+    pub(crate) fn month(&self, day: i32) -> Month {
+        let known = usize::try_from(day - self.first_day)
+            .ok()
+            .and_then(|offset| self.months.get(offset));
+        known.map_or_else(|| Day(day).month(), |&month| Month(month))
+    }
+}
+
 impl Periods {
     fn of(as_of: Day, months: u32) -> Self {
         let middle = months_back(as_of, months);

@@ -54,18 +54,45 @@ fn values(line: &Line, recorded_at: Timestamp) -> Vec<Value> {
 pub struct KnownLine {
     /// Its id in its source.
     pub external_id: String,
-    /// Whose.
-    pub customer_id: Uuid,
+    /// Whose; none for a customer who is not there yet.
+    pub customer_id: Option<Uuid>,
     /// When, microseconds.
     pub at: i64,
     /// How much.
     pub amount_minor: i64,
+    /// See [`Line`]; likewise below. None: not known, or not said this time.
+    pub cost_minor: Option<i64>,
+    /// What kind.
+    pub kind: Option<String>,
+    /// What was bought.
+    pub product: Option<String>,
+    /// Where.
+    pub channel: Option<String>,
+    /// What it takes back.
+    pub reverses: Option<String>,
+}
+
+impl KnownLine {
+    /// Whether a line that comes again under the same id says nothing else. What it leaves out it does
+    /// not deny: a file may come with fewer columns than the one before.
+    pub fn is_confirmed_by(&self, said: &Self) -> bool {
+        fn fits<T: PartialEq>(known: &Option<T>, said: &Option<T>) -> bool {
+            said.is_none() || known == said
+        }
+        (self.customer_id, self.at, self.amount_minor) == (said.customer_id, said.at, said.amount_minor)
+            && fits(&self.cost_minor, &said.cost_minor)
+            && fits(&self.kind, &said.kind)
+            && fits(&self.product, &said.product)
+            && fits(&self.channel, &said.channel)
+            && fits(&self.reverses, &said.reverses)
+    }
 }
 
 /// Those of these external ids of a source that are in the ledger already.
 pub async fn known(tx: &mut Tx, source: &str, external_ids: &[&str]) -> Result<Vec<KnownLine>> {
     let sql = format!(
-        "SELECT external_id, customer_id, at, amount_minor FROM transactions WHERE source = $1 AND external_id{}",
+        "SELECT external_id, customer_id, at, amount_minor, cost_minor, kind, product, channel, reverses \
+         FROM transactions WHERE source = $1 AND external_id{}",
         tx.dialect().in_texts(2)
     );
     tx.all(
@@ -110,10 +137,13 @@ pub async fn size(tx: &mut Tx) -> Result<u64> {
     Ok(last.unsigned_abs())
 }
 
-/// When the last line happened.
-pub async fn last_at(tx: &mut Tx) -> Result<Option<Timestamp>> {
-    let (last,): (Option<i64>,) = tx.one("SELECT max(at) FROM transactions", []).await?;
-    Ok(last.map(timestamp))
+/// When the first and the last line happened.
+pub async fn span(tx: &mut Tx) -> Result<Option<(Timestamp, Timestamp)>> {
+    let (first, last): (Option<i64>, Option<i64>) =
+        tx.one("SELECT min(at), max(at) FROM transactions", []).await?;
+    Ok(first
+        .zip(last)
+        .map(|(first, last)| (timestamp(first), timestamp(last))))
 }
 
 #[derive(sqlx::FromRow)]
@@ -211,10 +241,22 @@ pub async fn files(tx: &mut Tx) -> Result<Vec<LedgerFile>> {
     .await
 }
 
-/// Puts files in the copy's list in place of others, in one step.
-pub async fn replace_files(tx: &mut Tx, gone: &[LedgerFile], new: &[LedgerFile]) -> Result<()> {
+/// The number up to which lines are copied; nobody else can add to the list until the transaction ends.
+pub async fn copied_to(tx: &mut Tx) -> Result<i64> {
+    tx.wait_for_writers("ledger_files").await?;
+    let (last,): (i64,) = tx
+        .one("SELECT coalesce(max(seq_to), 0) FROM ledger_files", [])
+        .await?;
+    Ok(last)
+}
+
+/// Puts files in the copy's list in place of others, in one step. False when those were not in the list
+/// any more: then do not commit.
+pub async fn replace_files(tx: &mut Tx, gone: &[LedgerFile], new: &[LedgerFile]) -> Result<bool> {
+    let mut deleted = 0;
     for file in gone {
-        tx.execute("DELETE FROM ledger_files WHERE path = $1", args![&file.path])
+        deleted += tx
+            .execute("DELETE FROM ledger_files WHERE path = $1", args![&file.path])
             .await?;
     }
     for file in new {
@@ -224,5 +266,5 @@ pub async fn replace_files(tx: &mut Tx, gone: &[LedgerFile], new: &[LedgerFile])
         )
         .await?;
     }
-    Ok(())
+    Ok(deleted == gone.len() as u64)
 }

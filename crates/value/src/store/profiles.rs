@@ -10,13 +10,15 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::model::RunId;
-use crate::profile::{Figure, NONE, PublishedProfile, Range};
+use crate::profile::{Figure, NONE, PublishedProfile, Range, Unit};
 
 /// The table while it is being filled.
 const NEXT: &str = "value_profiles_next";
 
 /// Columns in the order in which [`insert`] gives them. Types are PostgreSQL's.
-const COLUMNS: [(&str, &str); 26] = [
+const COLUMNS: [(&str, &str); 27] = [
+    // Which run's this row is: a reader may meet the next run's table with the list of runs as it was.
+    ("run_id", "UUID NOT NULL"),
     ("customer_id", "UUID PRIMARY KEY"),
     ("class", "TEXT NOT NULL"),
     ("loyalty", "TEXT NOT NULL"),
@@ -62,7 +64,7 @@ pub async fn begin(tx: &mut Tx) -> Result<()> {
 }
 
 /// Adds profiles to the new table.
-pub async fn insert(tx: &mut Tx, profiles: &[PublishedProfile]) -> Result<u64> {
+pub async fn insert(tx: &mut Tx, run: RunId, profiles: &[PublishedProfile]) -> Result<u64> {
     const NAMES: [&str; COLUMNS.len()] = {
         let mut names = [""; COLUMNS.len()];
         let mut n = 0;
@@ -77,11 +79,13 @@ pub async fn insert(tx: &mut Tx, profiles: &[PublishedProfile]) -> Result<u64> {
         columns: &NAMES,
         on_conflict: "",
     };
-    PROFILES.insert(tx, profiles.iter().map(values)).await
+    let rows: Vec<_> = profiles.iter().map(|profile| values(run, profile)).collect();
+    PROFILES.insert(tx, rows).await
 }
 
-fn values(profile: &PublishedProfile) -> Vec<Value> {
+fn values(run: RunId, profile: &PublishedProfile) -> Vec<Value> {
     args![
+        run.uuid(),
         profile.customer,
         profile.class.as_str(),
         profile.loyalty.as_str(),
@@ -210,7 +214,27 @@ pub enum Key {
     /// Money, counts, days.
     Integer(i64),
     /// Probabilities, expectations.
-    Real(f64),
+    Real(#[serde(with = "exact")] f64),
+}
+
+/// Reals as text: a number that JSON gives back a hair off would lose or repeat a row at a page's end.
+mod exact {
+    use serde::de::{Deserialize as _, Deserializer, Error as _};
+    use serde::ser::Serializer;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+    pub(super) fn serialize<S: Serializer>(real: &f64, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(real)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+        let real: f64 = String::deserialize(from)?.parse().map_err(D::Error::custom)?;
+        if real.is_finite() {
+            Ok(real)
+        } else {
+            Err(D::Error::custom("not a finite number"))
+        }
+    }
 }
 
 impl From<Key> for Value {
@@ -289,8 +313,7 @@ impl From<Row> for (RunId, PublishedProfile) {
     }
 }
 
-const SELECT: &str = "SELECT v.run_id, p.* FROM value_profiles p JOIN customers c ON c.id = p.customer_id \
-                      CROSS JOIN value_published v WHERE 1 = 1";
+const SELECT: &str = "SELECT p.* FROM value_profiles p JOIN customers c ON c.id = p.customer_id WHERE 1 = 1";
 
 /// One page of profiles sorted by a figure; equal figures by customer, so that no page loses or repeats
 /// a row. Gives up to one row more than asked for.
@@ -343,7 +366,7 @@ pub async fn count(tx: &mut Tx, filter: &Filter, most: u32) -> Result<u32> {
 pub async fn find(tx: &mut Tx, customer: Uuid) -> Result<Option<(RunId, PublishedProfile)>> {
     let row: Option<Row> = tx
         .optional(
-            "SELECT v.run_id, p.* FROM value_profiles p CROSS JOIN value_published v WHERE p.customer_id = $1",
+            "SELECT * FROM value_profiles WHERE customer_id = $1",
             args![customer],
         )
         .await?;
@@ -351,7 +374,8 @@ pub async fn find(tx: &mut Tx, customer: Uuid) -> Result<Option<(RunId, Publishe
 }
 
 /// Everyone's class and value in the published run.
-pub fn classes_and_values(tx: &mut Tx) -> Result<BoxStream<'_, Result<(Uuid, String, i64)>>> {
+pub async fn classes_and_values(tx: &mut Tx) -> Result<BoxStream<'_, Result<(Uuid, String, i64)>>> {
+    tx.allow_minutes(30).await?;
     tx.stream("SELECT customer_id, class, value_minor FROM value_profiles", [])
 }
 
@@ -386,12 +410,21 @@ fn push_filter(sql: &mut Sql, filter: &Filter, tx: &Tx) {
         sql.bind_in_uuids(tx.dialect(), list(customers));
     }
     for range in &filter.ranges {
-        for (bound, operator) in [(range.low, " >= "), (range.high, " <= ")] {
+        let figure = range.figure;
+        if figure.unit() == Unit::Real {
+            // Who does not have the figure is on neither side of a bound.
+            sql.push(" AND p.").push(figure.column()).push(" >= 0");
+        }
+        let bounds = [
+            (range.low.map(|low| figure.least(low)), " >= "),
+            (range.high.map(|high| figure.most(high)), " <= "),
+        ];
+        for (bound, operator) in bounds {
             if let Some(bound) = bound {
                 sql.push(" AND p.")
-                    .push(range.figure.column())
+                    .push(figure.column())
                     .push(operator)
-                    .bind(range.figure.key(bound));
+                    .bind(bound);
             }
         }
     }

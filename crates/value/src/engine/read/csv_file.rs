@@ -31,6 +31,7 @@ pub(super) fn read(
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .delimiter(delimiter(path)?)
+        .buffer_capacity(256 << 10)
         .from_reader(BoundedRows {
             file,
             since_row: Rc::clone(&since_row),
@@ -79,7 +80,7 @@ pub(super) fn read(
                 sink.reject(line, fault, value, record.iter())?;
             }
         }
-        if sink.rows % ROWS_PER_REPORT == 0 {
+        if sink.rows.is_multiple_of(ROWS_PER_REPORT) {
             reporter.done(reader.position().byte())?;
         }
     }

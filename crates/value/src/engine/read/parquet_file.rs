@@ -16,14 +16,14 @@ use datafusion::arrow::datatypes::{
 };
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
+use datafusion::prelude::{ParquetReadOptions, SessionContext};
 use futures::StreamExt as _;
 
 use super::{CustomerKey, Fault, Row, Sink, amount_fault, checked_id, unreadable};
 use crate::engine::accumulate::{COST_UNKNOWN, Line};
 use crate::engine::calendar::checked_day;
-use crate::engine::parquet_out::file_url;
 use crate::engine::progress::Reporter;
+use crate::engine::scan::{file_url, scan_config};
 use crate::engine::source::{AmountUnit, Columns, Mapping};
 
 const BATCH_ROWS: usize = 32_768;
@@ -99,10 +99,7 @@ fn scan(paths: &[PathBuf], columns: &[&str], sender: &SyncSender<Result<RecordBa
     };
     for path in paths {
         let scanned = runtime.block_on(async {
-            let config = SessionConfig::new()
-                .with_target_partitions(1)
-                .with_batch_size(BATCH_ROWS);
-            let context = SessionContext::new_with_config(config);
+            let context = SessionContext::new_with_config(scan_config().with_batch_size(BATCH_ROWS));
             let extension = path
                 .extension()
                 .map(|e| format!(".{}", e.to_string_lossy()))

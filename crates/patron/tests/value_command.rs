@@ -1,0 +1,156 @@
+//! `patron value` as an analyst calls it.
+#![allow(clippy::unwrap_used, reason = "what a test cannot go on without is a failure")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn patron(dir: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_patron"))
+        .args(arguments)
+        .current_dir(dir)
+        .output()
+        .unwrap()
+}
+
+fn sample() -> String {
+    format!(
+        "{}/../../examples/cdnow/cdnow_sample.csv",
+        env!("CARGO_MANIFEST_DIR")
+    )
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn the_command_of_the_readme_reports_the_figures_of_the_literature() {
+    let dir = tempfile::tempdir().unwrap();
+    let sample = sample();
+    let run = |out: &str, report: &str| {
+        let arguments = [
+            "value",
+            "run",
+            "--transactions",
+            &sample,
+            "--customer",
+            "customer_id",
+            "--at",
+            "date",
+            "--amount",
+            "amount",
+            "--as-of",
+            "1997-09-30",
+            "--model",
+            "bg_nbd",
+            "--out",
+            out,
+            "--report",
+            report,
+        ];
+        patron(dir.path(), &arguments)
+    };
+    let output = run("a.parquet", "a.json");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let summary = text(&output.stdout);
+    for found in [
+        "2,357 customers",
+        "r 0.2426",
+        "alpha 4.4135",
+        "a 0.7929",
+        "b 2.4258",
+        "-9582.43",
+        "p 6.2488",
+        "q 3.7446",
+        "v 15.447",
+        "E-I",
+    ] {
+        assert!(summary.contains(found), "{found:?} is not in:\n{summary}");
+    }
+    // Nothing but the summary: no progress bar where nobody watches.
+    assert_eq!(text(&output.stderr), "");
+
+    let report: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(dir.path().join("a.json")).unwrap()).unwrap();
+    let params = &report["models"]["bg_nbd"]["params"];
+    for (name, expected) in [("r", 0.2426), ("alpha", 4.4135), ("a", 0.7929), ("b", 2.4258)] {
+        assert!(
+            (params[name].as_f64().unwrap() - expected).abs() <= 0.000_05,
+            "{name}: {}",
+            params[name]
+        );
+    }
+
+    assert!(run("b.parquet", "b.json").status.success());
+    for (one, other) in [("a.parquet", "b.parquet"), ("a.json", "b.json")] {
+        assert!(
+            std::fs::read(dir.path().join(one)).unwrap() == std::fs::read(dir.path().join(other)).unwrap(),
+            "{one}"
+        );
+    }
+    let compared = patron(dir.path(), &["value", "compare", "a.parquet", "b.parquet"]);
+    assert!(compared.status.success(), "{}", text(&compared.stderr));
+    assert!(
+        text(&compared.stdout).contains("0 entered, 0 left"),
+        "{}",
+        text(&compared.stdout)
+    );
+}
+
+#[test]
+fn bad_input_is_said_and_has_its_own_exit_code() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("bad.csv"), "customer,date,amount\na,x,1\n").unwrap();
+    std::fs::write(dir.path().join("strange.csv"), "who,when,what\na,2024-01-01,1\n").unwrap();
+    std::fs::write(dir.path().join("settings.json"), r#"{"referal_share": 0.5}"#).unwrap();
+    let sample = sample();
+    let cases: [(&[&str], &str); 6] = [
+        (
+            &["--transactions", "bad.csv", "--as-of", "2024-12-31"],
+            "1 of 1 rows are malformed",
+        ),
+        (
+            &["--transactions", "strange.csv", "--as-of", "2024-12-31"],
+            "\"who\", \"when\", \"what\"",
+        ),
+        (
+            &["--transactions", "missing.csv", "--as-of", "2024-12-31"],
+            "missing.csv",
+        ),
+        (
+            &["--transactions", &sample, "--as-of", "1997-09-31"],
+            "1997-09-31",
+        ),
+        (
+            &[
+                "--transactions",
+                &sample,
+                "--as-of",
+                "1997-09-30",
+                "--config",
+                "settings.json",
+            ],
+            "referal_share",
+        ),
+        (
+            &[
+                "--transactions",
+                &sample,
+                "--as-of",
+                "1997-09-30",
+                "--max-rejected",
+                "101%",
+            ],
+            "101%",
+        ),
+    ];
+    for (arguments, said) in cases {
+        let mut all = vec!["value", "run", "--out", "out.parquet"];
+        all.extend_from_slice(arguments);
+        let output = patron(dir.path(), &all);
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert!(stderr.contains(said), "{said:?} is not in: {stderr}");
+        assert!(!dir.path().join("out.parquet").exists());
+    }
+}

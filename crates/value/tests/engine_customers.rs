@@ -1,0 +1,329 @@
+//! Customers on whom other tools fail, and days that calendars trip over.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what a test cannot go on without is a failure"
+)]
+
+mod engine_support;
+
+use std::fmt::Write as _;
+
+use base::Day;
+use engine_support::{Ran, day, request, run_text, settings};
+use value::engine::referrals::Referral;
+use value::engine::settings::{ModelChoice, ValueSettings};
+use value::engine::source::{LedgerSource, Mapping};
+
+const AS_OF: &str = "2024-12-31";
+
+/// Forty customers who buy every `gap` days since 2023, so that there is something to fit.
+fn crowd() -> String {
+    let mut csv = "customer,date,amount\n".to_owned();
+    let first = day("2023-01-01").0;
+    for customer in 0..40 {
+        let gap = 5 + 7 * (customer % 12);
+        let last = first + if customer % 3 == 0 { 300 } else { 720 };
+        let mut on = first + customer;
+        while on < last {
+            writeln!(csv, "crowd{customer:02},{},{}.00", Day(on), 10 + customer % 7 * 5).unwrap();
+            on += gap;
+        }
+    }
+    csv
+}
+
+fn with_crowd(lines: &str) -> Ran {
+    run_text(
+        format!("{}{lines}", crowd()),
+        settings(ModelChoice::MbgNbd),
+        AS_OF,
+    )
+    .unwrap()
+}
+
+#[test]
+fn a_one_time_buyer_is_not_alive_for_certain() {
+    let ran = with_crowd("once,2023-02-01,30\nlately,2024-12-20,30\n");
+    let (once, lately) = (ran.profile("once"), ran.profile("lately"));
+    assert_eq!((once.x, once.monetary), (0, None));
+    assert!(once.p_alive.unwrap() < 0.7, "{:?}", once.p_alive);
+    assert!(lately.p_alive.unwrap() > once.p_alive.unwrap());
+    assert!(once.clv_36m.unwrap().expected > 0.0);
+    assert_eq!(lately.class, "new");
+    let expected = if once.p_alive.unwrap() < 0.5 {
+        "lost"
+    } else {
+        "dormant"
+    };
+    assert_eq!(
+        (once.bucket.as_deref(), lately.bucket.as_deref()),
+        (Some(expected), Some("new"))
+    );
+}
+
+#[test]
+fn who_buys_once_a_year_is_not_written_off() {
+    let mut lines = String::new();
+    for year in 2016..=2024 {
+        writeln!(
+            lines,
+            "yearly,{year}-12-01,100\nstopped,{},100",
+            if year <= 2018 {
+                format!("{year}-12-01")
+            } else {
+                "2019-01-15".to_owned()
+            }
+        )
+        .unwrap();
+    }
+    let ran = with_crowd(&lines);
+    let (yearly, stopped) = (ran.profile("yearly"), ran.profile("stopped"));
+    assert_eq!(yearly.x, 8);
+    assert!(yearly.p_alive.unwrap() > 0.8, "{:?}", yearly.p_alive);
+    assert!(yearly.expected_purchases_365d.unwrap().expected > 0.5);
+    assert!(stopped.p_alive.unwrap() < 0.5, "{:?}", stopped.p_alive);
+}
+
+#[test]
+fn free_and_taken_back_purchases_make_nobody_a_buyer() {
+    let ran = with_crowd(
+        "free,2024-03-01,0\nfree,2024-05-01,0\nback,2024-03-01,50\nback,2024-03-01,-50\n\
+         later,2024-03-01,50\nlater,2024-03-05,-50\n",
+    );
+    for id in ["free", "back"] {
+        let row = ran.profile(id);
+        assert_eq!(
+            (row.x, row.purchase_days, row.class.as_str()),
+            (0, 0, "none"),
+            "{id}"
+        );
+        assert_eq!(
+            (row.monetary, row.stability, row.revenue_minor),
+            (None, None, 0),
+            "{id}"
+        );
+        assert_eq!(row.first_day, day("2024-03-01"), "{id}");
+        assert!(row.p_alive.is_some(), "{id}");
+    }
+    // Given back on another day: one purchase day, and no money.
+    let later = ran.profile("later");
+    assert_eq!((later.purchase_days, later.revenue_minor), (1, 0));
+    let none = ran.report["classes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["class"] == "none")
+        .unwrap();
+    assert_eq!(none["customers"], 2);
+}
+
+#[test]
+fn the_lines_of_a_day_are_one_purchase() {
+    let ran = with_crowd("a,2024-03-01 09:00,10\na,2024-03-01 23:59,15\na,2024-03-02,5\na,2024-03-02,-2\n");
+    let a = ran.profile("a");
+    assert_eq!((a.x, a.transactions, a.monetary), (1, 4, Some(3.0)));
+    assert_eq!((a.largest_ticket_minor, a.revenue_minor), (2500, 2800));
+}
+
+#[test]
+fn leap_days_and_month_ends_fall_into_their_month() {
+    let ran = run_text(
+        format!(
+            "{}leap,2024-02-29,7\nleap,2024-03-31,5\nleap,2024-04-30,3\n",
+            crowd()
+        ),
+        settings(ModelChoice::MbgNbd),
+        "2024-04-30",
+    )
+    .unwrap();
+    let leap = ran.profile("leap");
+    assert_eq!(leap.months_minor[21..], [700, 500, 300]);
+    assert_eq!((leap.t_days, leap.t_x_days), (61, 61));
+    assert_eq!(leap.full_months, 2);
+    // A day earlier April is not complete: the series ends with March.
+    let ran = run_text(
+        format!("{}leap,2024-02-29,7\n", crowd()),
+        settings(ModelChoice::MbgNbd),
+        "2024-04-29",
+    )
+    .unwrap();
+    assert_eq!(ran.profile("leap").months_minor[22..], [700, 0]);
+}
+
+#[test]
+fn lines_after_the_as_of_day_do_not_count() {
+    let ran = run_text(
+        format!("{}a,2024-05-31,10\na,2024-06-01,99\nb,2024-06-01,99\n", crowd()),
+        settings(ModelChoice::MbgNbd),
+        "2024-05-31",
+    )
+    .unwrap();
+    assert_eq!(ran.profile("a").revenue_minor, 1000);
+    assert!(ran.profiles.iter().all(|row| row.customer_id != "b"));
+    assert!(ran.report["after_as_of"].as_u64().unwrap() >= 2);
+    assert_eq!(ran.report["rejected"], 0);
+}
+
+#[test]
+fn nobody_buys_twice_and_nothing_is_invented() {
+    let ran = run_text(
+        "customer,date,amount\na,2024-01-01,5\nb,2024-06-01,6\n",
+        settings(ModelChoice::Auto),
+        AS_OF,
+    )
+    .unwrap();
+    assert_eq!(ran.report["model"]["chosen"], serde_json::Value::Null);
+    assert_eq!(ran.report["validation"], serde_json::Value::Null);
+    let codes: Vec<_> = ran
+        .summary
+        .report
+        .warnings
+        .iter()
+        .map(|w| w.code.as_str())
+        .collect();
+    assert!(
+        codes.contains(&"nobody_bought_twice") && codes.contains(&"not_validated"),
+        "{codes:?}"
+    );
+    for row in &ran.profiles {
+        assert_eq!((row.p_alive, row.value, row.expected_ticket), (None, None, None));
+        assert!(row.clv_36m.is_none() && row.expected_purchases_90d.is_none());
+    }
+}
+
+#[test]
+fn everything_on_the_as_of_day_is_a_ledger_too() {
+    let ran = run_text(
+        "customer,date,amount\na,2024-12-31,5\na,2024-12-31,6\n",
+        settings(ModelChoice::BgNbd),
+        AS_OF,
+    )
+    .unwrap();
+    assert_eq!(ran.report["leaky_bucket"], serde_json::Value::Null);
+    assert_eq!(ran.report["period_months"], serde_json::Value::Null);
+    assert_eq!(ran.profiles[0].bucket, None);
+}
+
+#[test]
+fn contribution_is_margin_where_costs_are_known() {
+    let lines = |cost: &str| {
+        format!("customer,date,amount,cost\na,2024-01-01,10,4\na,2024-06-01,10,{cost}\nb,2024-06-01,10,1\n")
+    };
+    let margin = run_text(lines("5"), settings(ModelChoice::BgNbd), AS_OF).unwrap();
+    assert_eq!(margin.report["contribution_basis"], "margin");
+    assert_eq!(margin.profile("a").contribution_minor, 1100);
+    let revenue = run_text(lines(""), settings(ModelChoice::BgNbd), AS_OF).unwrap();
+    assert_eq!(revenue.report["contribution_basis"], "revenue");
+    assert_eq!(revenue.profile("a").contribution_minor, 2000);
+    assert!(
+        revenue
+            .summary
+            .report
+            .warnings
+            .iter()
+            .any(|w| w.code == "cost_incomplete")
+    );
+}
+
+#[test]
+fn who_brings_customers_is_worth_a_share_of_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("in.csv");
+    std::fs::write(&path, crowd()).unwrap();
+    let source = LedgerSource::Csv {
+        path,
+        mapping: Mapping::default(),
+    };
+    let mut request = request(dir.path(), source, settings(ModelChoice::BgNbd), AS_OF);
+    let referral = |customer: &str, referrer: &str| Referral {
+        customer: customer.to_owned(),
+        referrer: referrer.to_owned(),
+    };
+    request.referrals = vec![
+        referral("crowd01", "crowd02"),
+        referral("crowd04", "crowd02"),
+        referral("crowd01", "crowd05"),
+        referral("crowd07", "crowd07"),
+        referral("stranger", "crowd08"),
+    ];
+    let summary = engine_support::go(&request).unwrap();
+    let rows: Vec<_> = value::engine::profiles::read(&request.profiles, 7)
+        .unwrap()
+        .map(Result::unwrap)
+        .collect::<Vec<_>>()
+        .concat();
+    let row = |id: &str| rows.iter().find(|row| row.customer_id == id).unwrap();
+    let clv = |id: &str| row(id).clv_36m.unwrap().expected;
+    let brought = row("crowd02").referral_value.unwrap();
+    assert!((brought - 0.3 * (clv("crowd01") + clv("crowd04"))).abs() < 1e-9);
+    assert!((row("crowd02").value.unwrap() - clv("crowd02") - brought).abs() < 1e-9);
+    for id in ["crowd05", "crowd07", "crowd08"] {
+        assert_eq!(row(id).referral_value, Some(0.0), "{id}");
+    }
+    assert!(
+        summary
+            .report
+            .warnings
+            .iter()
+            .any(|w| w.code == "referrals_ignored" && w.message.starts_with('3'))
+    );
+}
+
+#[test]
+fn replacing_the_lost_has_its_price() {
+    let settings = ValueSettings {
+        acquisition_cost_minor: 2500,
+        ..settings(ModelChoice::BgNbd)
+    };
+    let ran = run_text(crowd(), settings, AS_OF).unwrap();
+    let bucket = ran.summary.report.leaky_bucket.unwrap();
+    let cost = &bucket.replacement_cost;
+    assert!(cost.lost_customers > 0);
+    assert_eq!(cost.acquisition_cost_minor, 2500 * cost.lost_customers as i64);
+    assert_eq!(
+        cost.total_minor,
+        cost.acquisition_cost_minor + cost.clv_gone_minor
+    );
+    assert!((1..=24).contains(&bucket.payback_months.unwrap()));
+}
+
+#[test]
+fn two_runs_are_compared() {
+    let before = run_text(
+        format!("{}gone,2023-01-05,9\n", crowd()),
+        settings(ModelChoice::BgNbd),
+        "2024-06-30",
+    )
+    .unwrap();
+    let later = crowd().replace(
+        "customer,date,amount\n",
+        "customer,date,amount\nfresh,2024-12-01,40\n",
+    );
+    let after = run_text(later, settings(ModelChoice::BgNbd), AS_OF).unwrap();
+    let compare = || {
+        value::engine::compare::compare(&before.path("profiles.parquet"), &after.path("profiles.parquet"))
+            .unwrap()
+    };
+    let comparison = compare();
+    assert_eq!(comparison, compare());
+    assert_eq!(
+        (comparison.customers_before, comparison.customers_after),
+        (41, 41)
+    );
+    assert_eq!((comparison.entered, comparison.left), (1, 1));
+    let value = |ran: &Ran| ran.profiles.iter().filter_map(|row| row.value).sum::<f64>();
+    assert!((comparison.value_before - value(&before)).abs() < 1e-6);
+    assert!((comparison.value_after - value(&after)).abs() < 1e-6);
+    assert!(comparison.up.windows(2).all(|pair| {
+        pair[0].value_after - pair[0].value_before >= pair[1].value_after - pair[1].value_before
+    }));
+    assert!(
+        comparison
+            .up
+            .iter()
+            .any(|mover| mover.customer_id == "fresh" && mover.from_class.is_empty())
+    );
+    let error = value::engine::compare::compare(&before.path("rejects.csv"), &after.path("profiles.parquet"));
+    assert_eq!(error.unwrap_err().code(), "profiles_malformed");
+}

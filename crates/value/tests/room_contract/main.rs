@@ -1,0 +1,14 @@
+//! The room `value` over real databases, one contract for both. One program, so that it is linked once.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that meets an error has failed"
+)]
+
+mod columns;
+mod import;
+mod ledger;
+mod profiles;
+mod runs;
+mod support;

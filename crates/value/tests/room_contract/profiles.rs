@@ -1,0 +1,402 @@
+//! The published profiles of the CDNOW sample: what the database shows is what the run computed, in every
+//! order, through every filter, page by page.
+
+use std::collections::{HashMap, HashSet};
+
+use base::PageSize;
+use platform::access::Role;
+use platform::test_on_both;
+use platform::testing::{TestDb, caller};
+use uuid::Uuid;
+use value::app::ValueRoom;
+use value::app::profiles::{self, ListRequest};
+use value::app::runs::{self, Which};
+use value::engine::profiles as file;
+use value::profile::{Figure, PublishedProfile, Range, Unit};
+use value::store::profiles::{Filter, Key};
+
+use crate::support::{ROOMS, as_of, cdnow, day, published, runner, stop};
+
+/// A figure as a number; none where the customer does not have it.
+fn number(figure: Figure, profile: &PublishedProfile) -> Option<f64> {
+    let money = |minor: i64| Some(minor as f64);
+    match figure {
+        Figure::Value => money(profile.value_minor),
+        Figure::Clv12m => money(profile.clv_12m_minor),
+        Figure::Clv36m => money(profile.clv_36m_minor),
+        Figure::ReferralValue => money(profile.referral_value_minor),
+        Figure::ValueAtRisk => money(profile.value_at_risk_minor),
+        Figure::Contribution => money(profile.contribution_minor),
+        Figure::Revenue => money(profile.revenue_minor),
+        Figure::Monetary => money(profile.monetary_minor),
+        Figure::ExpectedTicket => money(profile.expected_ticket_minor),
+        Figure::Stability => profile.stability,
+        Figure::PAlive => profile.p_alive,
+        Figure::ExpectedPurchases30d => profile.expected_purchases_30d,
+        Figure::ExpectedPurchases90d => profile.expected_purchases_90d,
+        Figure::ExpectedPurchases365d => profile.expected_purchases_365d,
+        Figure::X => Some(profile.x as f64),
+        Figure::FirstPurchase => Some(f64::from(profile.first_purchase.0)),
+        Figure::LastPurchase => Some(f64::from(profile.last_purchase.0)),
+    }
+}
+
+fn request(sort: Figure, descending: bool, size: u32) -> ListRequest {
+    ListRequest {
+        filter: Filter::default(),
+        search: None,
+        sort,
+        descending,
+        size: PageSize::new(Some(size)).unwrap(),
+        cursor: None,
+    }
+}
+
+/// Every row of a list, page by page.
+async fn walk(room: &ValueRoom, mut request: ListRequest) -> Vec<PublishedProfile> {
+    let viewer = caller(Role::Viewer);
+    let mut rows = Vec::new();
+    loop {
+        let list = profiles::list(room, &viewer, request.clone()).await.unwrap();
+        assert!(list.page.items.len() <= request.size.rows() as usize);
+        for (who, profile) in list.page.items {
+            assert_eq!(who.id.uuid(), profile.customer);
+            rows.push(profile);
+        }
+        request.cursor = list.page.next_cursor;
+        if request.cursor.is_none() {
+            return rows;
+        }
+    }
+}
+
+/// What the run wrote, by customer.
+async fn in_file(room: &ValueRoom, which: Which) -> HashMap<Uuid, PublishedProfile> {
+    let (run, path) = runs::profiles_file(room, &caller(Role::Viewer), which)
+        .await
+        .unwrap();
+    let rows = file::read(&path, 1_000)
+        .unwrap()
+        .map(Result::unwrap)
+        .collect::<Vec<_>>()
+        .concat();
+    rows.into_iter()
+        .map(|row| PublishedProfile::of_row(row, run.currency).unwrap())
+        .map(|profile| (profile.customer, profile))
+        .collect()
+}
+
+/// JSON gives a real back within a hair; everything else exactly.
+#[track_caller]
+fn assert_same(found: &PublishedProfile, expected: &PublishedProfile) {
+    fn reals(detail: &value::profile::Detail) -> Vec<f64> {
+        let pair = |pair: Option<(f64, f64)>| pair.map_or([-1.0; 2], |(low, high)| [low, high]);
+        let i = &detail.intervals;
+        let mut all = vec![
+            detail.cv_month.unwrap_or(-1.0),
+            detail.cv_quarter.unwrap_or(-1.0),
+            detail.cv_ticket.unwrap_or(-1.0),
+        ];
+        all.extend(pair(i.expected_purchases_30d));
+        all.extend(pair(i.expected_purchases_90d));
+        all.extend(pair(i.expected_purchases_365d));
+        all
+    }
+    for (a, b) in reals(&found.detail).into_iter().zip(reals(&expected.detail)) {
+        assert!((a - b).abs() <= 1e-14 * b.abs().max(1e-300), "{a} is not {b}");
+    }
+    let mut found = found.clone();
+    found.detail.cv_month = expected.detail.cv_month;
+    found.detail.cv_quarter = expected.detail.cv_quarter;
+    found.detail.cv_ticket = expected.detail.cv_ticket;
+    found.detail.intervals = value::profile::Intervals {
+        clv_12m_minor: found.detail.intervals.clv_12m_minor,
+        clv_36m_minor: found.detail.intervals.clv_36m_minor,
+        ..expected.detail.intervals.clone()
+    };
+    assert_eq!(&found, expected);
+}
+
+test_on_both!(lists_show_what_the_run_computed, ROOMS);
+async fn lists_show_what_the_run_computed(t: &TestDb) {
+    let runner = runner(t).await;
+    cdnow(t).await;
+    let room = ValueRoom::new(t.platform.clone());
+    let run = published(t, &room, as_of("1997-09-30")).await;
+    assert_eq!(run.model_chosen.as_deref(), Some("bg_nbd"));
+    let computed = in_file(&room, Which::Run(run.id)).await;
+    assert_eq!(computed.len(), 2_357);
+    assert_eq!(run.customers, Some(2_357));
+
+    every_order_visits_everyone_once(&room, &computed).await;
+    every_filter_lets_through_whom_it_should(&room, &computed).await;
+    a_page_explains_itself(&room, &computed).await;
+    a_cursor_is_only_good_for_its_list(&room).await;
+    stop(runner).await;
+}
+
+async fn every_order_visits_everyone_once(room: &ValueRoom, computed: &HashMap<Uuid, PublishedProfile>) {
+    let sizes = [200, 131, 47, 199, 83];
+    for (n, figure) in Figure::ALL.into_iter().enumerate() {
+        for descending in [true, false] {
+            let size = sizes[(2 * n + usize::from(descending)) % sizes.len()];
+            let rows = walk(room, request(figure, descending, size)).await;
+            let visited: HashSet<Uuid> = rows.iter().map(|row| row.customer).collect();
+            assert_eq!(
+                (rows.len(), visited.len()),
+                (computed.len(), computed.len()),
+                "{figure:?} descending {descending} by {size}"
+            );
+            let keys: Vec<(f64, Uuid)> = rows
+                .iter()
+                .map(|row| (number(figure, row).unwrap_or(-1.0), row.customer))
+                .collect();
+            let in_order = |a: &(f64, Uuid), b: &(f64, Uuid)| if descending { a >= b } else { a <= b };
+            assert!(keys.is_sorted_by(in_order), "{figure:?} descending {descending}");
+            if figure == Figure::Value {
+                for row in &rows {
+                    assert_same(row, &computed[&row.customer]);
+                }
+            }
+        }
+    }
+    // Pages of one and two rows over a list short enough for it.
+    for size in [1, 2] {
+        let mut few = request(Figure::PAlive, true, size);
+        few.search = Some("001".to_owned());
+        assert_eq!(walk(room, few).await.len(), 10);
+    }
+}
+
+async fn every_filter_lets_through_whom_it_should(
+    room: &ValueRoom,
+    computed: &HashMap<Uuid, PublishedProfile>,
+) {
+    let texts = |of: fn(&PublishedProfile) -> &String| -> Vec<String> {
+        let all: HashSet<&String> = computed.values().map(of).collect();
+        let mut all: Vec<String> = all.into_iter().cloned().collect();
+        all.sort();
+        all
+    };
+    let mut filters: Vec<Filter> = Vec::new();
+    let classes = texts(|p| &p.class);
+    assert!(classes.len() > 2, "{classes:?}");
+    filters.extend(classes.iter().map(|class| Filter {
+        classes: vec![class.clone()],
+        ..Filter::default()
+    }));
+    filters.push(Filter {
+        classes: classes[..2].to_vec(),
+        loyalties: vec!["drifting".to_owned(), "loyal".to_owned()],
+        ..Filter::default()
+    });
+    filters.extend(texts(|p| &p.loyalty).into_iter().map(|loyalty| Filter {
+        loyalties: vec![loyalty],
+        ..Filter::default()
+    }));
+    filters.extend(texts(|p| &p.bucket).into_iter().map(|bucket| Filter {
+        buckets: vec![bucket],
+        ..Filter::default()
+    }));
+    for class in ["E-V", "'; DROP TABLE value_profiles; --"] {
+        filters.push(Filter {
+            classes: vec![class.to_owned()],
+            ..Filter::default()
+        });
+    }
+    for figure in Figure::ALL {
+        let mut known: Vec<f64> = computed.values().filter_map(|p| number(figure, p)).collect();
+        known.sort_by(f64::total_cmp);
+        let (low, high) = (known[known.len() / 4], known[known.len() * 3 / 4]);
+        // Between two whole numbers, too.
+        let nudge = if figure.unit() == Unit::Real { 0.0 } else { 0.5 };
+        for (low, high) in [
+            (Some(low), None),
+            (None, Some(high)),
+            (Some(low - nudge), Some(high + nudge)),
+            (Some(low + nudge), Some(high - nudge)),
+            (None, Some(-1.0)),
+            (Some(f64::MAX), None),
+        ] {
+            filters.push(Filter {
+                ranges: vec![Range { figure, low, high }],
+                ..Filter::default()
+            });
+        }
+    }
+    filters.push(Filter {
+        classes: vec![classes[0].clone()],
+        ranges: vec![
+            Range {
+                figure: Figure::PAlive,
+                low: Some(0.3),
+                high: None,
+            },
+            Range {
+                figure: Figure::Value,
+                low: None,
+                high: Some(5_000.0),
+            },
+            Range {
+                figure: Figure::PAlive,
+                low: None,
+                high: Some(0.9),
+            },
+        ],
+        ..Filter::default()
+    });
+
+    let mut somebody = 0;
+    for (n, filter) in filters.into_iter().enumerate() {
+        let any = |of: &Vec<String>, text: &String| of.is_empty() || of.contains(text);
+        let expected: HashSet<Uuid> = computed
+            .values()
+            .filter(|p| {
+                any(&filter.classes, &p.class)
+                    && any(&filter.loyalties, &p.loyalty)
+                    && any(&filter.buckets, &p.bucket)
+                    && filter.ranges.iter().all(|range| {
+                        number(range.figure, p).is_some_and(|number| {
+                            range.low.is_none_or(|low| number >= low)
+                                && range.high.is_none_or(|high| number <= high)
+                        })
+                    })
+            })
+            .map(|p| p.customer)
+            .collect();
+        somebody += usize::from(!expected.is_empty());
+        let mut asked = request(Figure::ALL[n % Figure::ALL.len()], n % 2 == 0, 190);
+        asked.filter = filter.clone();
+        let rows = walk(room, asked).await;
+        assert_eq!(rows.len(), expected.len(), "{filter:?}");
+        let found: HashSet<Uuid> = rows.iter().map(|row| row.customer).collect();
+        assert_eq!(found, expected, "{filter:?}");
+        let count = profiles::count(room, &caller(Role::Viewer), filter.clone(), None)
+            .await
+            .unwrap();
+        assert_eq!(
+            (count.rows, count.exact),
+            (expected.len() as u64, true),
+            "{filter:?}"
+        );
+    }
+    assert!(somebody > 60, "only {somebody} filters let anybody through");
+
+    // The search: by the beginning of the customer number; the sample's are 0001 to 2357.
+    for (search, found, exact) in [
+        ("000", 9, true),
+        (" 0017 ", 1, true),
+        ("9", 0, true),
+        ("", 2_357, true),
+        ("1", 1_000, false),
+    ] {
+        let mut asked = request(Figure::Value, true, 200);
+        asked.search = Some(search.to_owned());
+        assert_eq!(walk(room, asked).await.len(), found, "{search:?}");
+        let count = profiles::count(room, &caller(Role::Viewer), Filter::default(), Some(search))
+            .await
+            .unwrap();
+        assert_eq!((count.rows, count.exact), (found as u64, exact), "{search:?}");
+    }
+}
+
+async fn a_page_explains_itself(room: &ValueRoom, computed: &HashMap<Uuid, PublishedProfile>) {
+    let viewer = caller(Role::Viewer);
+    let best = walk(room, request(Figure::Value, true, 200)).await;
+    for customer in [best[0].customer, best[1_000].customer, best[2_356].customer] {
+        let page = profiles::of_customer(room, &viewer, customer).await.unwrap();
+        assert_same(&page.profile, &computed[&customer]);
+        assert_eq!(page.run.run.as_of, day("1997-09-30"));
+        for figure in Figure::ALL {
+            let Some(shown) = page.figures.iter().find(|shown| shown.name == figure.name()) else {
+                continue;
+            };
+            assert_eq!(shown.value, number(figure, &page.profile), "{figure:?}");
+        }
+        let p_alive = page.figures.iter().find(|shown| shown.name == "p_alive").unwrap();
+        assert_eq!(p_alive.model.as_deref(), Some("bg_nbd"));
+        let alpha = p_alive.inputs["alpha"].as_f64().unwrap();
+        assert!((alpha - 4.4135).abs() < 2e-4, "{alpha}");
+        assert_eq!(p_alive.inputs["x"], page.profile.x);
+        let clv = page.figures.iter().find(|shown| shown.name == "clv_36m").unwrap();
+        assert!(clv.low.unwrap() <= clv.value.unwrap() && clv.value.unwrap() <= clv.high.unwrap());
+        for about in ["class", "risk"] {
+            assert!(
+                page.reasons.iter().any(|reason| reason.about == about),
+                "{:?}",
+                page.reasons
+            );
+        }
+    }
+    let nobody = profiles::of_customer(room, &viewer, Uuid::nil()).await;
+    assert_eq!(nobody.err().unwrap().code(), "no_profile");
+}
+
+async fn a_cursor_is_only_good_for_its_list(room: &ValueRoom) {
+    let viewer = caller(Role::Viewer);
+    let first = profiles::list(room, &viewer, request(Figure::PAlive, true, 10))
+        .await
+        .unwrap();
+    for (sort, cursor) in [
+        (Figure::Value, first.page.next_cursor.unwrap()),
+        (Figure::Value, "bm9uc2Vuc2U".to_owned()),
+        (Figure::Value, "é".to_owned()),
+    ] {
+        let mut asked = request(sort, true, 10);
+        asked.cursor = Some(cursor);
+        let refused = profiles::list(room, &viewer, asked).await.err().unwrap();
+        assert_eq!(refused.code(), "cursor_malformed");
+    }
+}
+
+test_on_both!(a_figure_that_somebody_lacks_is_on_no_side_of_a_bound, ROOMS);
+async fn a_figure_that_somebody_lacks_is_on_no_side_of_a_bound(t: &TestDb) {
+    // Two customers, nobody bought twice: no model can be fitted, so nobody has a probability.
+    let runner = runner(t).await;
+    crate::support::in_dollars(t).await;
+    crate::support::imported(
+        t,
+        "customer,date,amount,id\nA,2025-01-01,10,1\nB,2025-02-01,20,2\n",
+    )
+    .await;
+    let room = ValueRoom::new(t.platform.clone());
+    let run = published(t, &room, as_of("2025-06-30")).await;
+    assert_eq!(run.model_chosen, None);
+    let all = walk(&room, request(Figure::PAlive, true, 1)).await;
+    assert_eq!(all.len(), 2);
+    assert!(all.iter().all(|profile| profile.p_alive.is_none()));
+    for (low, high) in [(None, Some(0.5)), (Some(-5.0), None), (Some(0.0), Some(1.0))] {
+        let mut asked = request(Figure::Revenue, true, 10);
+        asked.filter.ranges = vec![Range {
+            figure: Figure::PAlive,
+            low,
+            high,
+        }];
+        assert_eq!(walk(&room, asked).await.len(), 0, "{low:?} {high:?}");
+    }
+    let page = profiles::of_customer(&room, &caller(Role::Viewer), all[0].customer)
+        .await
+        .unwrap();
+    let p_alive = page.figures.iter().find(|shown| shown.name == "p_alive").unwrap();
+    assert_eq!(p_alive.value, None);
+    stop(runner).await;
+}
+
+#[test]
+fn a_cursor_keeps_every_bit_of_a_real() {
+    // What JSON numbers do not: with them a page would lose or repeat the row it begins after.
+    let mut seed = 0x9E37_79B9_7F4A_7C15_u64;
+    for _ in 0..100_000 {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        let real = (seed >> 11) as f64 / (1_u64 << 53) as f64 * 10_f64.powi((seed % 7) as i32 - 5);
+        let after = value::store::profiles::After {
+            key: Key::Real(real),
+            customer: Uuid::nil(),
+        };
+        let cursor = base::Cursor::after(&after).unwrap();
+        let back: value::store::profiles::After = base::Cursor::key(cursor.as_str()).unwrap();
+        assert_eq!(back, after);
+    }
+}
