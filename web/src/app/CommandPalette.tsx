@@ -2,7 +2,7 @@
 import { SearchOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
 import { Input, Modal, Typography } from "antd";
-import { type KeyboardEvent, useDeferredValue, useEffect, useId, useMemo, useState } from "react";
+import { type KeyboardEvent, useCallback, useEffect, useId, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { listCustomers } from "../api/endpoints";
@@ -75,18 +75,19 @@ function Palette(props: { onClose: () => void }) {
   const [active, setActive] = useState(0);
   const listId = useId();
   const mayCustomers = useMay("customers.read");
-  const wanted = useDeferredValue(text.trim());
+  const wanted = text.trim();
+  // Enter was pressed before the server had answered: its first hit is taken when it comes.
+  const [eager, setEager] = useState(false);
   const commands = useCommands();
   const found = useQuery({
     queryKey: [...keys.customers, "palette", wanted],
     queryFn: ({ signal }) => listCustomers({ q: wanted, limit: MOST_CUSTOMERS }, signal),
     enabled: mayCustomers && wanted.length > 0,
-    placeholderData: (before) => before,
   });
 
   const choices = useMemo(() => {
     const low = wanted.toLowerCase();
-    const customers: Choice[] = (wanted ? (found.data?.items ?? []) : []).map((customer) => ({
+    const customers: Choice[] = (found.data?.items ?? []).map((customer) => ({
       key: customer.id,
       label: customer.name ?? customer.external_id,
       hint: [customer.external_id, customer.brand, customer.region].filter(Boolean).join(" · "),
@@ -101,11 +102,18 @@ function Palette(props: { onClose: () => void }) {
     document.getElementById(`${listId}-${active}`)?.scrollIntoView({ block: "nearest" });
   }, [active, listId]);
 
-  const take = (choice: Choice | undefined) => {
-    if (!choice) return;
-    props.onClose();
-    choice.act();
-  };
+  const { onClose } = props;
+  const take = useCallback(
+    (choice: Choice) => {
+      onClose();
+      choice.act();
+    },
+    [onClose],
+  );
+  const first = choices[0];
+  useEffect(() => {
+    if (eager && first) take(first);
+  }, [eager, first, take]);
   const pressed = (event: KeyboardEvent) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
@@ -113,7 +121,9 @@ function Palette(props: { onClose: () => void }) {
       setActive((now) => (choices.length ? (now + step) % choices.length : 0));
     } else if (event.key === "Enter" && !event.nativeEvent.isComposing) {
       event.preventDefault();
-      take(choices[active]);
+      const choice = choices[active];
+      if (choice) take(choice);
+      else setEager(found.isFetching);
     }
   };
 
@@ -130,7 +140,10 @@ function Palette(props: { onClose: () => void }) {
         aria-controls={listId}
         aria-activedescendant={choices.length ? `${listId}-${active}` : undefined}
         value={text}
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => {
+          setText(event.target.value);
+          setEager(false);
+        }}
         onKeyDown={pressed}
       />
       <div id={listId} role="listbox" aria-label={t("app.search.results")} className="palette-list">

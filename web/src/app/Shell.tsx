@@ -8,7 +8,7 @@ import {
   TeamOutlined,
 } from "@ant-design/icons";
 import { Button, Drawer, Grid, Layout, Menu } from "antd";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, Navigate, Outlet, ScrollRestoration, useLocation } from "react-router";
 import { useLiveEvents } from "../api/live";
@@ -83,6 +83,7 @@ export function Shell() {
   const wide = Grid.useBreakpoint().lg ?? true;
   const [drawer, setDrawer] = useState(false);
   const [palette, setPalette] = useState(false);
+  const closePalette = useCallback(() => setPalette(false), []);
   const rooms = useRooms();
   const firm = useSetup().data?.firm_name;
   useLiveEvents(true);
@@ -177,7 +178,7 @@ export function Shell() {
           <Outlet />
         </main>
       </Layout>
-      <CommandPalette open={palette} onClose={() => setPalette(false)} />
+      <CommandPalette open={palette} onClose={closePalette} />
       <ScrollRestoration />
     </Layout>
   );
