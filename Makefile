@@ -17,7 +17,7 @@ export CARGO_TARGET_DIR ?= $(PATRON_CACHE)/target
 endif
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: demo test check build console bench screenshots help
+.PHONY: demo test check api build console bench screenshots help
 
 help:
 	@sed -n '2,5s/^# *//p' Makefile
@@ -41,6 +41,12 @@ check:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cd web && npm run check
+
+# Writes the contract of the HTTP API and the console's types from the code.
+api:
+	cargo run --quiet --locked --bin patron -- openapi > openapi.json.new
+	mv openapi.json.new openapi.json
+	cd web && npm run --silent api
 
 bench: build
 	python3 benches/run.py --patron "$(TARGET)/quick/patron"

@@ -252,7 +252,8 @@ pub(super) async fn beat(
     Ok(row.map(|(cancel,)| cancel))
 }
 
-/// Stores the checkpoint; false when the lease is someone else's.
+/// Stores the checkpoint; false when the lease is someone else's. A job that gets on may be interrupted as
+/// often as it likes: only attempts without a step forward are counted.
 pub(super) async fn save_checkpoint(
     tx: &mut Tx,
     id: JobId,
@@ -262,7 +263,7 @@ pub(super) async fn save_checkpoint(
 ) -> Result<bool> {
     let saved = tx
         .execute(
-            "UPDATE jobs SET checkpoint = $3, stage = $4, done = $5, total = $6 \
+            "UPDATE jobs SET checkpoint = $3, stage = $4, done = $5, total = $6, attempts = 1 \
              WHERE id = $1 AND lease = $2 AND state = 'running'",
             args![id.uuid(), lease, checkpoint, stage, done, total],
         )
