@@ -37,7 +37,7 @@ impl Bulk {
 
     async fn insert_sqlite(
         &self,
-        conn: &mut sqlx::SqliteConnection,
+        conn: &mut sqlx_sqlite::SqliteConnection,
         mut rows: impl Iterator<Item = Vec<Value>>,
     ) -> Result<u64> {
         let rows_per_statement = (SQLITE_ARGUMENTS_MAX / self.columns.len().max(1)).max(1);
@@ -85,7 +85,7 @@ impl Bulk {
 
     async fn insert_postgres(
         &self,
-        conn: &mut sqlx::PgConnection,
+        conn: &mut sqlx_postgres::PgConnection,
         rows: impl Iterator<Item = Vec<Value>>,
     ) -> Result<u64> {
         let columns = self.columns.join(",");
@@ -123,7 +123,7 @@ impl Bulk {
 
     async fn copy(
         &self,
-        conn: &mut sqlx::PgConnection,
+        conn: &mut sqlx_postgres::PgConnection,
         table: &str,
         rows: impl Iterator<Item = Vec<Value>>,
     ) -> Result<u64> {

@@ -25,7 +25,8 @@ use std::fs::{File, TryLockError};
 use std::sync::Arc;
 
 use base::{Error, Result};
-use sqlx::{PgPool, SqlitePool};
+use sqlx_postgres::PgPool;
+use sqlx_sqlite::SqlitePool;
 
 use crate::idempotency::Once;
 use crate::live::Live;

@@ -3,9 +3,9 @@
 use base::Result;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
-use sqlx::postgres::{PgArguments, PgRow};
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Arguments as _, FromRow, Postgres, SqlSafeStr, SqlStr, Sqlite, Transaction};
+use sqlx::{Arguments as _, FromRow, SqlSafeStr, SqlStr, Transaction};
+use sqlx_postgres::{PgArguments, PgRow, Postgres};
+use sqlx_sqlite::{Sqlite, SqliteArguments, SqliteRow};
 
 use super::{Args, Dialect, Value, error};
 use crate::idempotency::Once;

@@ -73,6 +73,17 @@ impl Ledger {
         }
     }
 
+    /// Makes room at once for as many lines as a file says it has, which need not be true.
+    pub(crate) fn expect(&mut self, lines: usize, costed: bool) {
+        const BELIEVED_MAX: usize = 1 << 24;
+        let lines = lines.min(BELIEVED_MAX);
+        self.customers.reserve_exact(lines);
+        self.packed.reserve_exact(lines);
+        if costed {
+            self.costs.reserve_exact(lines);
+        }
+    }
+
     /// The number of lines.
     pub(crate) fn lines(&self) -> usize {
         self.packed.len()

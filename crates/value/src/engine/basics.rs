@@ -4,6 +4,7 @@ use base::{Day, Month, Result};
 use datafusion::arrow::array::RecordBatch;
 
 use super::aggregates::Aggregates;
+use super::parallel::in_parallel;
 use super::population::Population;
 use super::settings::ValueSettings;
 use super::windows::{MONTHS, MonthTable, Span};
@@ -145,6 +146,7 @@ pub(crate) struct Basics {
     /// Mean amount of the repeat purchase days, in major units; 0 where x is 0.
     pub m: Vec<f64>,
     pub contribution_minor: Vec<i64>,
+    pub spread: Vec<Spread>,
     /// None where a variation has no meaning.
     pub stability: Vec<Option<f64>>,
     /// Of those who are classed.
@@ -183,44 +185,96 @@ pub(crate) fn basics(
         ContributionBasis::Revenue
     };
     let weights = settings.stability_weights;
-    let weights = [weights.month, weights.quarter, weights.ticket];
-    let per_major = settings.currency.minor_per_major() as f64;
-    let customers = batches.iter().map(RecordBatch::num_rows).sum();
-    let mut all = Basics {
-        x: Vec::with_capacity(customers),
-        t_x: Vec::with_capacity(customers),
-        t: Vec::with_capacity(customers),
-        m: Vec::with_capacity(customers),
-        contribution_minor: Vec::with_capacity(customers),
-        stability: Vec::with_capacity(customers),
-        classed_stability: Vec::with_capacity(customers),
-        last_day: Vec::with_capacity(customers),
-        purchase_days: Vec::with_capacity(customers),
-        net_minor: Vec::with_capacity(customers),
+    let columns = Maker {
+        history: &history,
+        weights: [weights.month, weights.quarter, weights.ticket],
+        per_major: settings.currency.minor_per_major() as f64,
+        as_of: population.windows.as_of.0,
         basis,
         cost_share,
     };
-    for batch in batches {
-        let rows = Aggregates::of(batch)?;
-        for row in 0..rows.len() {
-            let x = repeats(rows.purchase_days[row]);
-            all.x.push(x);
-            all.t_x.push(weeks(rows.first_day[row], rows.last_day[row]));
-            all.t.push(weeks(rows.first_day[row], population.windows.as_of.0));
-            all.m.push(mean_repeat(rows.repeat_minor[row], x, per_major));
-            all.contribution_minor.push(contribution(&rows, row, basis));
-            let spread = spread(&rows, row, &history);
-            let stability = rules::stability(weights, spread.cv_month, spread.cv_quarter, spread.cv_ticket);
-            if let Some(stability) = stability.filter(|_| spread.full_months >= rules::CLASSED_AFTER_MONTHS) {
-                all.classed_stability.push(stability);
+    let parts = in_parallel(batches, |part| columns.of(part))?;
+    Ok(parts
+        .into_iter()
+        .reduce(Basics::and)
+        .unwrap_or_else(|| columns.room(0)))
+}
+
+/// Makes the columns of a part of the customers.
+struct Maker<'a> {
+    history: &'a History,
+    weights: [f64; 3],
+    per_major: f64,
+    as_of: i32,
+    basis: ContributionBasis,
+    cost_share: f64,
+}
+
+impl Maker<'_> {
+    fn of(&self, batches: &[RecordBatch]) -> Result<Basics> {
+        let mut all = self.room(batches.iter().map(RecordBatch::num_rows).sum());
+        for batch in batches {
+            let rows = Aggregates::of(batch)?;
+            for row in 0..rows.len() {
+                let x = repeats(rows.purchase_days[row]);
+                all.x.push(x);
+                all.t_x.push(weeks(rows.first_day[row], rows.last_day[row]));
+                all.t.push(weeks(rows.first_day[row], self.as_of));
+                all.m.push(mean_repeat(rows.repeat_minor[row], x, self.per_major));
+                all.contribution_minor.push(contribution(&rows, row, self.basis));
+                let spread = spread(&rows, row, self.history);
+                let stability =
+                    rules::stability(self.weights, spread.cv_month, spread.cv_quarter, spread.cv_ticket);
+                if let Some(stability) =
+                    stability.filter(|_| spread.full_months >= rules::CLASSED_AFTER_MONTHS)
+                {
+                    all.classed_stability.push(stability);
+                }
+                all.spread.push(spread);
+                all.stability.push(stability);
+                all.last_day.push(i64::from(rows.last_day[row]));
+                all.purchase_days.push(i64::from(rows.purchase_days[row]));
+                all.net_minor.push(rows.net_minor[row]);
             }
-            all.stability.push(stability);
-            all.last_day.push(i64::from(rows.last_day[row]));
-            all.purchase_days.push(i64::from(rows.purchase_days[row]));
-            all.net_minor.push(rows.net_minor[row]);
+        }
+        Ok(all)
+    }
+
+    fn room(&self, customers: usize) -> Basics {
+        Basics {
+            x: Vec::with_capacity(customers),
+            t_x: Vec::with_capacity(customers),
+            t: Vec::with_capacity(customers),
+            m: Vec::with_capacity(customers),
+            contribution_minor: Vec::with_capacity(customers),
+            spread: Vec::with_capacity(customers),
+            stability: Vec::with_capacity(customers),
+            classed_stability: Vec::with_capacity(customers),
+            last_day: Vec::with_capacity(customers),
+            purchase_days: Vec::with_capacity(customers),
+            net_minor: Vec::with_capacity(customers),
+            basis: self.basis,
+            cost_share: self.cost_share,
         }
     }
-    Ok(all)
+}
+
+impl Basics {
+    /// These customers, then those.
+    fn and(mut self, next: Self) -> Self {
+        self.x.extend(next.x);
+        self.t_x.extend(next.t_x);
+        self.t.extend(next.t);
+        self.m.extend(next.m);
+        self.contribution_minor.extend(next.contribution_minor);
+        self.spread.extend(next.spread);
+        self.stability.extend(next.stability);
+        self.classed_stability.extend(next.classed_stability);
+        self.last_day.extend(next.last_day);
+        self.purchase_days.extend(next.purchase_days);
+        self.net_minor.extend(next.net_minor);
+        self
+    }
 }
 
 /// Repeat purchases: the first is what makes a customer.

@@ -63,26 +63,52 @@ impl Keys {
 /// Customers whose id is a whole number.
 #[derive(Default)]
 pub(crate) struct IntegerKeys {
+    /// The numbers of the small keys, by key: ids are mostly given in sequence, and a look into a
+    /// list that stays in the cache costs a fraction of a look into a hash table.
+    small: Vec<u32>,
+    /// All others.
     table: HashTable<(i64, u32)>,
     keys: Vec<i64>,
 }
 
+/// Stands for a key without a number; no customer has it, see [`next_number`].
+const UNNUMBERED: u32 = u32::MAX;
+/// The list of small keys has at most so many places per customer.
+const PLACES_PER_CUSTOMER: usize = 4;
+const PLACES_MIN: usize = 1 << 16;
+
 impl IntegerKeys {
     /// The number of a customer. Errors: more customers than can be numbered.
     pub(crate) fn number(&mut self, key: i64) -> Result<u32> {
-        match self.table.entry(
+        let place = usize::try_from(key).unwrap_or(usize::MAX);
+        match self.small.get(place) {
+            Some(&number) if number != UNNUMBERED => Ok(number),
+            _ => self.number_apart(key, place),
+        }
+    }
+
+    /// As [`IntegerKeys::number`], of a key without a place that is filled.
+    fn number_apart(&mut self, key: i64, place: usize) -> Result<u32> {
+        let free = match self.table.entry(
             hash_integer(key),
             |held| held.0 == key,
             |held| hash_integer(held.0),
         ) {
-            Entry::Occupied(held) => Ok(held.get().1),
-            Entry::Vacant(free) => {
-                let number = next_number(self.keys.len())?;
-                self.keys.push(key);
-                free.insert((key, number));
-                Ok(number)
+            // It may have come before the list was long enough for it.
+            Entry::Occupied(held) => return Ok(held.get().1),
+            Entry::Vacant(free) => free,
+        };
+        let number = next_number(self.keys.len())?;
+        self.keys.push(key);
+        if place < PLACES_MIN.max(PLACES_PER_CUSTOMER * self.keys.len()) {
+            if place >= self.small.len() {
+                self.small.resize((place + 1).next_power_of_two(), UNNUMBERED);
             }
+            self.small[place] = number;
+        } else {
+            free.insert((key, number));
         }
+        Ok(number)
     }
 }
 
@@ -133,7 +159,9 @@ fn slice<'a>(bytes: &'a [u8], ends: &[usize], number: u32) -> &'a [u8] {
 
 fn next_number(count: usize) -> Result<u32> {
     u32::try_from(count)
-        .map_err(|_| Error::invalid("too_many_customers", "more than 4,294,967,295 customers"))
+        .ok()
+        .filter(|&number| number != UNNUMBERED)
+        .ok_or_else(|| Error::invalid("too_many_customers", "more than 4,294,967,294 customers"))
 }
 
 fn leading_bytes(key: &[u8]) -> u64 {
@@ -189,10 +217,14 @@ mod tests {
         }
 
         #[test]
-        fn integer_keys_are_sorted_by_value(keys in proptest::collection::vec(-50_i64..50, 0..200)) {
+        fn integer_keys_are_numbered_once_and_sorted_by_value(
+            keys in proptest::collection::vec(proptest::prop_oneof![-50_i64..50, 65_000_i64..70_000, proptest::num::i64::ANY], 0..200),
+        ) {
             let mut table = IntegerKeys::default();
+            let mut known = std::collections::HashMap::new();
             for &key in &keys {
-                table.number(key).unwrap();
+                let next = known.len() as u32;
+                proptest::prop_assert_eq!(table.number(key).unwrap(), *known.entry(key).or_insert(next));
             }
             let sorted: Vec<i64> = keys.into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
             let table = Keys::Integers(table);

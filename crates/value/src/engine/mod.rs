@@ -30,6 +30,7 @@ mod aggregate_columns;
 mod calendar;
 mod choice;
 mod keys;
+mod parallel;
 mod parquet_out;
 mod read;
 mod run;

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use base::{Error, Result};
 use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::parquet::arrow::ArrowWriter;
-use datafusion::parquet::basic::Compression;
+use datafusion::parquet::basic::{Compression, Encoding};
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
 use datafusion::parquet::schema::types::ColumnPath;
 
@@ -33,6 +33,24 @@ impl ParquetFile {
             .set_dictionary_enabled(false)
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_max_row_group_row_count(Some(GROUP_ROWS));
+        for field in schema.fields() {
+            let name = field.name();
+            match field.data_type() {
+                // Estimates hardly shrink, whatever time is spent on them; the ends of intervals do.
+                DataType::Float64 if !name.ends_with("_low") && !name.ends_with("_high") => {
+                    let path = ColumnPath::new(vec![name.clone()]);
+                    properties = properties.set_column_compression(path, Compression::UNCOMPRESSED);
+                }
+                // A series of amounts is packed to the bits its changes need.
+                DataType::FixedSizeList(item, _) => {
+                    let path = ColumnPath::new(vec![name.clone(), "list".to_owned(), item.name().clone()]);
+                    properties = properties
+                        .set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED)
+                        .set_column_compression(path, Compression::UNCOMPRESSED);
+                }
+                _ => {}
+            }
+        }
         for column in repetitive {
             let path = column.split('.').map(str::to_owned).collect();
             properties = properties.set_column_dictionary_enabled(ColumnPath::new(path), true);

@@ -15,6 +15,7 @@ use super::basics::{History, basics};
 use super::choice::{choose, thresholds, warnings};
 use super::concentration::concentration;
 use super::models::{ModelReport, fit_spend};
+use super::parallel::threads;
 use super::parquet_out::{ParquetFile, PartialFile};
 use super::population::Population;
 use super::profiles;
@@ -163,11 +164,6 @@ pub fn run_from_aggregates(
         &mut reporter,
         times,
     )
-}
-
-/// All there are, up to eight.
-fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, |n| n.get().min(8))
 }
 
 fn write_aggregates(
@@ -405,13 +401,12 @@ fn write_profiles(
     reporter: &mut Reporter<'_>,
 ) -> Result<PartialFile> {
     const BATCHES_AHEAD: usize = 4;
-    const REPETITIVE: [&str; 6] = [
+    const REPETITIVE: [&str; 5] = [
         "contribution_basis",
         "class",
         "loyalty",
         "loyalty_basis",
         "bucket",
-        "months.list.item",
     ];
     let mut file = ParquetFile::create(path, &scorer.schema, &REPETITIVE)?;
     std::thread::scope(|scope| {

@@ -15,7 +15,7 @@ use datafusion::arrow::datatypes::{DataType, Field, SchemaRef};
 use stats::{Discounting, Forecast, Histories, PurchaseFit, ScoreOptions, Scores, SpendFit};
 
 use super::aggregates::Aggregates;
-use super::basics::{Basics, History, WEEK_DAYS, spread};
+use super::basics::{Basics, History, WEEK_DAYS};
 use super::bucket::{self, overflow};
 use super::cohorts;
 use super::population::Population;
@@ -265,7 +265,7 @@ impl Scorer<'_> {
         sums: &mut Sums,
     ) -> Result<()> {
         let windows = &self.population.windows;
-        let spread = spread(rows, row, &self.history);
+        let spread = &self.basics.spread[customer];
         let contribution_minor = self.basics.contribution_minor[customer];
         let decision = rules::classify(
             &ClassFacts {

@@ -12,7 +12,7 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::compute::{CastOptions, cast_with_options};
 use datafusion::arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, Schema, TimeUnit, TimestampMicrosecondType,
+    DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, Schema, TimeUnit,
 };
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -66,6 +66,7 @@ pub(super) fn read(
     let plan = Plan::of(&schema, &columns, mapping.unit)?;
     let header = plan.projected.iter().map(|&i| names[i].clone()).collect();
     sink.start(header, &columns, plan.customer_is_integer, rejects)?;
+    sink.ledger.expect(rows as usize, columns.cost.is_some());
 
     std::thread::scope(|scope| {
         let (sender, batches) = sync_channel(BATCHES_AHEAD);
@@ -145,10 +146,11 @@ struct Plan {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum At {
-    /// A day, or a time on the firm's own clock.
     Day,
-    /// An instant, moved into the firm's zone.
-    Instant,
+    /// A time on the firm's own clock, in ticks of which a day has so many.
+    Clock(i64),
+    /// An instant, moved into the firm's zone, in ticks of which a second has so many.
+    Instant(i64),
     Text,
 }
 
@@ -170,8 +172,10 @@ impl Plan {
             _ => return Err(wrong(columns.customer, "customer", "text or a whole number")),
         };
         let at = match kind(columns.at) {
-            DataType::Date32 | DataType::Date64 | DataType::Timestamp(_, None) => At::Day,
-            DataType::Timestamp(_, Some(_)) => At::Instant,
+            DataType::Date32 => At::Day,
+            DataType::Date64 => At::Clock(86_400 * 1_000),
+            DataType::Timestamp(unit, None) => At::Clock(86_400 * per_second(*unit)),
+            DataType::Timestamp(unit, Some(_)) => At::Instant(per_second(*unit)),
             kind if is_text(kind) => At::Text,
             _ => return Err(wrong(columns.at, "at", "a date, a timestamp or text")),
         };
@@ -231,7 +235,7 @@ impl Plan {
             batch.column(1),
             &match self.at {
                 At::Day => DataType::Date32,
-                At::Instant => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+                At::Clock(_) | At::Instant(_) => DataType::Int64,
                 At::Text => DataType::Utf8View,
             },
         )?;
@@ -283,9 +287,12 @@ impl Plan {
         } else {
             match self.at {
                 At::Day => checked_day(i64::from(at.as_primitive::<Date32Type>().value(i))),
-                At::Instant => {
-                    let micros = at.as_primitive::<TimestampMicrosecondType>().value(i);
-                    sink.calendar.day_of_instant(micros.div_euclid(1_000_000))
+                At::Clock(per_day) => {
+                    checked_day(at.as_primitive::<Int64Type>().value(i).div_euclid(per_day))
+                }
+                At::Instant(per_second) => {
+                    let ticks = at.as_primitive::<Int64Type>().value(i);
+                    sink.calendar.day_of_instant(ticks.div_euclid(per_second))
                 }
                 At::Text => sink.calendar.day_of_text(at.as_string_view().value(i).as_bytes()),
             }
@@ -319,6 +326,15 @@ fn value_type(data_type: &DataType) -> &DataType {
     match data_type {
         DataType::Dictionary(_, values) => values,
         plain => plain,
+    }
+}
+
+fn per_second(unit: TimeUnit) -> i64 {
+    match unit {
+        TimeUnit::Second => 1,
+        TimeUnit::Millisecond => 1_000,
+        TimeUnit::Microsecond => 1_000_000,
+        TimeUnit::Nanosecond => 1_000_000_000,
     }
 }
 
