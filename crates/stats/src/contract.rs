@@ -103,7 +103,12 @@ impl ContractModel {
     /// [`Error::BadValue`] for a contract that breaks its own rules.
     pub fn p_alive(&self, contract: &Contract) -> Result<f64, Error> {
         self.check_contract(0, contract)?;
-        Ok(alive(contract, self.fits[contract.fit].model.retention(contract.renewals.saturating_add(1))))
+        Ok(alive(
+            contract,
+            self.fits[contract.fit]
+                .model
+                .retention(contract.renewals.saturating_add(1)),
+        ))
     }
 
     /// Purchases expected of a contract within each of the spans.
@@ -113,7 +118,11 @@ impl ContractModel {
     pub fn expected_purchases(&self, contract: &Contract, spans: &[f64]) -> Result<Vec<f64>, Error> {
         self.check_contract(0, contract)?;
         let longest = spans.iter().copied().fold(0.0, f64::max);
-        let survival = survival(&self.fits[contract.fit].model, contract.renewals, self.renewals_within(longest)?);
+        let survival = survival(
+            &self.fits[contract.fit].model,
+            contract.renewals,
+            self.renewals_within(longest)?,
+        );
         let mut atoms = Vec::new();
         spans
             .iter()
@@ -149,7 +158,11 @@ impl ContractModel {
             .copied()
             .fold(f64::from(steps_max) * options.discounting.step(), f64::max);
         let renewals = self.renewals_within(longest)?;
-        let counting: Vec<Weighing> = options.horizons.iter().map(|&span| Weighing::counting(span)).collect();
+        let counting: Vec<Weighing> = options
+            .horizons
+            .iter()
+            .map(|&span| Weighing::counting(span))
+            .collect();
         let money: Vec<Weighing> = options
             .steps
             .iter()
@@ -228,7 +241,10 @@ impl ContractModel {
             }
         }
         if contract.extras_per_period > 0.0 && contract.extras <= 0.0 {
-            return bad(contract.extras, "a number of extra purchases that their rate comes from");
+            return bad(
+                contract.extras,
+                "a number of extra purchases that their rate comes from",
+            );
         }
         Ok(())
     }
@@ -263,7 +279,11 @@ impl ContractModel {
             atom.payment_squares += share * factor * factor;
             atom.share = share;
             paid_from = Some(payment);
-            payment = if atom.due == 1 { contract.after_next } else { payment + self.period };
+            payment = if atom.due == 1 {
+                contract.after_next
+            } else {
+                payment + self.period
+            };
         }
     }
 }
@@ -276,7 +296,11 @@ fn alive(contract: &Contract, retention: f64) -> f64 {
             let open = 1.0 - overdue;
             // r (1 − u) / (1 − r u), written so that r = u = 1 is no division by zero
             let renews = retention * open;
-            if renews > 0.0 { renews / (renews + 1.0 - retention) } else { 0.0 }
+            if renews > 0.0 {
+                renews / (renews + 1.0 - retention)
+            } else {
+                0.0
+            }
         }
         Standing::Left => 0.0,
     }
@@ -300,7 +324,9 @@ fn reached(contract: &Contract, survival: &[f64], k: usize) -> f64 {
         (_, Standing::Left) => f64::from(u8::from(k == 0)),
         (0, _) => 1.0,
         (_, Standing::Running) => survival[k],
-        (_, Standing::Due { .. }) if survival[1] > 0.0 => alive(contract, survival[1]) * survival[k] / survival[1],
+        (_, Standing::Due { .. }) if survival[1] > 0.0 => {
+            alive(contract, survival[1]) * survival[k] / survival[1]
+        }
         _ => 0.0,
     }
 }
@@ -534,7 +560,13 @@ fn count_interval(ends: Ends, contract: &Contract, atoms: &[Atom], survival: &[f
     let probability_of = |counts: &[Counting]| counts.iter().map(Counting::probability).sum::<f64>();
     let all: f64 = counts.iter().map(|count| count.weight).sum();
     let none = probability_of(&counts);
-    let n_max = 4.0 * (1.0 + counts.iter().map(|count| count.start + count.mean).fold(0.0, f64::max)) + 100.0;
+    let n_max = 4.0
+        * (1.0
+            + counts
+                .iter()
+                .map(|count| count.start + count.mean)
+                .fold(0.0, f64::max))
+        + 100.0;
     // both ends are asked for in ascending order, so the count goes on where it stopped
     let (mut n, mut below) = (0.0, none);
     ends.of_mixture((all - none).clamp(f64::MIN_POSITIVE, 1.0), |p| {
@@ -578,7 +610,12 @@ impl Counting {
         } else if atom.extras > 0.0 {
             let shape = atom.extras_shape.max(1e-9);
             let none = (-shape * (atom.extras / shape).ln_1p()).exp();
-            (atom.payments.round(), atom.extras, CountLaw::Extras { shape }, none)
+            (
+                atom.payments.round(),
+                atom.extras,
+                CountLaw::Extras { shape },
+                none,
+            )
         } else if atom.due > 0 && atom.share < 1.0 {
             let share = atom.share;
             let none = (due * (-share).ln_1p()).exp();
@@ -598,7 +635,11 @@ impl Counting {
 
     /// The probability of this atom and as many purchases as it has advanced to.
     fn probability(&self) -> f64 {
-        if self.n < self.start { 0.0 } else { self.weight * self.now }
+        if self.n < self.start {
+            0.0
+        } else {
+            self.weight * self.now
+        }
     }
 
     fn advance(&mut self) {

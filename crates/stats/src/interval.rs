@@ -208,7 +208,10 @@ mod tests {
             for z in [-1.0, 0.0, z] {
                 let there = fisher_quantile(z, numerator, denominator);
                 let back = fisher_probability(there, numerator, denominator);
-                assert!((back - normal_probability(z)).abs() < 1e-3, "{numerator} {denominator}: {back}");
+                assert!(
+                    (back - normal_probability(z)).abs() < 1e-3,
+                    "{numerator} {denominator}: {back}"
+                );
             }
         }
     }

@@ -40,4 +40,4 @@ pub use purchase_model::{
     BetaGeometricParameters, ModelKind, ParetoParameters, PurchaseFit, PurchaseModel, held_out_log_likelihood,
 };
 pub use sbg::{Cohort, Sbg};
-pub use score::{Forecast, ScoreOptions, Scores, score};
+pub use score::{Forecast, ScoreOptions, Scorer, Scores, score};

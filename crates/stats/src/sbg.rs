@@ -92,7 +92,11 @@ impl Cohort {
     /// Customers who decided at the end of period 1, 2, 3 …
     #[must_use]
     pub fn decided(&self) -> Vec<f64> {
-        self.kept.iter().zip(&self.lost).map(|(kept, lost)| kept + lost).collect()
+        self.kept
+            .iter()
+            .zip(&self.lost)
+            .map(|(kept, lost)| kept + lost)
+            .collect()
     }
 
     /// The share still there after 0, 1, 2 … periods, as far as anybody decided: the product-limit estimate of

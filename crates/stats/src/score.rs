@@ -64,43 +64,88 @@ pub fn score(
     options: &ScoreOptions,
 ) -> Result<Scores, Error> {
     same_length("m", histories.len(), m.len())?;
-    all_finite("m", m)?;
-    check(options)?;
-    let covariance = purchases.log_covariance.as_ref();
-    let (futures, p_alive_of_rows) = match purchases.model.law() {
-        Law::BetaGeometric(law) => (
-            Futures::new(&law, histories, covariance, options),
-            alive(&law, histories),
-        ),
-        Law::Pareto(law) => (
-            Futures::new(&law, histories, covariance, options),
-            alive(&law, histories),
-        ),
-    };
-    let ends = Ends::of_level(options.level);
+    Scorer::new(histories, purchases, spend, options)?.score(0, m)
+}
 
-    let mut scores = Scores::with_capacity(histories.len(), options);
-    for (customer, &m) in m.iter().enumerate() {
-        let row = histories.row_of[customer] as usize;
-        let alive = p_alive_of_rows[row];
-        let pair = futures.pair_of_row[row] as usize;
-        let x = futures.x[pair];
-        let ticket = spend.expected_spend(x, m.max(0.0))?;
-        let tickets = tickets(spend, x, m);
-        scores.p_alive.push(alive);
-        scores.expected_spend.push(ticket);
-        for (h, forecast) in scores.purchases.iter_mut().enumerate() {
-            let (mean, count) = &futures.counts[pair * options.horizons.len() + h];
-            let (low, high) = count.interval(ends, alive);
-            forecast.push(alive * mean, low, high);
-        }
-        for (n, forecast) in scores.clv.iter_mut().enumerate() {
-            let future = &futures.values[pair * options.steps.len() + n];
-            let (low, high) = value_interval(ends, alive, future, futures.uncertainty[pair], &tickets);
-            forecast.push(alive * future.mean * ticket, low, high);
-        }
+/// What all customers share, computed once; then scores any of them, on as many threads as one likes.
+#[derive(Debug)]
+pub struct Scorer<'a> {
+    histories: &'a Histories,
+    spend: &'a SpendFit,
+    options: &'a ScoreOptions,
+    futures: Futures,
+    p_alive_of_rows: Vec<f64>,
+    ends: Ends,
+}
+
+impl<'a> Scorer<'a> {
+    /// Prepares to score the customers of these histories.
+    ///
+    /// # Errors
+    /// [`Error::BadArgument`] as [`score`].
+    pub fn new(
+        histories: &'a Histories,
+        purchases: &PurchaseFit,
+        spend: &'a SpendFit,
+        options: &'a ScoreOptions,
+    ) -> Result<Self, Error> {
+        check(options)?;
+        let covariance = purchases.log_covariance.as_ref();
+        let (futures, p_alive_of_rows) = match purchases.model.law() {
+            Law::BetaGeometric(law) => (
+                Futures::new(&law, histories, covariance, options),
+                alive(&law, histories),
+            ),
+            Law::Pareto(law) => (
+                Futures::new(&law, histories, covariance, options),
+                alive(&law, histories),
+            ),
+        };
+        Ok(Self {
+            histories,
+            spend,
+            options,
+            futures,
+            p_alive_of_rows,
+            ends: Ends::of_level(options.level),
+        })
     }
-    Ok(scores)
+
+    /// Scores the customers from number `from` of the histories on, as many as `m` has amounts; as [`score`].
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] when there are not so many, [`Error::BadValue`] for an `m` that is not finite.
+    pub fn score(&self, from: usize, m: &[f64]) -> Result<Scores, Error> {
+        let Some(rows) = self.histories.row_of.get(from..from.saturating_add(m.len())) else {
+            return same_length("m", self.histories.len().saturating_sub(from), m.len())
+                .map(|()| Scores::with_capacity(0, self.options));
+        };
+        all_finite("m", m)?;
+        let (futures, options) = (&self.futures, self.options);
+        let mut scores = Scores::with_capacity(m.len(), options);
+        for (&row, &m) in rows.iter().zip(m) {
+            let row = row as usize;
+            let alive = self.p_alive_of_rows[row];
+            let pair = futures.pair_of_row[row] as usize;
+            let x = futures.x[pair];
+            let ticket = self.spend.expected_spend(x, m.max(0.0))?;
+            let tickets = tickets(self.spend, x, m);
+            scores.p_alive.push(alive);
+            scores.expected_spend.push(ticket);
+            for (h, forecast) in scores.purchases.iter_mut().enumerate() {
+                let (mean, count) = &futures.counts[pair * options.horizons.len() + h];
+                let (low, high) = count.interval(self.ends, alive);
+                forecast.push(alive * mean, low, high);
+            }
+            for (n, forecast) in scores.clv.iter_mut().enumerate() {
+                let future = &futures.values[pair * options.steps.len() + n];
+                let (low, high) =
+                    value_interval(self.ends, alive, future, futures.uncertainty[pair], &tickets);
+                forecast.push(alive * future.mean * ticket, low, high);
+            }
+        }
+        Ok(scores)
+    }
 }
 
 impl Scores {
@@ -186,6 +231,7 @@ pub(crate) fn tickets(spend: &SpendFit, x: f64, m: f64) -> Tickets {
 const UNCERTAINTY_MAX: f64 = 1.0;
 
 /// The future given alive of every distinct (x, T).
+#[derive(Debug)]
 struct Futures {
     /// For each row of the histories the index of its (x, T).
     pair_of_row: Vec<u32>,

@@ -82,7 +82,11 @@ fn population(seed: u64, n: usize, firm: Firm) -> Population {
         // payments of renewal 0, 1, 2 … until one is refused
         let mut paid = vec![0.0];
         while random.uniform() >= leaves && paid.len() as f64 * firm.period <= until {
-            let late = if firm.extras > 0.0 { 0.0 } else { GRACE * random.uniform() };
+            let late = if firm.extras > 0.0 {
+                0.0
+            } else {
+                GRACE * random.uniform()
+            };
             paid.push((paid.len() as f64 + late) * firm.period);
         }
         let mut made: Vec<(f64, f64)> = paid.iter().map(|&at| (at, random.gamma(SPEND[0], nu))).collect();
@@ -206,15 +210,25 @@ fn what_is_expected_comes_true_on_average() {
         let scores = scores(&p, firm);
         for (forecast, months) in scores.purchases.iter().zip([1.0, 3.0, 12.0]) {
             let expected: f64 = forecast.expected.iter().sum();
-            let made: usize = p.future.iter().map(|f| f.partition_point(|(at, _)| *at <= months)).sum();
+            let made: usize = p
+                .future
+                .iter()
+                .map(|f| f.partition_point(|(at, _)| *at <= months))
+                .sum();
             println!("{months} months: {made} of {expected}");
-            assert!((made as f64 / expected - 1.0).abs() < 0.05, "{months}: {made} of {expected}");
+            assert!(
+                (made as f64 / expected - 1.0).abs() < 0.05,
+                "{months}: {made} of {expected}"
+            );
         }
         for (forecast, months) in scores.clv.iter().zip([12, 36]) {
             let expected: f64 = forecast.expected.iter().sum();
             let paid: f64 = p.future.iter().map(|f| discounted(f, months)).sum();
             println!("{months} months: {paid} of {expected}");
-            assert!((paid / expected - 1.0).abs() < 0.05, "{months}: {paid} of {expected}");
+            assert!(
+                (paid / expected - 1.0).abs() < 0.05,
+                "{months}: {paid} of {expected}"
+            );
         }
     }
 }
@@ -241,7 +255,10 @@ fn an_overdue_contract_is_as_likely_alive_as_it_is_said_to_be() {
         for (customers, said, came) in tenths.into_iter().filter(|tenth| tenth.0 >= 200.0) {
             let off = (said - came) / customers;
             let three_errors = 3.0 * (0.25 / customers).sqrt();
-            assert!(off.abs() < three_errors, "{customers} customers: said {said}, came {came}");
+            assert!(
+                off.abs() < three_errors,
+                "{customers} customers: said {said}, came {came}"
+            );
         }
     }
 }
@@ -269,7 +286,10 @@ fn eighty_percent_intervals_hold_eighty_percent_of_what_happens() {
                 .collect();
             let held = covered(forecast, &made, running);
             println!("{name} purchases in {months} months: {held:.3}");
-            assert!((0.78..=1.0).contains(&held), "{name} purchases in {months} months: {held}");
+            assert!(
+                (0.78..=1.0).contains(&held),
+                "{name} purchases in {months} months: {held}"
+            );
         }
     }
 }
@@ -293,7 +313,9 @@ fn a_small_cohort_has_wider_intervals_than_a_large_one_of_the_same_parameters() 
         level: 0.8,
     };
     let width = |model: &ContractModel| {
-        let scores = model.score(&p.contracts, &p.x, &p.m, &spend, &options).expect("scores");
+        let scores = model
+            .score(&p.contracts, &p.x, &p.m, &spend, &options)
+            .expect("scores");
         let clv = &scores.clv[0];
         clv.high.iter().sum::<f64>() - clv.low.iter().sum::<f64>()
     };
@@ -334,7 +356,9 @@ fn a_payment_at_the_end_of_every_step_is_the_residual_lifetime_of_the_paper() {
     };
     for renewals in [0, 3, 7] {
         let contracts = [contract(renewals, Standing::Running)];
-        let scores = model.score(&contracts, &[1.0], &[10.0], &spend, &options).expect("scores");
+        let scores = model
+            .score(&contracts, &[1.0], &[10.0], &spend, &options)
+            .expect("scores");
         let ticket = scores.expected_spend[0];
         let periods = law.discounted_periods(renewals, 36, 0.1).expect("valid");
         assert!((scores.clv[0].expected[0] / ticket - periods).abs() < 1e-12);
@@ -383,21 +407,48 @@ fn contracts_that_make_no_sense_are_refused_by_name() {
     for bad in [
         Contract { fit: 1, ..good },
         Contract { next: -1.0, ..good },
-        Contract { next: f64::NAN, ..good },
-        Contract { after_next: 0.5, ..good },
-        Contract { payments_per_period: 1.5, ..good },
+        Contract {
+            next: f64::NAN,
+            ..good
+        },
+        Contract {
+            after_next: 0.5,
+            ..good
+        },
+        Contract {
+            payments_per_period: 1.5,
+            ..good
+        },
         Contract { extras: -1.0, ..good },
-        Contract { extras_per_period: 1.0, ..good },
-        Contract { standing: Standing::Due { overdue: 1.5 }, ..good },
+        Contract {
+            extras_per_period: 1.0,
+            ..good
+        },
+        Contract {
+            standing: Standing::Due { overdue: 1.5 },
+            ..good
+        },
     ] {
         let error = model.p_alive(&bad).unwrap_err();
-        assert!(matches!(error, Error::BadValue { what: "contracts", .. }), "{bad:?}");
+        assert!(
+            matches!(
+                error,
+                Error::BadValue {
+                    what: "contracts",
+                    ..
+                }
+            ),
+            "{bad:?}"
+        );
     }
     assert!(matches!(
         model.expected_purchases(&good, &[1e6]),
         Err(Error::BadArgument { name: "span", .. })
     ));
-    assert!(matches!(ContractModel::new(vec![], 1.0), Err(Error::Empty("fits"))));
+    assert!(matches!(
+        ContractModel::new(vec![], 1.0),
+        Err(Error::Empty("fits"))
+    ));
     assert!(ContractModel::new(model.fits().to_vec(), 0.0).is_err());
     assert!(Cohort::from_renewals(&[1.0], &[]).is_err());
     assert!(Cohort::from_renewals(&[1.0], &[-1.0]).is_err());

@@ -434,13 +434,19 @@ mod tests {
             let reasons = reasons(&profile, &contractual);
             let found = reasons.iter().find(|reason| reason.about == "risk").unwrap();
             assert_eq!((found.code, &found.params["renewals"]), (code, &json!(5)), "{t}");
-            let counted = found.params.get("days_until").or(found.params.get("days_overdue"));
+            let counted = found
+                .params
+                .get("days_until")
+                .or(found.params.get("days_overdue"));
             assert_eq!(counted, Some(&json!(days)), "{t}");
             let figures = figures(&profile, &contractual);
             let alive = figures.iter().find(|figure| figure.name == "p_alive").unwrap();
             assert_eq!(alive.model.as_deref(), Some("sbg"));
             assert_eq!(alive.inputs["standing"], standing);
-            assert_eq!((&alive.inputs["cohort"], &alive.inputs["beta"]), (&json!(1970), &json!(4.0)));
+            assert_eq!(
+                (&alive.inputs["cohort"], &alive.inputs["beta"]),
+                (&json!(1970), &json!(4.0))
+            );
             assert_eq!(alive.inputs["retention"], json!(9.0 / 10.0));
         }
         let other_year = PublishedProfile {
@@ -450,7 +456,10 @@ mod tests {
         };
         let figures = figures(&other_year, &contractual);
         let alive = figures.iter().find(|figure| figure.name == "p_alive").unwrap();
-        assert_eq!((&alive.inputs["cohort"], &alive.inputs["beta"]), (&Value::Null, &json!(2.0)));
+        assert_eq!(
+            (&alive.inputs["cohort"], &alive.inputs["beta"]),
+            (&Value::Null, &json!(2.0))
+        );
         assert!(ContractRun::of_report(&json!({ "model": { "chosen": "bg_nbd" } })).is_none());
     }
 

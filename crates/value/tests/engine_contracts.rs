@@ -46,7 +46,11 @@ fn highend() -> String {
             // a few days early or late, each their own way
             let late = (customer * 7 + year * 11) % 19;
             let on = Day(day(&format!("{}-03-{:02}", 2016 + year, 1 + customer % 28)).0 + late as i32 - 6);
-            let on = if year == 0 { day(&format!("2016-03-{:02}", 1 + customer % 28)) } else { on };
+            let on = if year == 0 {
+                day(&format!("2016-03-{:02}", 1 + customer % 28))
+            } else {
+                on
+            };
             let amount = 80 + 10 * (customer % 7) + (customer + year) % 3;
             writeln!(csv, "c{customer:04},{on},{amount}").unwrap();
         }
@@ -66,9 +70,21 @@ fn highend_run() -> Ran {
 fn the_literatures_estimates_come_out_of_a_ledger() {
     let ran = highend_run();
     let sbg = model(&ran.report);
-    assert!((number(&sbg["params"]["alpha"]) - 0.668).abs() < 0.0005, "{}", sbg["params"]);
-    assert!((number(&sbg["params"]["beta"]) - 3.806).abs() < 0.0005, "{}", sbg["params"]);
-    assert!((number(&sbg["log_likelihood"]) - -1611.16).abs() < 0.01, "{}", sbg["log_likelihood"]);
+    assert!(
+        (number(&sbg["params"]["alpha"]) - 0.668).abs() < 0.0005,
+        "{}",
+        sbg["params"]
+    );
+    assert!(
+        (number(&sbg["params"]["beta"]) - 3.806).abs() < 0.0005,
+        "{}",
+        sbg["params"]
+    );
+    assert!(
+        (number(&sbg["log_likelihood"]) - -1611.16).abs() < 0.01,
+        "{}",
+        sbg["log_likelihood"]
+    );
     assert_eq!(sbg["customers"], 1000);
     assert_eq!(ran.report["model"]["chosen"], "sbg");
     assert_eq!(ran.report["model"]["reason"], "requested");
@@ -76,11 +92,23 @@ fn the_literatures_estimates_come_out_of_a_ledger() {
     let cohorts = sbg["cohorts"].as_array().unwrap();
     assert_eq!(cohorts.len(), 1);
     let cohort = &cohorts[0];
-    assert_eq!((&cohort["cohort"], &cohort["customers"]), (&2016.into(), &1000.into()));
+    assert_eq!(
+        (&cohort["cohort"], &cohort["customers"]),
+        (&2016.into(), &1000.into())
+    );
     assert!((number(&cohort["alpha"]) - number(&sbg["params"]["alpha"])).abs() < 1e-9);
-    assert_eq!(cohort["decided"], serde_json::json!([1000, 869, 743, 653, 593, 551, 517]));
-    assert_eq!(cohort["renewed"], serde_json::json!([869, 743, 653, 593, 551, 517, 491]));
-    let (seen, said) = (cohort["survival"].as_array().unwrap(), cohort["predicted_survival"].as_array().unwrap());
+    assert_eq!(
+        cohort["decided"],
+        serde_json::json!([1000, 869, 743, 653, 593, 551, 517])
+    );
+    assert_eq!(
+        cohort["renewed"],
+        serde_json::json!([869, 743, 653, 593, 551, 517, 491])
+    );
+    let (seen, said) = (
+        cohort["survival"].as_array().unwrap(),
+        cohort["predicted_survival"].as_array().unwrap(),
+    );
     assert_eq!((seen.len(), said.len()), (8, 8));
     for (seen, said) in seen.iter().zip(said) {
         assert!((number(seen) - number(said)).abs() < 0.012, "{seen} {said}");
@@ -95,8 +123,16 @@ fn the_literatures_estimates_come_out_of_a_ledger() {
     assert!(number(&sbg["holdout_log_likelihood"]) < 0.0);
 
     // 491 of a thousand still pay; every other left at the latest half a year after falling due.
-    let alive = ran.profiles.iter().filter(|row| row.p_alive.unwrap() >= 1.0).count();
-    let left = ran.profiles.iter().filter(|row| row.p_alive.unwrap() <= 0.0).count();
+    let alive = ran
+        .profiles
+        .iter()
+        .filter(|row| row.p_alive.unwrap() >= 1.0)
+        .count();
+    let left = ran
+        .profiles
+        .iter()
+        .filter(|row| row.p_alive.unwrap() <= 0.0)
+        .count();
     assert_eq!((alive, left), (491, 509));
     for row in &ran.profiles {
         let (year, clv) = (row.expected_purchases_365d.unwrap(), row.clv_36m.unwrap());
@@ -110,7 +146,10 @@ fn the_literatures_estimates_come_out_of_a_ledger() {
         }
     }
     let at_risk = &ran.report["value_at_risk"]["total_minor"];
-    assert_eq!(at_risk, &0, "who has paid is not at risk, who has left has no value");
+    assert_eq!(
+        at_risk, &0,
+        "who has paid is not at risk, who has left has no value"
+    );
 }
 
 #[test]
@@ -146,7 +185,11 @@ fn monthly(seed: u64, customers: usize, beta: f64, until: &str) -> String {
         let fee = 20.0 + 60.0 * uniform(&mut state);
         let mut k = 0;
         loop {
-            let late = if k == 0 { 0 } else { (12.0 * uniform(&mut state)) as i32 - 2 };
+            let late = if k == 0 {
+                0
+            } else {
+                (12.0 * uniform(&mut state)) as i32 - 2
+            };
             let on = Day(first.months_before(-k).0 + late);
             if on > until {
                 break;
@@ -165,12 +208,23 @@ fn monthly(seed: u64, customers: usize, beta: f64, until: &str) -> String {
 #[test]
 fn parameters_of_simulated_contracts_are_recovered_and_the_held_out_months_foreseen() {
     for (seed, beta) in [(1, 6.0), (2, 15.0)] {
-        let ran = run_text(monthly(seed, 4_000, beta, "2024-06-12"), contracts(1), "2024-06-12").unwrap();
+        let ran = run_text(
+            monthly(seed, 4_000, beta, "2024-06-12"),
+            contracts(1),
+            "2024-06-12",
+        )
+        .unwrap();
         let sbg = model(&ran.report);
         for (name, truth) in [("alpha", 1.0), ("beta", beta)] {
-            let (found, error) = (number(&sbg["params"][name]), number(&sbg["standard_errors"][name]));
+            let (found, error) = (
+                number(&sbg["params"][name]),
+                number(&sbg["standard_errors"][name]),
+            );
             println!("{name} {found} ± {error}");
-            assert!(((found - truth) / error).abs() < 3.5, "{name} {found} ± {error} is not {truth}");
+            assert!(
+                ((found - truth) / error).abs() < 3.5,
+                "{name} {found} ± {error} is not {truth}"
+            );
             assert!(error < 0.15 * truth, "{name} ± {error}");
         }
         let cohorts = sbg["cohorts"].as_array().unwrap();
@@ -179,12 +233,23 @@ fn parameters_of_simulated_contracts_are_recovered_and_the_held_out_months_fores
         for cohort in &cohorts[..3] {
             let (alpha, beta) = (number(&cohort["alpha"]), number(&cohort["beta"]));
             let mean = alpha / (alpha + beta);
-            assert!((mean / (1.0 / (1.0 + number(&sbg["params"]["beta"]))) - 1.0).abs() < 0.3, "{cohort}");
+            assert!(
+                (mean / (1.0 / (1.0 + number(&sbg["params"]["beta"]))) - 1.0).abs() < 0.3,
+                "{cohort}"
+            );
         }
         let validation = &ran.report["validation"];
         println!("{}", serde_json::to_string(validation).unwrap());
-        assert!(number(&validation["total_bias"]).abs() < 0.05, "{}", validation["total_bias"]);
-        assert!(number(&validation["weekly_bias"]) < 0.1, "{}", validation["weekly_bias"]);
+        assert!(
+            number(&validation["total_bias"]).abs() < 0.05,
+            "{}",
+            validation["total_bias"]
+        );
+        assert!(
+            number(&validation["weekly_bias"]) < 0.1,
+            "{}",
+            validation["weekly_bias"]
+        );
         assert_eq!(validation["verdict"]["code"], "good", "{}", validation["verdict"]);
         assert_eq!(ran.report["warnings"], serde_json::json!([]));
     }
@@ -195,7 +260,10 @@ fn where_a_contract_stands_decides_how_alive_it_is() {
     // billed on the 31st; the crowd's renewals give the law
     let mut csv = monthly(3, 600, 6.0, "2024-05-10");
     for (customer, days) in [
-        ("paid_up", vec!["2024-01-31", "2024-02-29", "2024-03-31", "2024-04-30"]),
+        (
+            "paid_up",
+            vec!["2024-01-31", "2024-02-29", "2024-03-31", "2024-04-30"],
+        ),
         ("overdue", vec!["2024-01-31", "2024-02-29", "2024-03-31"]),
         ("gone", vec!["2024-01-31", "2024-02-29"]),
         ("skipped", vec!["2024-01-31", "2024-03-31", "2024-05-01"]),
@@ -208,18 +276,29 @@ fn where_a_contract_stands_decides_how_alive_it_is() {
     writeln!(csv, "free,2024-02-01,0.00").unwrap();
     let ran = run_text(csv, contracts(1), "2024-05-10").unwrap();
     let alive = |customer: &str| ran.profile(customer).p_alive.unwrap();
-    assert_eq!((alive("paid_up"), alive("gone"), alive("free"), alive("skipped")), (1.0, 0.0, 0.0, 1.0));
+    assert_eq!(
+        (alive("paid_up"), alive("gone"), alive("free"), alive("skipped")),
+        (1.0, 0.0, 0.0, 1.0)
+    );
     // ten of fifteen days of grace have passed since April 30th, after two renewals
     let sbg = model(&ran.report);
     let cohort = sbg["cohorts"].as_array().unwrap().last().unwrap();
-    let used = if cohort["alpha"].is_null() { &sbg["params"] } else { cohort };
+    let used = if cohort["alpha"].is_null() {
+        &sbg["params"]
+    } else {
+        cohort
+    };
     let (alpha, beta) = (number(&used["alpha"]), number(&used["beta"]));
     let renews = (beta + 2.0) / (alpha + beta + 2.0);
     let left = 1.0 - 10.0 / 15.0;
     assert!((alive("overdue") - renews * left / (1.0 - renews * (1.0 - left))).abs() < 1e-9);
     let expected = |customer: &str| ran.profile(customer).expected_purchases_30d.unwrap().expected;
     assert!(expected("gone") <= 0.0 && expected("free") <= 0.0);
-    assert!(expected("paid_up") > 0.8 && expected("paid_up") < 1.0, "{}", expected("paid_up"));
+    assert!(
+        expected("paid_up") > 0.8 && expected("paid_up") < 1.0,
+        "{}",
+        expected("paid_up")
+    );
     assert!(expected("overdue") < expected("paid_up"));
     // one of four periods was passed over: three quarters of the renewals bring a payment
     let skipped = expected("skipped");
@@ -244,8 +323,15 @@ fn contracts_of_which_none_was_renewed_or_lost_are_not_modelled() {
         .iter()
         .map(|warning| warning["code"].as_str().unwrap())
         .collect();
-    assert!(codes.contains(&"renewals_undecided") && codes.contains(&"not_validated"), "{codes:?}");
-    assert!(ran.profiles.iter().all(|row| row.p_alive.is_none() && row.value.is_none()));
+    assert!(
+        codes.contains(&"renewals_undecided") && codes.contains(&"not_validated"),
+        "{codes:?}"
+    );
+    assert!(
+        ran.profiles
+            .iter()
+            .all(|row| row.p_alive.is_none() && row.value.is_none())
+    );
 }
 
 #[test]
@@ -269,16 +355,27 @@ fn auto_never_takes_contracts_and_does_not_look_at_their_period() {
 
 #[test]
 fn a_model_that_was_not_taken_does_not_warn_of_the_run() {
-    let ran = run_text(monthly(4, 400, 6.0, "2024-06-12"), settings(ModelChoice::Auto), "2024-06-12").unwrap();
+    let ran = run_text(
+        monthly(4, 400, 6.0, "2024-06-12"),
+        settings(ModelChoice::Auto),
+        "2024-06-12",
+    )
+    .unwrap();
     let chosen = ran.report["model"]["chosen"].as_str().unwrap();
     let models = ran.report["models"].as_object().unwrap();
     let of = |name: &str| models[name]["warnings"].as_array().unwrap().len();
-    let others: usize = models.keys().filter(|name| ![chosen, "gamma_gamma"].contains(&name.as_str())).map(|name| of(name)).sum();
+    let others: usize = models
+        .keys()
+        .filter(|name| ![chosen, "gamma_gamma"].contains(&name.as_str()))
+        .map(|name| of(name))
+        .sum();
     assert!(others > 0, "no other model warns of anything here: {models:?}");
     let told = ran.report["warnings"].as_array().unwrap();
     let of_models = told.iter().filter(|warning| {
         let message = warning["message"].as_str().unwrap();
-        models.keys().any(|name| message.starts_with(&format!("{name}: ")))
+        models
+            .keys()
+            .any(|name| message.starts_with(&format!("{name}: ")))
     });
     assert_eq!(of_models.count(), of(chosen) + of("gamma_gamma"), "{told:?}");
 }

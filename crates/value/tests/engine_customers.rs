@@ -324,8 +324,17 @@ fn two_runs_are_compared() {
         assert_eq!(total, ran.summary.report.totals.value_minor);
     }
     let gained = |mover: &Mover| mover.value_after_minor - mover.value_before_minor;
-    assert!(comparison.up.windows(2).all(|pair| gained(&pair[0]) >= gained(&pair[1])));
-    let fresh = comparison.up.iter().find(|mover| mover.customer_id == "fresh").unwrap();
+    assert!(
+        comparison
+            .up
+            .windows(2)
+            .all(|pair| gained(&pair[0]) >= gained(&pair[1]))
+    );
+    let fresh = comparison
+        .up
+        .iter()
+        .find(|mover| mover.customer_id == "fresh")
+        .unwrap();
     assert_eq!(gained(fresh), cents(after.profile("fresh")));
     assert!(
         comparison
@@ -338,8 +347,10 @@ fn two_runs_are_compared() {
         ..settings(ModelChoice::BgNbd)
     };
     let elsewhere = run_text(crowd(), yen, "2024-06-30").unwrap();
-    let error =
-        value::engine::compare::compare(&before.path("profiles.parquet"), &elsewhere.path("profiles.parquet"));
+    let error = value::engine::compare::compare(
+        &before.path("profiles.parquet"),
+        &elsewhere.path("profiles.parquet"),
+    );
     assert_eq!(error.unwrap_err().code(), "runs_not_comparable");
     let error = value::engine::compare::compare(&before.path("rejects.csv"), &after.path("profiles.parquet"));
     assert_eq!(error.unwrap_err().code(), "profiles_malformed");

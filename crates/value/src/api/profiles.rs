@@ -181,8 +181,12 @@ fn read_query(parameters: Vec<(String, String)>) -> Result<ListRequest, Error> {
     for (name, value) in parameters.into_iter().filter(|(_, value)| !value.is_empty()) {
         match name.as_str() {
             "q" => request.search = Some(value),
-            "class" => request.filter.classes = known(list(&value), "class", &ValueClass::ALL.map(ValueClass::name))?,
-            "loyalty" => request.filter.loyalties = known(list(&value), "loyalty", &Loyalty::ALL.map(Loyalty::name))?,
+            "class" => {
+                request.filter.classes = known(list(&value), "class", &ValueClass::ALL.map(ValueClass::name))?
+            }
+            "loyalty" => {
+                request.filter.loyalties = known(list(&value), "loyalty", &Loyalty::ALL.map(Loyalty::name))?
+            }
             "bucket" => request.filter.buckets = known(list(&value), "bucket", &bucket_names())?,
             "brand" => request.filter.brands = list(&value),
             "region" => request.filter.regions = list(&value),
@@ -219,7 +223,10 @@ fn known(asked: Vec<String>, parameter: &str, names: &[&str]) -> Result<Vec<Stri
         None => Ok(asked),
         Some(unknown) => Err(Error::invalid(
             "filter_unknown",
-            format!("{unknown:?} is no {parameter}: one or more of {}", names.join(", ")),
+            format!(
+                "{unknown:?} is no {parameter}: one or more of {}",
+                names.join(", ")
+            ),
         )
         .at(parameter)),
     }

@@ -9,6 +9,7 @@ use stats::{Histories, ModelKind, PurchaseFit};
 use super::basics::{Basics, ContributionBasis};
 use super::contracts::{self, ContractFit};
 use super::models::{self, ModelReport, Warning, fit_purchases};
+use super::parallel::both;
 use super::population::Population;
 use super::prediction::predict;
 use super::progress::Reporter;
@@ -48,9 +49,9 @@ pub(crate) fn choose(
     population: &Population,
     settings: &ValueSettings,
     histories: &Histories,
+    calibration: Option<Calibration>,
     reporter: &mut Reporter<'_>,
 ) -> Result<Chosen> {
-    let calibration = Calibration::of(batches, population)?;
     match models::kinds(settings.model) {
         [] => choose_contracts(batches, population, settings, calibration),
         kinds => choose_purchases(kinds, settings, histories, calibration, reporter),
@@ -68,13 +69,14 @@ fn choose_purchases(
     let mut reports = BTreeMap::new();
     for (done, &kind) in (0..).zip(kinds) {
         reporter.done(done)?;
-        let Some(fit) = fit_purchases(kind, histories)? else {
-            continue;
-        };
-        let calibrated = match &calibration {
-            Some(calibration) => calibration.fit(kind)?,
-            None => None,
-        };
+        let (calibrated, fit) = both(
+            || match &calibration {
+                Some(calibration) => calibration.fit(kind),
+                None => Ok(None),
+            },
+            || fit_purchases(kind, histories),
+        )?;
+        let Some(fit) = fit else { continue };
         let held_out = calibrated.as_ref().map(|fit| fit.holdout_log_likelihood);
         reports.insert(
             models::name(kind),
@@ -122,14 +124,20 @@ fn choose_contracts(
     };
     let mut reports = BTreeMap::new();
     if let Some(fit) = &fit {
-        let held_out = calibrated.as_ref().map(|calibrated| calibrated.holdout_log_likelihood);
+        let held_out = calibrated
+            .as_ref()
+            .map(|calibrated| calibrated.holdout_log_likelihood);
         reports.insert(models::SBG, ModelReport::of_contracts(fit, held_out)?);
     }
     Ok(Chosen {
         model: ModelChosen {
             requested: settings.model,
             chosen: fit.as_ref().map(|_| models::SBG),
-            reason: if fit.is_some() { "requested" } else { "renewals_undecided" },
+            reason: if fit.is_some() {
+                "requested"
+            } else {
+                "renewals_undecided"
+            },
         },
         fitted: fit.map(Fitted::Contracts),
         calibrated: calibrated.map(|calibrated| Calibrated::Contracts(calibrated.predicted)),

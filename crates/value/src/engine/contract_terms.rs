@@ -94,7 +94,11 @@ impl Terms {
             return 0;
         }
         let guess = ((until.month().0 - first.month().0) / self.months) as u32;
-        if self.due(first, guess) > until { guess - 1 } else { guess }
+        if self.due(first, guess) > until {
+            guess - 1
+        } else {
+            guess
+        }
     }
 
     /// What a first and a last payment say at the end of `as_of`.
@@ -130,7 +134,12 @@ mod tests {
 
     fn facts(months: u32, first: &str, last: &str, as_of: &str) -> (u32, u32, State, String) {
         let facts = Terms::of(months).facts(day(first), day(last), day(as_of));
-        (facts.renewals, facts.decided, facts.state, facts.next_due.to_string())
+        (
+            facts.renewals,
+            facts.decided,
+            facts.state,
+            facts.next_due.to_string(),
+        )
     }
 
     #[test]
@@ -150,8 +159,14 @@ mod tests {
 
     #[test]
     fn a_payment_a_little_early_counts_for_the_period_to_come() {
-        assert_eq!(facts(1, "2024-01-10", "2024-02-07", "2024-02-08"), (1, 0, State::Running, "2024-03-10".into()));
-        assert_eq!(facts(1, "2024-01-10", "2024-02-06", "2024-02-08"), (0, 0, State::Running, "2024-02-10".into()));
+        assert_eq!(
+            facts(1, "2024-01-10", "2024-02-07", "2024-02-08"),
+            (1, 0, State::Running, "2024-03-10".into())
+        );
+        assert_eq!(
+            facts(1, "2024-01-10", "2024-02-06", "2024-02-08"),
+            (0, 0, State::Running, "2024-02-10".into())
+        );
         // within a year: 37 days
         assert_eq!(facts(12, "2023-03-01", "2024-01-24", "2024-02-01").0, 1);
         assert_eq!(facts(12, "2023-03-01", "2024-01-23", "2024-02-01").0, 0);
@@ -179,8 +194,14 @@ mod tests {
 
     #[test]
     fn a_leap_day_has_its_anniversary_on_the_28th() {
-        assert_eq!(facts(12, "2024-02-29", "2024-02-29", "2025-02-27").2, State::Running);
-        assert_eq!(facts(12, "2024-02-29", "2024-02-29", "2025-02-28"), (0, 0, State::Due, "2025-02-28".into()));
+        assert_eq!(
+            facts(12, "2024-02-29", "2024-02-29", "2025-02-27").2,
+            State::Running
+        );
+        assert_eq!(
+            facts(12, "2024-02-29", "2024-02-29", "2025-02-28"),
+            (0, 0, State::Due, "2025-02-28".into())
+        );
         assert_eq!(facts(12, "2024-02-29", "2028-02-29", "2028-03-01").0, 4);
     }
 

@@ -71,7 +71,11 @@ impl Tally {
 
     /// Whether there is enough to tell this year from the others.
     fn says_enough(&self) -> bool {
-        let decided_once = self.kept.first().zip(self.lost.first()).map_or(0.0, |(kept, lost)| kept + lost);
+        let decided_once = self
+            .kept
+            .first()
+            .zip(self.lost.first())
+            .map_or(0.0, |(kept, lost)| kept + lost);
         decided_once >= COHORT_CUSTOMERS_MIN
             && self.kept.len() >= COHORT_RENEWALS_MIN
             && self.lost.iter().any(|&lost| lost > 0.0)
@@ -130,10 +134,11 @@ pub(crate) fn fit(batches: &[RecordBatch], renewal_months: u32, as_of: Day) -> R
 fn fit_to(payments: &[Option<Payments>], terms: Terms, as_of: Day) -> Result<Option<ContractFit>> {
     let mut tallies: BTreeMap<i32, Tally> = BTreeMap::new();
     for payments in payments.iter().flatten() {
-        tallies
-            .entry(year(payments.first))
-            .or_default()
-            .add(&terms.facts(payments.first, payments.last, as_of));
+        tallies.entry(year(payments.first)).or_default().add(&terms.facts(
+            payments.first,
+            payments.last,
+            as_of,
+        ));
     }
     let mut cohorts = Vec::with_capacity(tallies.len());
     for tally in tallies.values() {
@@ -198,7 +203,11 @@ impl ContractFit {
         let mut contracts = Vec::new();
         for batch in batches {
             let payments = payments_as_of(&Aggregates::of(batch)?);
-            contracts.extend(payments.into_iter().map(|payments| self.contract(payments, as_of)));
+            contracts.extend(
+                payments
+                    .into_iter()
+                    .map(|payments| self.contract(payments, as_of)),
+            );
         }
         Ok(contracts)
     }
@@ -334,7 +343,10 @@ pub(crate) fn calibrate(
     let mut decisions: BTreeMap<usize, Tally> = BTreeMap::new();
     for (&before, &after) in before.iter().zip(&after) {
         let contract = fit.contract(before, end);
-        let until = fit.model.expected_purchases(&contract, &spans).map_err(Error::internal)?;
+        let until = fit
+            .model
+            .expected_purchases(&contract, &spans)
+            .map_err(Error::internal)?;
         predicted.add(fit.model.p_alive(&contract).map_err(Error::internal)?, &until);
         if let (Some(before), Some(after)) = (before, after)
             && before.first == after.first
@@ -343,7 +355,10 @@ pub(crate) fn calibrate(
             let later = terms.facts(after.first, after.last, as_of);
             // who had left has nothing more to decide
             if known.state != State::Left {
-                decisions.entry(contract.fit).or_default().coin(&later, known.decided);
+                decisions
+                    .entry(contract.fit)
+                    .or_default()
+                    .coin(&later, known.decided);
             }
         }
     }

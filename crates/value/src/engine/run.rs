@@ -2,20 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use base::{Day, Error, Result};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use stats::Histories;
+use stats::{Histories, ScoreOptions, Scores, SpendFit};
 
 use super::aggregates;
-use super::basics::{History, basics};
-use super::choice::{Fitted, choose, thresholds, warnings};
+use super::basics::{Basics, History, basics};
+use super::choice::{Chosen, Fitted, choose, thresholds, warnings};
 use super::concentration::concentration;
 use super::models::{GAMMA_GAMMA, ModelReport, fit_spend};
-use super::parallel::threads;
+use super::parallel::{both, in_parallel, threads};
 use super::parquet_out::{ParquetFile, PartialFile};
 use super::population::Population;
 use super::profiles;
@@ -27,6 +28,7 @@ use super::report::Report;
 use super::score::{Scorer, Sums, forecast_options};
 use super::settings::ValueSettings;
 use super::source::LedgerSource;
+use super::validation::Calibration;
 use super::windows::Windows;
 use crate::rules::{ClassThresholds, Quintiles};
 
@@ -243,14 +245,20 @@ fn rest(
     mut times: Times,
 ) -> Result<RunSummary> {
     let settings = &request.settings;
-    let scoring = |error: stats::Error| Error::internal(error).while_doing("scoring");
     reporter.stage(Stage::Fitting, None)?;
     let (basics, histories, mut chosen, spend) = times.of(Stage::Fitting, || {
         let basics = basics(batches, population, settings)?;
-        let histories = Histories::new(&basics.x, &basics.t_x, &basics.t)
-            .map_err(|error| Error::internal(error).while_doing("fitting"))?;
-        let chosen = choose(batches, population, settings, &histories, reporter)?;
-        let spend = fit_spend(&basics, population.currency)?;
+        let (calibration, histories) = both(
+            || Calibration::of(batches, population),
+            || {
+                Histories::new(&basics.x, &basics.t_x, &basics.t)
+                    .map_err(|error| Error::internal(error).while_doing("fitting"))
+            },
+        )?;
+        let (spend, chosen) = both(
+            || fit_spend(&basics, population.currency),
+            || choose(batches, population, settings, &histories, calibration, reporter),
+        )?;
         Ok((basics, histories, chosen, spend))
     })?;
     if let Some(spend) = &spend {
@@ -264,25 +272,24 @@ fn rest(
     let scored = times.of(Stage::Scoring, || {
         let months = population.windows.periods.map(|periods| periods.months);
         let options = forecast_options(settings, months)?;
-        let scores = match (&chosen.fitted, &spend) {
-            (Some(Fitted::Purchases(fit)), Some(spend)) => {
-                Some(stats::score(&histories, &basics.m, fit, spend, &options).map_err(scoring)?)
-            }
-            (Some(Fitted::Contracts(fit)), Some(spend)) => {
-                let contracts = fit.contracts(batches, population.windows.as_of)?;
-                let scores = fit.model().score(&contracts, &basics.x, &basics.m, spend, &options);
-                Some(scores.map_err(scoring)?)
-            }
-            _ => None,
-        };
+        let scores = scores(
+            &chosen,
+            spend.as_ref(),
+            &histories,
+            &basics,
+            batches,
+            population,
+            &options,
+        )?;
         drop(histories);
         let (referral, referrals_ignored) = match &scores {
-            Some(scores) if !request.referrals.is_empty() => referral_values(
-                batches,
-                &scores.clv[1].expected,
-                &request.referrals,
-                settings.referral_share,
-            )?,
+            Some(scores) if !request.referrals.is_empty() => {
+                let clv_36m: Vec<f64> = scores
+                    .iter()
+                    .flat_map(|part| part.clv[1].expected.iter().copied())
+                    .collect();
+                referral_values(batches, &clv_36m, &request.referrals, settings.referral_share)?
+            }
             _ => (Vec::new(), 0),
         };
         let mut descending = basics.contribution_minor.clone();
@@ -297,7 +304,6 @@ fn rest(
             population,
             basics: &basics,
             thresholds,
-            scores: scores.as_ref(),
             referral: &referral,
             recency: Quintiles::of(basics.last_day.clone()),
             frequency: Quintiles::of(basics.purchase_days.clone()),
@@ -306,7 +312,14 @@ fn rest(
             schema: profiles::schema(id_type, settings.currency),
         };
         let mut sums = Sums::new(population);
-        let file = write_profiles(&request.profiles, &scorer, batches, &mut sums, reporter)?;
+        let file = write_profiles(
+            &request.profiles,
+            &scorer,
+            batches,
+            scores.as_deref(),
+            &mut sums,
+            reporter,
+        )?;
         Ok(Scored {
             file,
             sums,
@@ -393,11 +406,57 @@ struct Scored {
     referrals_ignored: u64,
 }
 
+/// The scores of the customers of each batch; none where no model could be fitted.
+fn scores(
+    chosen: &Chosen,
+    spend: Option<&SpendFit>,
+    histories: &Histories,
+    basics: &Basics,
+    batches: &[RecordBatch],
+    population: &Population,
+    options: &ScoreOptions,
+) -> Result<Option<Vec<Scores>>> {
+    let scoring = |error: stats::Error| Error::internal(error).while_doing("scoring");
+    let mut end = 0;
+    let parts: Vec<Range<usize>> = batches
+        .iter()
+        .map(|batch| {
+            end += batch.num_rows();
+            end - batch.num_rows()..end
+        })
+        .collect();
+    let of_parts = |score: &(dyn Fn(Range<usize>) -> std::result::Result<Scores, stats::Error> + Sync)| {
+        let scored = in_parallel(&parts, |parts| {
+            parts
+                .iter()
+                .map(|part| score(part.clone()).map_err(scoring))
+                .collect::<Result<Vec<_>>>()
+        })?;
+        Ok(Some(scored.into_iter().flatten().collect()))
+    };
+    match (&chosen.fitted, spend) {
+        (Some(Fitted::Purchases(fit)), Some(spend)) => {
+            let scorer = stats::Scorer::new(histories, fit, spend, options).map_err(scoring)?;
+            of_parts(&|part| scorer.score(part.start, &basics.m[part]))
+        }
+        (Some(Fitted::Contracts(fit)), Some(spend)) => {
+            let contracts = fit.contracts(batches, population.windows.as_of)?;
+            let model = fit.model();
+            of_parts(&|part| {
+                let (x, m) = (&basics.x[part.clone()], &basics.m[part.clone()]);
+                model.score(&contracts[part], x, m, spend, options)
+            })
+        }
+        _ => Ok(None),
+    }
+}
+
 /// Computes batch after batch while a thread of its own encodes and writes the one before.
 fn write_profiles(
     path: &Path,
     scorer: &Scorer<'_>,
     batches: &[RecordBatch],
+    scores: Option<&[Scores]>,
     sums: &mut Sums,
     reporter: &mut Reporter<'_>,
 ) -> Result<PartialFile> {
@@ -420,8 +479,9 @@ fn write_profiles(
         });
         let mut from = 0;
         let mut stopped = Ok(());
-        for batch in batches {
-            let sent = scorer.profiles(batch, from, sums).and_then(|profiles| {
+        for (i, batch) in batches.iter().enumerate() {
+            let scores = scores.map(|scores| &scores[i]);
+            let sent = scorer.profiles(batch, from, scores, sums).and_then(|profiles| {
                 // Nobody listens only if writing failed; the writer then says why.
                 let _ = sender.send(profiles);
                 reporter.done((from + batch.num_rows()) as u64)

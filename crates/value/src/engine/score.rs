@@ -53,8 +53,6 @@ pub(crate) struct Scorer<'a> {
     pub population: &'a Population,
     pub basics: &'a Basics,
     pub thresholds: ClassThresholds,
-    /// None where no model could be fitted.
-    pub scores: Option<&'a Scores>,
     /// In major units, one per customer; empty without referrals.
     pub referral: &'a [f64],
     pub recency: Quintiles,
@@ -223,7 +221,14 @@ struct Out {
 
 impl Scorer<'_> {
     /// The profiles of the customers of a batch, the first of whom is customer number `from`.
-    pub(crate) fn profiles(&self, batch: &RecordBatch, from: usize, sums: &mut Sums) -> Result<RecordBatch> {
+    /// There are no scores where no model could be fitted.
+    pub(crate) fn profiles(
+        &self,
+        batch: &RecordBatch,
+        from: usize,
+        scores: Option<&Scores>,
+        sums: &mut Sums,
+    ) -> Result<RecordBatch> {
         let rows = Aggregates::of(batch)?;
         let count = rows.len();
         let mut out = Out {
@@ -242,9 +247,9 @@ impl Scorer<'_> {
             scores: std::array::from_fn(|_| Vec::with_capacity(count)),
         };
         for row in 0..count {
-            self.customer(&rows, row, from + row, &mut out, sums)?;
+            self.customer(&rows, row, from + row, scores, &mut out, sums)?;
         }
-        self.batch(&rows, from, out)
+        self.batch(&rows, from, scores, out)
     }
 
     fn customer(
@@ -252,6 +257,7 @@ impl Scorer<'_> {
         rows: &Aggregates<'_>,
         row: usize,
         customer: usize,
+        scores: Option<&Scores>,
         out: &mut Out,
         sums: &mut Sums,
     ) -> Result<()> {
@@ -267,20 +273,21 @@ impl Scorer<'_> {
             },
             &self.thresholds,
         );
-        let p_alive = self.scores.map(|scores| scores.p_alive[customer]);
+        let p_alive = scores.map(|scores| scores.p_alive[row]);
         let (loyalty, _) =
             rules::loyalty_by_behaviour(p_alive, rows.last_6m_minor[row], rows.previous_6m_minor[row]);
 
-        let clv = |n: usize| self.scores.map_or(0.0, |scores| scores.clv[n].expected[customer]);
+        let clv = |n: usize| scores.map_or(0.0, |scores| scores.clv[n].expected[row]);
         let referral = self.referral.get(customer).copied().unwrap_or(0.0);
         let value = clv(1) + referral;
         let at_risk = value * (1.0 - p_alive.unwrap_or(1.0));
         let value_minor = self.minor(value);
         let at_risk_minor = self.minor(at_risk);
-        let next_period = self.scores.map_or(0.0, |scores| {
-            scores.purchases.get(3).map_or(0.0, |next| {
-                next.expected[customer] * scores.expected_spend[customer]
-            })
+        let next_period = scores.map_or(0.0, |scores| {
+            scores
+                .purchases
+                .get(3)
+                .map_or(0.0, |next| next.expected[row] * scores.expected_spend[row])
         });
 
         let bucket = windows.periods.map(|periods| {
@@ -322,9 +329,9 @@ impl Scorer<'_> {
         sums.clv_36m += i128::from(self.minor(clv(1)));
         sums.referral += i128::from(self.minor(referral));
         sums.next_period += i128::from(self.minor(next_period));
-        if let Some(scores) = self.scores {
-            sums.expected_purchases_90d += scores.purchases[1].expected[customer];
-            let alive = scores.p_alive[customer];
+        if let Some(scores) = scores {
+            sums.expected_purchases_90d += scores.purchases[1].expected[row];
+            let alive = scores.p_alive[row];
             sums.customers_at_risk += u64::from(alive < 0.5 && value_minor > 0);
             sums.note_at_risk(customer, at_risk_minor, || AtRisk {
                 customer_id: id_text(rows.customer_id, row),
@@ -358,18 +365,24 @@ impl Scorer<'_> {
     }
 
     /// In the order of `profiles::COLUMNS`.
-    fn batch(&self, rows: &Aggregates<'_>, from: usize, out: Out) -> Result<RecordBatch> {
+    fn batch(
+        &self,
+        rows: &Aggregates<'_>,
+        from: usize,
+        scores: Option<&Scores>,
+        out: Out,
+    ) -> Result<RecordBatch> {
         let count = rows.len();
         let range = from..from + count;
         let figures = |column: Option<&[f64]>| -> ArrayRef {
             match column {
-                Some(column) => Arc::new(Float64Array::from(column[range.clone()].to_vec())),
+                Some(column) => Arc::new(Float64Array::from(column.to_vec())),
                 None => Arc::new(Float64Array::new_null(count)),
             }
         };
         // Estimates exist where a model does, for everybody.
         let estimated = |column: Vec<f64>| -> ArrayRef {
-            match self.scores {
+            match scores {
                 Some(_) => Arc::new(Float64Array::from(column)),
                 None => Arc::new(Float64Array::new_null(count)),
             }
@@ -401,7 +414,7 @@ impl Scorer<'_> {
             names(vec![self.basics.basis.name(); count]),
             optional(out.stability),
             names(out.class),
-            figures(self.scores.map(|scores| scores.p_alive.as_slice())),
+            figures(scores.map(|scores| scores.p_alive.as_slice())),
         ];
         let forecast = |forecast: Option<&Forecast>| {
             [
@@ -411,13 +424,11 @@ impl Scorer<'_> {
             ]
         };
         for horizon in 0..3 {
-            columns.extend(forecast(self.scores.map(|scores| &scores.purchases[horizon])));
+            columns.extend(forecast(scores.map(|scores| &scores.purchases[horizon])));
         }
-        columns.push(figures(
-            self.scores.map(|scores| scores.expected_spend.as_slice()),
-        ));
+        columns.push(figures(scores.map(|scores| scores.expected_spend.as_slice())));
         for steps in 0..2 {
-            columns.extend(forecast(self.scores.map(|scores| &scores.clv[steps])));
+            columns.extend(forecast(scores.map(|scores| &scores.clv[steps])));
         }
         let next_period = match self.population.windows.periods {
             Some(_) => estimated(out.next_period),

@@ -157,7 +157,9 @@ impl CareStrategies {
 /// A text without the blanks around it; nothing but blanks is nothing said.
 fn trimmed<'de, D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Option<String>, D::Error> {
     let text: Option<String> = serde::Deserialize::deserialize(from)?;
-    Ok(text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()))
+    Ok(text
+        .map(|text| text.trim().to_owned())
+        .filter(|text| !text.is_empty()))
 }
 
 impl Default for ValueSettings {
@@ -229,7 +231,10 @@ impl ValueSettings {
             return Err(out_of_range("renewal_months", "1, 3, 6 or 12"));
         }
         for (class, text) in self.care_strategies.texts() {
-            if text.as_ref().is_some_and(|text| text.chars().count() > CareStrategies::CHARACTERS_MAX) {
+            if text
+                .as_ref()
+                .is_some_and(|text| text.chars().count() > CareStrategies::CHARACTERS_MAX)
+            {
                 return Err(Error::invalid(
                     "setting_out_of_range",
                     format!(
@@ -298,7 +303,9 @@ mod tests {
             ("holdout_weeks", |s| s.holdout_weeks = Some(0)),
             ("renewal_months", |s| s.renewal_months = 0),
             ("renewal_months", |s| s.renewal_months = 2),
-            ("care_strategies", |s| s.care_strategies.e_iii = Some("关".repeat(501))),
+            ("care_strategies", |s| {
+                s.care_strategies.e_iii = Some("关".repeat(501))
+            }),
             ("acquisition_cost_minor", |s| s.acquisition_cost_minor = -1),
         ];
         for (field, change) in cases {

@@ -8,6 +8,7 @@ use stats::{Histories, ModelKind, PurchaseFit};
 use super::aggregates::Aggregates;
 use super::basics::{repeats, weeks};
 use super::models::fit_purchases;
+use super::parallel::both;
 use super::population::Population;
 use super::windows::Holdout;
 
@@ -20,8 +21,9 @@ pub(crate) struct Calibration {
     pub(crate) t: Vec<f64>,
     bought: Vec<i32>,
     histories: Histories,
-    /// The same customers (those of them whose first purchase did not move) before and after.
-    before: Histories,
+    /// Those of them whose first purchase did not move; none where that is all.
+    before: Option<Histories>,
+    /// The same customers at the as-of day.
     after: Histories,
 }
 
@@ -53,7 +55,8 @@ impl Predicted {
     /// Adds a customer with the purchases expected up to the end of each week.
     pub(crate) fn add(&mut self, p_alive: f64, until_week: &[f64]) {
         self.p_alive.push(p_alive);
-        self.purchases.push(until_week.last().copied().unwrap_or_default());
+        self.purchases
+            .push(until_week.last().copied().unwrap_or_default());
         for (sum, until) in self.until_week.iter_mut().zip(until_week) {
             *sum += until;
         }
@@ -105,16 +108,22 @@ impl Calibration {
         if before[0].is_empty() {
             return Ok(None);
         }
-        let histories = |columns: &[Vec<f64>; 3]| {
-            Histories::new(&columns[0], &columns[1], &columns[2])
-                .map_err(|error| Error::internal(error).while_doing("calibrating"))
+        let histories = |x: &[f64], t_x: &[f64], t: &[f64]| {
+            Histories::new(x, t_x, t).map_err(|error| Error::internal(error).while_doing("calibrating"))
         };
+        let (all, after) = both(
+            || histories(&x, &t_x, &t),
+            || histories(&after[0], &after[1], &after[2]),
+        )?;
+        let before = (before[0].len() < x.len())
+            .then(|| histories(&before[0], &before[1], &before[2]))
+            .transpose()?;
         Ok(Some(Self {
             holdout,
             weekly: population.holdout_weekly.clone(),
-            histories: Histories::new(&x, &t_x, &t).map_err(Error::internal)?,
-            before: histories(&before)?,
-            after: histories(&after)?,
+            histories: all,
+            before,
+            after,
             x,
             t_x,
             t,
@@ -127,8 +136,12 @@ impl Calibration {
         let Some(fit) = fit_purchases(kind, &self.histories)? else {
             return Ok(None);
         };
-        let holdout_log_likelihood = stats::held_out_log_likelihood(&fit.model, &self.before, &self.after)
-            .map_err(|error| Error::internal(error).while_doing("judging a model"))?;
+        let holdout_log_likelihood = stats::held_out_log_likelihood(
+            &fit.model,
+            self.before.as_ref().unwrap_or(&self.histories),
+            &self.after,
+        )
+        .map_err(|error| Error::internal(error).while_doing("judging a model"))?;
         Ok(Some(CalibratedFit {
             fit,
             holdout_log_likelihood,
@@ -254,8 +267,8 @@ pub(crate) fn validate(
         .sum::<f64>()
         / f64::from(weeks);
     let bought: Vec<bool> = calibration.bought.iter().map(|&n| n > 0).collect();
-    let auc_alive = stats::measures::auc(&predicted.p_alive, &bought).map_err(Error::internal)?;
-    let auc_purchases = stats::measures::auc(purchases, &bought).map_err(Error::internal)?;
+    let auc = |predicted: &[f64]| stats::measures::auc(predicted, &bought).map_err(Error::internal);
+    let (auc_alive, auc_purchases) = both(|| auc(&predicted.p_alive), || auc(purchases))?;
     let total_bias = (actual_purchases > 0).then(|| predicted_purchases / actual_purchases as f64 - 1.0);
     Ok(Validation {
         model,

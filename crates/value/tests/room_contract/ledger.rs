@@ -71,7 +71,10 @@ async fn a_line_is_recorded_once_and_never_changed(t: &TestDb) {
         for sql in ["TRUNCATE transactions", "TRUNCATE customers CASCADE"] {
             let mut tx = t.platform.db.write().await.unwrap();
             let refused = tx.execute(sql, []).await.unwrap_err();
-            assert!(format!("{refused:?}").contains("append-only"), "{sql}: {refused:?}");
+            assert!(
+                format!("{refused:?}").contains("append-only"),
+                "{sql}: {refused:?}"
+            );
         }
     }
     let mut tx = t.platform.db.write().await.unwrap();
@@ -202,7 +205,10 @@ async fn the_ledgers_span_is_looked_up(t: &TestDb) {
     };
     let plan = plan.join("\n");
     assert_eq!(plan.matches("transactions_in_time").count(), 2, "{plan}");
-    assert!(!plan.contains("Seq Scan") && !plan.contains("SCAN transactions"), "{plan}");
+    assert!(
+        !plan.contains("Seq Scan") && !plan.contains("SCAN transactions"),
+        "{plan}"
+    );
 }
 
 test_on_both!(no_line_appears_below_a_watermark, ROOMS);

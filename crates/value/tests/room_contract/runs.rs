@@ -240,12 +240,20 @@ async fn a_second_run_says_what_moved(t: &TestDb) {
     );
     for (sum, total, run) in [
         (
-            moves.classes.iter().map(|class| class.value_before_minor).sum::<i64>(),
+            moves
+                .classes
+                .iter()
+                .map(|class| class.value_before_minor)
+                .sum::<i64>(),
             moves.value_before_minor,
             &first,
         ),
         (
-            moves.classes.iter().map(|class| class.value_after_minor).sum::<i64>(),
+            moves
+                .classes
+                .iter()
+                .map(|class| class.value_after_minor)
+                .sum::<i64>(),
             moves.value_after_minor,
             &second,
         ),
