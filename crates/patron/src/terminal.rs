@@ -29,7 +29,9 @@ pub(crate) fn exit(done: Result<()>) -> ExitCode {
 /// Runs an asynchronous command with its log on standard error. `PATRON_LOG` says how much of it
 /// (`info`, `debug`, `warn,sqlx=info` …).
 pub(crate) fn run(log: &str, command: impl Future<Output = Result<()>>) -> ExitCode {
-    let filter = EnvFilter::try_from_env("PATRON_LOG").unwrap_or_else(|_| EnvFilter::new(log));
+    // A statement that streams the whole ledger is not the slow statement that sqlx takes it for.
+    let filter = EnvFilter::try_from_env("PATRON_LOG")
+        .unwrap_or_else(|_| EnvFilter::new(format!("{log},sqlx::query=error")));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

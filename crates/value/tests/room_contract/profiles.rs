@@ -130,9 +130,48 @@ async fn lists_show_what_the_run_computed(t: &TestDb) {
 
     every_order_visits_everyone_once(&room, &computed).await;
     every_filter_lets_through_whom_it_should(&room, &computed).await;
+    a_region_is_found_whether_large_or_small(t, &room, &computed).await;
     a_page_explains_itself(&room, &computed).await;
     a_cursor_is_only_good_for_its_list(&room).await;
     stop(runner).await;
+}
+
+/// SQLite looks for them in different ways; both give everybody, in order.
+async fn a_region_is_found_whether_large_or_small(
+    t: &TestDb,
+    room: &ValueRoom,
+    computed: &HashMap<Uuid, PublishedProfile>,
+) {
+    let mut tx = t.platform.db.write().await.unwrap();
+    tx.execute(
+        "UPDATE customers SET region = CASE WHEN external_id <= '2200' THEN '西部' ELSE '东部' END, \
+         brand = CASE WHEN external_id <= '1200' THEN 'A' ELSE 'B' END",
+        [],
+    )
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    let (west, east) = (vec!["西部".to_owned()], vec!["东部".to_owned()]);
+    for (regions, brands, rows) in [
+        (west.clone(), vec![], 2_200),
+        (east.clone(), vec![], 157),
+        ([west.clone(), east.clone()].concat(), vec![], 2_357),
+        (west, vec!["B".to_owned()], 1_000),
+        (east, vec!["A".to_owned()], 0),
+    ] {
+        let mut asked = request(Figure::Value, true, 200);
+        asked.filter = Filter {
+            regions,
+            brands,
+            ..Filter::default()
+        };
+        let found = walk(room, asked.clone()).await;
+        assert_eq!(found.len(), rows, "{:?}", asked.filter);
+        assert!(found.is_sorted_by(|a, b| a.value_minor >= b.value_minor));
+        let ids: HashSet<Uuid> = found.iter().map(|profile| profile.customer).collect();
+        assert_eq!(ids.len(), rows, "somebody is shown twice");
+        assert!(ids.iter().all(|id| computed.contains_key(id)));
+    }
 }
 
 async fn every_order_visits_everyone_once(room: &ValueRoom, computed: &HashMap<Uuid, PublishedProfile>) {
