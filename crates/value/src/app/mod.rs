@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base::{Error, Result};
 use platform::Platform;
+use tokio::sync::Semaphore;
 
 use crate::explain::RunFacts;
 use crate::model::{Run, RunId};
@@ -23,6 +24,8 @@ pub struct ValueRoom {
     pub platform: Platform,
     /// What pages need of the published run, read once per run.
     published: Arc<Mutex<Option<Arc<PublishedRun>>>>,
+    /// Turns of comparing runs.
+    comparing: Arc<Semaphore>,
 }
 
 /// The published run with what explanations need of its report.
@@ -40,6 +43,7 @@ impl ValueRoom {
         Self {
             platform,
             published: Arc::default(),
+            comparing: Arc::new(Semaphore::new(compare::AT_ONCE_MAX)),
         }
     }
 
