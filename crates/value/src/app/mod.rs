@@ -13,7 +13,7 @@ use base::{Error, Result};
 use platform::Platform;
 use tokio::sync::Semaphore;
 
-use crate::explain::RunFacts;
+use crate::explain::{ContractRun, RunFacts};
 use crate::model::{Run, RunId};
 use crate::store;
 
@@ -80,6 +80,7 @@ fn facts_of(report: &serde_json::Value) -> RunFacts {
     };
     RunFacts {
         model_parameters: params(&chosen),
+        contract: ContractRun::of_report(report),
         spend_parameters: params("gamma_gamma"),
         contribution_basis: report["contribution_basis"]
             .as_str()

@@ -1,11 +1,12 @@
 //! Fits the models: which one, how well, and what a person should know about it.
 
-use base::{Currency, Error, Result};
+use base::{Error, Result};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use stats::{Fit, FitOptions, FitWarning, GammaGamma, Histories, ModelKind, PurchaseFit, SpendFit};
 
 use super::basics::Basics;
+use super::contracts::{ContractCohort, ContractFit};
 use super::settings::ModelChoice;
 
 /// Something a person should know before trusting a figure.
@@ -61,6 +62,9 @@ pub struct ModelReport {
     /// Correlation of frequency and spend; for models of spend.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation: Option<f64>,
+    /// The years in which customers began, oldest first, at most the newest 30; for contracts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cohorts: Option<Vec<ContractCohort>>,
     /// What to know before trusting it.
     pub warnings: Vec<Warning>,
 }
@@ -77,6 +81,7 @@ impl ModelReport {
             holdout_log_likelihood: None,
             customers: customers as u64,
             correlation: None,
+            cohorts: None,
             warnings: fit.warnings.iter().map(explain).collect(),
         }
     }
@@ -90,6 +95,14 @@ impl ModelReport {
             holdout_log_likelihood,
             ..Self::of(fit, customers as f64)
         }
+    }
+
+    pub(crate) fn of_contracts(fit: &ContractFit, holdout_log_likelihood: Option<f64>) -> Result<Self> {
+        Ok(Self {
+            holdout_log_likelihood,
+            cohorts: Some(fit.cohorts()?),
+            ..Self::of(fit.pooled(), fit.customers() as f64)
+        })
     }
 
     pub(crate) fn of_spend(fit: &SpendFit) -> Self {
@@ -132,12 +145,18 @@ fn explain(warning: &FitWarning) -> Warning {
     }
 }
 
-/// The models a choice asks for.
+/// The name of the spend model in reports.
+pub(crate) const GAMMA_GAMMA: &str = "gamma_gamma";
+/// The name of the model of contracts, as in settings and reports.
+pub(crate) const SBG: &str = "sbg";
+
+/// The purchase models a choice asks for; none for contracts.
 pub(crate) fn kinds(choice: ModelChoice) -> &'static [ModelKind] {
     match choice {
         ModelChoice::BgNbd => &[ModelKind::BgNbd],
         ModelChoice::MbgNbd => &[ModelKind::MbgNbd],
         ModelChoice::ParetoNbd => &[ModelKind::ParetoNbd],
+        ModelChoice::Sbg => &[],
         ModelChoice::Auto => &[ModelKind::BgNbd, ModelKind::MbgNbd, ModelKind::ParetoNbd],
     }
 }
@@ -160,18 +179,10 @@ pub(crate) fn fit_purchases(kind: ModelKind, histories: &Histories) -> Result<Op
     }
 }
 
-/// Fits the spend model; none where nobody bought twice.
-///
-/// The mean ticket is an amount of money: it is rounded to the minor unit for the fit, as in the summaries
-/// that the literature's estimates come from.
-pub(crate) fn fit_spend(basics: &Basics, currency: Currency) -> Result<Option<SpendFit>> {
-    let per_major = currency.minor_per_major() as f64;
-    let tickets: Vec<f64> = basics
-        .m
-        .iter()
-        .map(|mean| (mean * per_major).round() / per_major)
-        .collect();
-    match GammaGamma::fit(&basics.x, &tickets, None, &FitOptions::default()) {
+/// Fits the spend model; none where nobody bought twice. The mean tickets are to the minor unit, as in the summaries
+/// that the literature's estimates come from (`basics::mean_repeat`).
+pub(crate) fn fit_spend(basics: &Basics) -> Result<Option<SpendFit>> {
+    match GammaGamma::fit(&basics.x, &basics.m, None, &FitOptions::default()) {
         Ok(fit) => Ok(Some(fit)),
         Err(stats::Error::NothingToFit(_)) => Ok(None),
         Err(error) => Err(Error::internal(error).while_doing("fitting the spend model")),
