@@ -98,13 +98,37 @@ fn the_command_of_the_readme_reports_the_figures_of_the_literature() {
 }
 
 #[test]
+fn contracts_are_valued_where_the_firm_says_that_it_has_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut csv = "customer,date,amount\n".to_owned();
+    for customer in 0..60 {
+        for month in 0..=customer % 12 {
+            csv += &format!("c{customer},2024-{:02}-15,{}\n", month + 1, 10 + customer % 3);
+        }
+    }
+    std::fs::write(dir.path().join("bills.csv"), csv).unwrap();
+    let arguments = "value run --transactions bills.csv --as-of 2024-12-31 --model sbg --renewal-months 1 \
+                     --out out.parquet --report out.json";
+    let output = patron(dir.path(), &arguments.split_whitespace().collect::<Vec<_>>());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let summary = text(&output.stdout);
+    assert!(
+        summary.contains("sbg: alpha") && summary.contains("Used: sbg, as asked."),
+        "{summary}"
+    );
+    let report: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(dir.path().join("out.json")).unwrap()).unwrap();
+    assert_eq!(report["settings"]["renewal_months"], 1);
+}
+
+#[test]
 fn bad_input_is_said_and_has_its_own_exit_code() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("bad.csv"), "customer,date,amount\na,x,1\n").unwrap();
     std::fs::write(dir.path().join("strange.csv"), "who,when,what\na,2024-01-01,1\n").unwrap();
     std::fs::write(dir.path().join("settings.json"), r#"{"referal_share": 0.5}"#).unwrap();
     let sample = sample();
-    let cases: [(&[&str], &str); 6] = [
+    let cases: [(&[&str], &str); 7] = [
         (
             &["--transactions", "bad.csv", "--as-of", "2024-12-31"],
             "1 of 1 rows are malformed",
@@ -142,6 +166,19 @@ fn bad_input_is_said_and_has_its_own_exit_code() {
                 "101%",
             ],
             "101%",
+        ),
+        (
+            &[
+                "--transactions",
+                &sample,
+                "--as-of",
+                "1997-09-30",
+                "--model",
+                "sbg",
+                "--renewal-months",
+                "2",
+            ],
+            "renewal_months must be 1, 3, 6 or 12",
         ),
     ];
     for (arguments, said) in cases {

@@ -15,21 +15,25 @@
 //!   So E\[W\] = Σ_k P(k or more renewals) (W_k − W_{k−1}): equation 6 of Fader and Hardie (2010), cut off at the
 //!   horizon.
 //! - *Intervals.* W is a mixture over k with weights P(exactly k more renewals); given k what varies is whether
-//!   payments are made (binomial), what is bought besides (negative binomial: a Poisson count whose rate was itself
-//!   counted), and tickets (as in `interval`). The weights are averaged over what is not known of α and β:
+//!   payments are made (binomial), what is bought besides (negative binomial: a Poisson count whose rate is
+//!   known as a gamma distribution), and tickets (as in `interval`). The weights are averaged over what is not known of α and β:
 //!   four points one standard error times √2 out in both directions of their covariance (Julier, Uhlmann 1997,
 //!   the unscented transform), which is exact to second order. Quantiles of the mixture are found by bisection.
 
+mod course;
+mod spread;
+
 use std::collections::BTreeMap;
 
-use crate::clv::Discounting;
+use course::{Atom, Weighing, fill};
+use spread::{count_interval, money_interval};
+
 use crate::error::{Error, same_length};
 use crate::fit::Fit;
 use crate::gamma_gamma::SpendFit;
-use crate::interval::{Ends, SHAPE_MIN, Tickets, fisher_probability, fisher_quantile};
+use crate::interval::Ends;
 use crate::sbg::Sbg;
 use crate::score::{ScoreOptions, Scores, check, tickets};
-use crate::special::normal_quantile;
 
 /// Where a contract stands.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -60,9 +64,9 @@ pub struct Contract {
     pub after_next: f64,
     /// Payments per renewal, 0 to 1: below 1 where periods were passed over and caught up with.
     pub payments_per_period: f64,
-    /// Purchases besides the payments so far.
-    pub extras: f64,
-    /// The same per period.
+    /// What is bought besides comes at a rate of which a gamma distribution is known: its shape, 0 for nothing,
+    pub extras_shape: f64,
+    /// and its mean, in purchases per period.
     pub extras_per_period: f64,
 }
 
@@ -128,7 +132,7 @@ impl ContractModel {
             .iter()
             .map(|&span| {
                 crate::error::not_negative("spans", span)?;
-                self.fill(contract, &Weighing::counting(span), &mut atoms);
+                fill(contract, self.period, &Weighing::counting(span), &mut atoms);
                 Ok(expected(contract, &atoms, &survival))
             })
             .collect()
@@ -183,12 +187,12 @@ impl ContractModel {
             scores.p_alive.push(alive(contract, curves.estimated[1]));
             scores.expected_spend.push(ticket);
             for (weighing, forecast) in counting.iter().zip(&mut scores.purchases) {
-                self.fill(contract, weighing, &mut atoms);
+                fill(contract, self.period, weighing, &mut atoms);
                 let (low, high) = count_interval(ends, contract, &atoms, &curves.predictive);
                 forecast.push(expected(contract, &atoms, &curves.estimated), low, high);
             }
             for (weighing, forecast) in money.iter().zip(&mut scores.clv) {
-                self.fill(contract, weighing, &mut atoms);
+                fill(contract, self.period, weighing, &mut atoms);
                 let (low, high) = money_interval(ends, contract, &atoms, &curves.predictive, &tickets);
                 forecast.push(expected(contract, &atoms, &curves.estimated) * ticket, low, high);
             }
@@ -235,56 +239,18 @@ impl ContractModel {
         if !(0.0..=1.0).contains(&contract.payments_per_period) {
             return bad(contract.payments_per_period, "payments per renewal from 0 to 1");
         }
-        for extras in [contract.extras, contract.extras_per_period] {
+        for extras in [contract.extras_shape, contract.extras_per_period] {
             if !(extras.is_finite() && extras >= 0.0) {
-                return bad(extras, "a finite number of extra purchases, 0 or more");
+                return bad(extras, "a finite number, 0 or more, for extra purchases");
             }
         }
-        if contract.extras_per_period > 0.0 && contract.extras <= 0.0 {
+        if contract.extras_per_period > 0.0 && contract.extras_shape <= 0.0 {
             return bad(
-                contract.extras,
-                "a number of extra purchases that their rate comes from",
+                contract.extras_shape,
+                "a shape above 0 where there are extra purchases",
             );
         }
         Ok(())
-    }
-
-    /// What a contract brings if it ends after 0, 1, 2 … more renewals; the last holds for all that are more.
-    fn fill(&self, contract: &Contract, weighing: &Weighing, atoms: &mut Vec<Atom>) {
-        atoms.clear();
-        let mut atom = Atom::default();
-        if contract.standing == Standing::Left {
-            atoms.push(atom);
-            return;
-        }
-        let share = contract.payments_per_period;
-        let rate = contract.extras_per_period / self.period;
-        let mut paid_from = (contract.standing == Standing::Running).then_some(0.0);
-        let mut payment = contract.next;
-        loop {
-            if let Some(from) = paid_from {
-                let ([before, before_square], [after, after_square]) =
-                    (weighing.until(from), weighing.until(payment));
-                atom.extras += rate * (after - before);
-                atom.extra_squares += rate * (after_square - before_square);
-                atom.extras_shape = contract.extras;
-            }
-            atoms.push(atom);
-            if payment > weighing.end() {
-                return;
-            }
-            let factor = weighing.at(payment);
-            atom.due += 1;
-            atom.payments += share * factor;
-            atom.payment_squares += share * factor * factor;
-            atom.share = share;
-            paid_from = Some(payment);
-            payment = if atom.due == 1 {
-                contract.after_next
-            } else {
-                payment + self.period
-            };
-        }
     }
 }
 
@@ -405,256 +371,5 @@ impl Laws {
             estimated: survival(&self.estimated, renewals, count),
             predictive,
         }
-    }
-}
-
-/// What a moment in the future counts: its discount factor, step by step, and 0 after the last.
-struct Weighing {
-    step: f64,
-    factors: Vec<f64>,
-    /// The factors and their squares integrated up to the start of each step.
-    sums: Vec<[f64; 2]>,
-}
-
-impl Weighing {
-    /// Everything within a span counts 1.
-    fn counting(span: f64) -> Self {
-        Self::new(span, vec![1.0])
-    }
-
-    fn money(discounting: &Discounting, steps: u32) -> Self {
-        Self::new(
-            discounting.step(),
-            (1..=steps).map(|j| discounting.factor(j)).collect(),
-        )
-    }
-
-    fn new(step: f64, factors: Vec<f64>) -> Self {
-        let mut sum = [0.0; 2];
-        let sums = factors
-            .iter()
-            .map(|factor| {
-                let before = sum;
-                sum = [sum[0] + step * factor, sum[1] + step * factor * factor];
-                before
-            })
-            .collect();
-        Self { step, factors, sums }
-    }
-
-    fn end(&self) -> f64 {
-        self.step * self.factors.len() as f64
-    }
-
-    /// The factor at a moment within the span.
-    fn at(&self, time: f64) -> f64 {
-        let step = (time / self.step.max(f64::MIN_POSITIVE)).ceil() as usize;
-        self.factors[step.clamp(1, self.factors.len()) - 1]
-    }
-
-    /// The integral of the factors, and of their squares, from now to a moment; it stays what it is at the end.
-    fn until(&self, time: f64) -> [f64; 2] {
-        let time = time.clamp(0.0, self.end());
-        let step = (time / self.step.max(f64::MIN_POSITIVE)) as usize;
-        let step = step.min(self.factors.len() - 1);
-        let (factor, rest) = (self.factors[step], time - step as f64 * self.step);
-        let [sum, squares] = self.sums[step];
-        [sum + rest * factor, squares + rest * factor * factor]
-    }
-}
-
-/// What a contract brings within a span if it ends after so many more renewals; weighed sums of purchases.
-#[derive(Debug, Clone, Copy, Default)]
-struct Atom {
-    /// Payments that fall due.
-    due: u32,
-    /// The probability that a payment that falls due is made.
-    share: f64,
-    /// E\[Σ v\] over payments.
-    payments: f64,
-    /// E\[Σ v²\] over payments.
-    payment_squares: f64,
-    /// E\[Σ v\] over what is bought besides.
-    extras: f64,
-    /// E\[Σ v²\] over it.
-    extra_squares: f64,
-    /// How often it was seen: the shape of the gamma distribution of its rate.
-    extras_shape: f64,
-}
-
-impl Atom {
-    fn mean(&self) -> f64 {
-        self.payments + self.extras
-    }
-
-    /// The relative variance of the money of this atom: how much is bought, and at what tickets given ν.
-    fn relative_variance(&self, p: f64) -> f64 {
-        let mean = self.mean();
-        let rate_unknown = if self.extras > 0.0 {
-            self.extras * self.extras / self.extras_shape
-        } else {
-            0.0
-        };
-        let purchases = (1.0 - self.share) * self.payment_squares + self.extra_squares + rate_unknown;
-        (purchases + (self.payment_squares + self.extra_squares) / p) / (mean * mean)
-    }
-}
-
-/// The interval of discounted money: a mixture over k of Fisher's distribution, scaled.
-fn money_interval(
-    ends: Ends,
-    contract: &Contract,
-    atoms: &[Atom],
-    survival: &[f64],
-    tickets: &Tickets,
-) -> (f64, f64) {
-    let denominator = tickets.shape.max(SHAPE_MIN);
-    let unit = tickets.p * tickets.rate / tickets.shape;
-    let parts: Vec<(f64, f64, f64)> = weights(contract, atoms, survival)
-        .filter(|(probability, atom)| *probability > 0.0 && atom.mean() > 0.0)
-        .map(|(probability, atom)| {
-            let spread = (1.0 + atom.relative_variance(tickets.p)) * (1.0 + tickets.uncertainty) - 1.0;
-            (probability, atom.mean(), (1.0 / spread.max(1e-12)).max(SHAPE_MIN))
-        })
-        .collect();
-    let positive: f64 = parts.iter().map(|(probability, ..)| probability).sum();
-    if positive <= 0.0 {
-        return (0.0, 0.0);
-    }
-    ends.of_mixture(positive.min(1.0), |p| {
-        let z = normal_quantile(p);
-        let quantiles = parts
-            .iter()
-            .map(|&(_, mean, shape)| mean * fisher_quantile(z, shape, denominator));
-        let (mut low, mut high) = (f64::INFINITY, 0.0_f64);
-        for quantile in quantiles {
-            (low, high) = (low.min(quantile), high.max(quantile));
-        }
-        // the mixture's quantile lies between those of its parts
-        for _ in 0..40 {
-            let middle = 0.5 * (low + high);
-            let below: f64 = parts
-                .iter()
-                .map(|&(probability, mean, shape)| {
-                    probability * fisher_probability(middle / mean, shape, denominator)
-                })
-                .sum();
-            if below < p * positive {
-                low = middle;
-            } else {
-                high = middle;
-            }
-        }
-        unit * high
-    })
-}
-
-/// Beyond so many purchases besides the payments, their distribution is taken as all at its mean.
-const COUNTED_MEAN_MAX: f64 = 500.0;
-
-/// The interval of the number of purchases: whole numbers.
-fn count_interval(ends: Ends, contract: &Contract, atoms: &[Atom], survival: &[f64]) -> (f64, f64) {
-    let mut counts: Vec<Counting> = weights(contract, atoms, survival)
-        .map(|(probability, atom)| Counting::new(probability, atom))
-        .collect();
-    let probability_of = |counts: &[Counting]| counts.iter().map(Counting::probability).sum::<f64>();
-    let all: f64 = counts.iter().map(|count| count.weight).sum();
-    let none = probability_of(&counts);
-    let n_max = 4.0
-        * (1.0
-            + counts
-                .iter()
-                .map(|count| count.start + count.mean)
-                .fold(0.0, f64::max))
-        + 100.0;
-    // both ends are asked for in ascending order, so the count goes on where it stopped
-    let (mut n, mut below) = (0.0, none);
-    ends.of_mixture((all - none).clamp(f64::MIN_POSITIVE, 1.0), |p| {
-        let wanted = none + p * (all - none);
-        while (below < wanted - 1e-12 || n < 1.0) && n < n_max {
-            counts.iter_mut().for_each(Counting::advance);
-            below += probability_of(&counts);
-            n += 1.0;
-        }
-        n
-    })
-}
-
-/// The probabilities of 0, 1, 2 … purchases of one atom, one after another.
-struct Counting {
-    weight: f64,
-    /// Purchases that are sure.
-    start: f64,
-    /// Mean of those that are not.
-    mean: f64,
-    law: CountLaw,
-    n: f64,
-    /// The probability of `n` purchases beyond the sure ones.
-    now: f64,
-}
-
-enum CountLaw {
-    /// Nothing is left to chance.
-    Sure,
-    /// So many payments fall due, each made with this probability.
-    Payments { due: f64, share: f64 },
-    /// A negative binomial of this shape.
-    Extras { shape: f64 },
-}
-
-impl Counting {
-    fn new(weight: f64, atom: &Atom) -> Self {
-        let due = f64::from(atom.due);
-        let (start, mean, law, now) = if atom.extras > COUNTED_MEAN_MAX {
-            ((atom.mean()).round(), 0.0, CountLaw::Sure, 1.0)
-        } else if atom.extras > 0.0 {
-            let shape = atom.extras_shape.max(1e-9);
-            let none = (-shape * (atom.extras / shape).ln_1p()).exp();
-            (
-                atom.payments.round(),
-                atom.extras,
-                CountLaw::Extras { shape },
-                none,
-            )
-        } else if atom.due > 0 && atom.share < 1.0 {
-            let share = atom.share;
-            let none = (due * (-share).ln_1p()).exp();
-            (0.0, due * share, CountLaw::Payments { due, share }, none)
-        } else {
-            (due, 0.0, CountLaw::Sure, 1.0)
-        };
-        Self {
-            weight,
-            start,
-            mean,
-            law,
-            n: 0.0,
-            now,
-        }
-    }
-
-    /// The probability of this atom and as many purchases as it has advanced to.
-    fn probability(&self) -> f64 {
-        if self.n < self.start {
-            0.0
-        } else {
-            self.weight * self.now
-        }
-    }
-
-    fn advance(&mut self) {
-        self.n += 1.0;
-        // purchases beyond the sure ones, before this step
-        let beyond = self.n - 1.0 - self.start;
-        if beyond < 0.0 {
-            return;
-        }
-        self.now *= match self.law {
-            CountLaw::Sure => 0.0,
-            CountLaw::Payments { due, share } => {
-                ((due - beyond).max(0.0) / (beyond + 1.0)) * (share / (1.0 - share))
-            }
-            CountLaw::Extras { shape } => (shape + beyond) / (beyond + 1.0) * self.mean / (shape + self.mean),
-        };
     }
 }

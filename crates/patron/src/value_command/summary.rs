@@ -243,7 +243,10 @@ fn count(number: u64) -> String {
 }
 
 fn amount(minor: i64, currency: Currency) -> String {
-    format!("{} {currency}", without_currency(minor, currency.minor_digits() as usize))
+    format!(
+        "{} {currency}",
+        without_currency(minor, currency.minor_digits() as usize)
+    )
 }
 
 fn without_currency(minor: i64, digits: usize) -> String {

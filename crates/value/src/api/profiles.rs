@@ -490,8 +490,25 @@ mod tests {
             ("limit=x", "limit_out_of_range"),
             ("order=asc", "parameter_unknown"),
             ("min_nothing=1", "figure_unknown"),
+            ("class=E-I,E-V", "filter_unknown"),
+            ("loyalty=Loyal", "filter_unknown"),
+            ("bucket=gone", "filter_unknown"),
         ] {
             assert_eq!(read_query(query(text)).unwrap_err().code(), code, "{text}");
+        }
+        let Error::Invalid { fields, .. } = read_query(query("bucket=kept,gone")).unwrap_err() else {
+            panic!("not a field's error");
+        };
+        assert_eq!(fields[0].field, "bucket");
+        let said =
+            "\"gone\" is no bucket: one or more of new, grown, kept, shrunk, dormant, lost, won_back, none";
+        assert_eq!(fields[0].message, said);
+        for text in [
+            "class=E-I,E-IV,new,none",
+            "loyalty=loyal,general,drifting",
+            "bucket=won_back,none",
+        ] {
+            assert!(read_query(query(text)).is_ok(), "{text}");
         }
     }
 }

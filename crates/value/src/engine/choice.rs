@@ -31,14 +31,14 @@ pub(crate) struct Chosen {
 /// A model fitted to everything.
 pub(crate) enum Fitted {
     /// Customers buy when they like, and leave without a word.
-    Purchases(PurchaseFit),
+    Purchases(Box<PurchaseFit>),
     /// Customers renew, or not.
     Contracts(ContractFit),
 }
 
 /// A model fitted to the calibration.
 pub(crate) enum Calibrated {
-    Purchases(PurchaseFit),
+    Purchases(Box<PurchaseFit>),
     Contracts(Predicted),
 }
 
@@ -103,8 +103,8 @@ fn choose_purchases(
             chosen: fit.as_ref().map(|fit| models::name(fit.model.kind())),
             reason,
         },
-        fitted: fit.map(Fitted::Purchases),
-        calibrated: calibrated.map(|calibrated| Calibrated::Purchases(calibrated.fit)),
+        fitted: fit.map(|fit| Fitted::Purchases(Box::new(fit))),
+        calibrated: calibrated.map(|calibrated| Calibrated::Purchases(Box::new(calibrated.fit))),
         calibration,
         reports,
     })

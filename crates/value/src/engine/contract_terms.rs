@@ -70,10 +70,6 @@ impl Terms {
         }
     }
 
-    pub(crate) fn early_days(self) -> i32 {
-        self.early_days
-    }
-
     pub(crate) fn grace_days(self) -> i32 {
         self.grace_days
     }

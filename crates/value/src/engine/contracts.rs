@@ -86,6 +86,9 @@ impl Tally {
 /// The fitted model of contracts: one law for everybody, and one of its own for each year that says enough.
 pub(crate) struct ContractFit {
     terms: Terms,
+    /// How many days after falling due renewals are usually paid; below 0 for before.
+    delay_days: f64,
+    extras: Extras,
     model: ContractModel,
     /// Which of the model's fits speaks for a year; the first is everybody's.
     fit_of_year: BTreeMap<i32, usize>,
@@ -165,10 +168,95 @@ fn fit_to(payments: &[Option<Payments>], terms: Terms, as_of: Day) -> Result<Opt
     }
     Ok(Some(ContractFit {
         terms,
+        delay_days: mean_delay_days(payments, terms, as_of),
+        extras: Extras::of(payments, terms, as_of),
         model: ContractModel::new(fits, terms.period_days() / WEEK_DAYS).map_err(Error::internal)?,
         fit_of_year,
         tallies,
     }))
+}
+
+/// The mean delay of customers' last payments, of those who only ever paid renewals, once every delay within the
+/// grace would have been seen: among those whose renewal is younger, only the quick have paid.
+fn mean_delay_days(payments: &[Option<Payments>], terms: Terms, as_of: Day) -> f64 {
+    let (mut sum, mut count) = (0_i64, 0_u32);
+    for payments in payments.iter().flatten() {
+        let facts = terms.facts(payments.first, payments.last, as_of);
+        let has_extras = payments.days > facts.renewals as i32 + 1;
+        let seen_through = (1..=facts.decided).contains(&facts.renewals);
+        let days = payments.last.0 - facts.paid_from.0;
+        if seen_through && !has_extras && days <= terms.grace_days() {
+            sum += i64::from(days);
+            count += 1;
+        }
+    }
+    if count > 0 {
+        sum as f64 / f64::from(count)
+    } else {
+        0.0
+    }
+}
+
+/// What customers buy besides their payments: rates per period ~ Gamma over customers, none where nobody ever did.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Extras(Option<Gamma>);
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Gamma {
+    shape: f64,
+    mean: f64,
+}
+
+impl Extras {
+    /// By moments: a count over p periods has mean m p and variance m p + (m p)²/shape.
+    fn of(payments: &[Option<Payments>], terms: Terms, as_of: Day) -> Self {
+        /// Rates beyond these are as good as all equal, or all different.
+        const SHAPE: std::ops::RangeInclusive<f64> = 0.05..=100.0;
+        let counts: Vec<(f64, f64)> = payments
+            .iter()
+            .flatten()
+            .map(|payments| payments.extras(terms, as_of))
+            .collect();
+        let (all, periods) = counts.iter().fold((0.0, 0.0), |(all, of), (count, periods)| {
+            (all + count, of + periods)
+        });
+        if all <= 0.0 || periods <= 0.0 {
+            return Self(None);
+        }
+        let mean = all / periods;
+        let (mut squared_means, mut excess) = (0.0, 0.0);
+        for (count, periods) in counts {
+            let expected = mean * periods;
+            squared_means += expected * expected;
+            excess += (count - expected) * (count - expected) - count;
+        }
+        let shape = if excess > 0.0 {
+            squared_means / excess
+        } else {
+            *SHAPE.end()
+        };
+        Self(Some(Gamma {
+            shape: shape.clamp(*SHAPE.start(), *SHAPE.end()),
+            mean,
+        }))
+    }
+
+    /// Shape and mean of one customer's rate, given a count.
+    fn given(self, count: f64, periods: f64) -> (f64, f64) {
+        self.0.map_or((0.0, 0.0), |Gamma { shape, mean }| {
+            (shape + count, (shape + count) / (shape / mean + periods))
+        })
+    }
+}
+
+impl Payments {
+    /// Purchases beyond one per paid period, and the periods over which they were counted.
+    fn extras(&self, terms: Terms, as_of: Day) -> (f64, f64) {
+        let facts = terms.facts(self.first, self.last, as_of);
+        let ran_days = facts.next_due.0.min(as_of.0) - self.first.0;
+        let beyond = f64::from(self.days) - f64::from(facts.renewals) - 1.0;
+        (beyond.max(0.0), f64::from(ran_days) / terms.period_days())
+    }
 }
 
 /// The payments of the customers of a batch, up to the as-of day; none for who never bought.
@@ -221,7 +309,7 @@ impl ContractFit {
                 next: 0.0,
                 after_next: 0.0,
                 payments_per_period: 0.0,
-                extras: 0.0,
+                extras_shape: 0.0,
                 extras_per_period: 0.0,
             };
         };
@@ -229,42 +317,38 @@ impl ContractFit {
         let facts = terms.facts(payments.first, payments.last, as_of);
         let paid_periods = f64::from(facts.renewals) + 1.0;
         let purchases = f64::from(payments.days);
-        let extras = (purchases - paid_periods).max(0.0);
-        // Where each payment has its own day, the last one shows the customer's habit.
-        let habit_days = if extras > 0.0 {
-            0
+        let payments_per_period = (purchases / paid_periods).min(1.0);
+        let (extras_shape, extras_per_period) = if payments_per_period < 1.0 {
+            (0.0, 0.0)
         } else {
-            (payments.last.0 - facts.paid_from.0).clamp(-terms.early_days(), terms.grace_days() - 1)
+            let (count, periods) = payments.extras(terms, as_of);
+            self.extras.given(count, periods)
         };
-        let grace_ends = facts.next_due.0 + terms.grace_days();
-        let usual = facts.next_due.0 + habit_days;
-        let late_from = facts.next_due.0.max(usual);
-        let until_days = if usual > as_of.0 {
-            f64::from(usual - as_of.0)
-        } else if facts.state == State::Running {
-            0.5 * f64::from(facts.next_due.0 - as_of.0)
-        } else {
-            0.5 * f64::from((grace_ends - as_of.0).max(0))
+        let days_until = |day: Day| f64::from(day.0 - as_of.0);
+        let grace_days = f64::from(terms.grace_days());
+        let usual = days_until(facts.next_due) + self.delay_days;
+        let next_days = match facts.state {
+            _ if usual > 0.0 => usual,
+            State::Running => 0.5 * days_until(facts.next_due),
+            State::Due | State::Left => 0.5 * (days_until(facts.next_due) + grace_days).max(0.0),
         };
         let standing = match facts.state {
             State::Running => Standing::Running,
             State::Due => Standing::Due {
-                overdue: f64::from((as_of.0 - late_from).max(0)) / f64::from(grace_ends - late_from),
+                overdue: -days_until(facts.next_due) / grace_days,
             },
             State::Left => Standing::Left,
         };
-        let after_next_days = f64::from(facts.after_next_due.0 + habit_days - as_of.0).max(until_days);
-        // For how long the contract has run; a newcomer's first days say little about a period.
-        let ran_days = f64::from(facts.next_due.0.min(as_of.0) - payments.first.0);
+        let after_next_days = (days_until(facts.after_next_due) + self.delay_days).max(next_days);
         Contract {
             fit: self.fit_of_year.get(&year(payments.first)).copied().unwrap_or(0),
             renewals: facts.renewals,
             standing,
-            next: until_days / WEEK_DAYS,
+            next: next_days / WEEK_DAYS,
             after_next: after_next_days / WEEK_DAYS,
-            payments_per_period: (purchases / paid_periods).min(1.0),
-            extras,
-            extras_per_period: extras / (ran_days / terms.period_days()).max(1.0),
+            payments_per_period,
+            extras_shape,
+            extras_per_period,
         }
     }
 
@@ -370,4 +454,58 @@ pub(crate) fn calibrate(
         predicted,
         holdout_log_likelihood,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        Day::parse(text).unwrap()
+    }
+
+    fn payments(last: &str, days: i32) -> Option<Payments> {
+        Some(Payments {
+            first: day("2024-01-10"),
+            last: day(last),
+            days,
+        })
+    }
+
+    #[test]
+    fn what_is_bought_besides_is_pooled_over_customers() {
+        let (terms, as_of) = (Terms::of(1), day("2024-07-09"));
+        let regular = vec![payments("2024-06-10", 6); 20];
+        assert_eq!(Extras::of(&regular, terms, as_of), Extras(None));
+        let mut mixed = regular;
+        mixed.extend(vec![payments("2024-06-20", 18); 20]);
+        let extras = Extras::of(&mixed, terms, as_of);
+        // six months of nothing and of twelve each: one a month on average
+        let Extras(Some(gamma)) = extras else {
+            panic!("{extras:?}")
+        };
+        assert!((gamma.mean - 1.0).abs() < 0.02, "{gamma:?}");
+        assert!((0.5..2.0).contains(&gamma.shape), "{gamma:?}");
+        let (_, none) = extras.given(0.0, 6.0);
+        let (_, many) = extras.given(12.0, 6.0);
+        let (_, unknown) = extras.given(0.0, 0.0);
+        assert!(
+            0.0 < none && none < unknown && unknown < many && many < 2.0,
+            "{none} {unknown} {many}"
+        );
+        assert!((unknown - gamma.mean).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_usual_delay_is_that_of_payments_whose_grace_is_over() {
+        let terms = Terms::of(1);
+        let slow = [
+            payments("2024-04-16", 4),
+            payments("2024-04-12", 4),
+            payments("2024-04-11", 9),
+        ];
+        // by the 20th of April nobody can have paid the renewal of the 10th later than seen
+        assert!(mean_delay_days(&slow, terms, day("2024-04-20")).abs() < 1e-12);
+        assert!((mean_delay_days(&slow, terms, day("2024-04-25")) - 4.0).abs() < 1e-12);
+    }
 }

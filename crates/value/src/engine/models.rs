@@ -1,6 +1,6 @@
 //! Fits the models: which one, how well, and what a person should know about it.
 
-use base::{Currency, Error, Result};
+use base::{Error, Result};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use stats::{Fit, FitOptions, FitWarning, GammaGamma, Histories, ModelKind, PurchaseFit, SpendFit};
@@ -179,18 +179,10 @@ pub(crate) fn fit_purchases(kind: ModelKind, histories: &Histories) -> Result<Op
     }
 }
 
-/// Fits the spend model; none where nobody bought twice.
-///
-/// The mean ticket is an amount of money: it is rounded to the minor unit for the fit, as in the summaries
-/// that the literature's estimates come from.
-pub(crate) fn fit_spend(basics: &Basics, currency: Currency) -> Result<Option<SpendFit>> {
-    let per_major = currency.minor_per_major() as f64;
-    let tickets: Vec<f64> = basics
-        .m
-        .iter()
-        .map(|mean| (mean * per_major).round() / per_major)
-        .collect();
-    match GammaGamma::fit(&basics.x, &tickets, None, &FitOptions::default()) {
+/// Fits the spend model; none where nobody bought twice. The mean tickets are to the minor unit, as in the summaries
+/// that the literature's estimates come from (`basics::mean_repeat`).
+pub(crate) fn fit_spend(basics: &Basics) -> Result<Option<SpendFit>> {
+    match GammaGamma::fit(&basics.x, &basics.m, None, &FitOptions::default()) {
         Ok(fit) => Ok(Some(fit)),
         Err(stats::Error::NothingToFit(_)) => Ok(None),
         Err(error) => Err(Error::internal(error).while_doing("fitting the spend model")),

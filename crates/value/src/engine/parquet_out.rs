@@ -9,21 +9,32 @@ use base::{Error, Result};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves};
 use datafusion::parquet::basic::{Compression, Encoding};
+use datafusion::parquet::errors::ParquetError;
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
+use datafusion::parquet::file::writer::SerializedFileWriter;
 use datafusion::parquet::schema::types::ColumnPath;
 
-/// Rows per row group: a reader that wants a part skips the others.
-const GROUP_ROWS: usize = 262_144;
+use super::parallel::each;
+
+/// Rows per row group: a reader that wants a part skips the others, and so many are held until they are written.
+const GROUP_ROWS: usize = 131_072;
 
 /// A file being written beside its place.
 pub(crate) struct ParquetFile {
-    writer: ArrowWriter<BufWriter<File>>,
+    writer: SerializedFileWriter<BufWriter<File>>,
+    groups: ArrowRowGroupWriterFactory,
+    written: usize,
+    schema: SchemaRef,
+    /// The rows of the group to come.
+    waiting: Vec<RecordBatch>,
     partial: PartialFile,
 }
 
 impl ParquetFile {
-    /// Starts a file; `repetitive` names the columns whose few values repeat.
+    /// Starts a file whose columns are single values or lists of them; `repetitive` names those whose
+    /// few values repeat.
     pub(crate) fn create(path: &Path, schema: &SchemaRef, repetitive: &[&str]) -> Result<Self> {
         let partial = PartialFile::beside(path);
         let file = File::create(&partial.path).map_err(|error| unwritable(path, &error))?;
@@ -31,15 +42,19 @@ impl ParquetFile {
             .set_created_by("patron".to_owned())
             .set_compression(Compression::LZ4_RAW)
             .set_dictionary_enabled(false)
-            .set_statistics_enabled(EnabledStatistics::Chunk)
-            .set_max_row_group_row_count(Some(GROUP_ROWS));
+            .set_statistics_enabled(EnabledStatistics::Chunk);
         for field in schema.fields() {
             let name = field.name();
             match field.data_type() {
-                // Estimates hardly shrink, whatever time is spent on them; the ends of intervals do.
-                DataType::Float64 if !name.ends_with("_low") && !name.ends_with("_high") => {
+                // Estimates hardly shrink, whatever time is spent on them; the ends of intervals do. Nobody looks
+                // for rows by the span that a group's estimates have.
+                DataType::Float64 => {
                     let path = ColumnPath::new(vec![name.clone()]);
-                    properties = properties.set_column_compression(path, Compression::UNCOMPRESSED);
+                    properties =
+                        properties.set_column_statistics_enabled(path.clone(), EnabledStatistics::None);
+                    if !name.ends_with("_low") && !name.ends_with("_high") {
+                        properties = properties.set_column_compression(path, Compression::UNCOMPRESSED);
+                    }
                 }
                 // A series of amounts is packed to the bits its changes need.
                 DataType::FixedSizeList(item, _) => {
@@ -56,19 +71,58 @@ impl ParquetFile {
             properties = properties.set_column_dictionary_enabled(ColumnPath::new(path), true);
         }
         let writer = ArrowWriter::try_new(BufWriter::new(file), schema.clone(), Some(properties.build()))
-            .map_err(|error| unwritable(path, &error))?;
-        Ok(Self { writer, partial })
+            .and_then(ArrowWriter::into_serialized_writer);
+        let (writer, groups) = writer.map_err(|error| unwritable(path, &error))?;
+        Ok(Self {
+            writer,
+            groups,
+            written: 0,
+            schema: SchemaRef::clone(schema),
+            waiting: Vec::new(),
+            partial,
+        })
     }
 
-    pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        self.writer
-            .write(batch)
-            .map_err(|error| unwritable(&self.partial.place, &error))
+    pub(crate) fn write(&mut self, batch: RecordBatch) -> Result<()> {
+        self.waiting.push(batch);
+        if self.waiting.iter().map(RecordBatch::num_rows).sum::<usize>() >= GROUP_ROWS {
+            self.write_group()?;
+        }
+        Ok(())
+    }
+
+    /// Writes the waiting rows as a group, the columns encoded on all cores.
+    fn write_group(&mut self) -> Result<()> {
+        let batches = std::mem::take(&mut self.waiting);
+        if batches.is_empty() {
+            return Ok(());
+        }
+        let unwritable = |error: ParquetError| unwritable(&self.partial.place, &error);
+        let writers = self
+            .groups
+            .create_column_writers(self.written)
+            .map_err(unwritable)?;
+        let columns: Vec<_> = writers.into_iter().enumerate().collect();
+        let chunks = each(columns, |(i, mut column)| {
+            for batch in &batches {
+                for leaf in compute_leaves(self.schema.field(i), batch.column(i)).map_err(unwritable)? {
+                    column.write(&leaf).map_err(unwritable)?;
+                }
+            }
+            column.close().map_err(unwritable)
+        })?;
+        self.written += 1;
+        let mut group = self.writer.next_row_group().map_err(unwritable)?;
+        for chunk in chunks {
+            chunk.append_to_row_group(&mut group).map_err(unwritable)?;
+        }
+        group.close().map(|_| ()).map_err(unwritable)
     }
 
     /// Completes the file; it is durable when this returns, and appears with [`PartialFile::publish`].
-    pub(crate) fn finish(self) -> Result<PartialFile> {
-        let Self { writer, partial } = self;
+    pub(crate) fn finish(mut self) -> Result<PartialFile> {
+        self.write_group()?;
+        let Self { writer, partial, .. } = self;
         let place = &partial.place;
         let buffer = writer.into_inner().map_err(|error| unwritable(place, &error))?;
         let file = buffer.into_inner().map_err(|error| unwritable(place, &error))?;

@@ -177,7 +177,7 @@ fn write_aggregates(
     };
     let mut file = ParquetFile::create(path, &first.schema(), &[])?;
     for batch in batches {
-        file.write(batch)?;
+        file.write(batch.clone())?;
     }
     let sidecar = path.with_extension("population.json");
     Ok(vec![
@@ -256,7 +256,7 @@ fn rest(
             },
         )?;
         let (spend, chosen) = both(
-            || fit_spend(&basics, population.currency),
+            || fit_spend(&basics),
             || choose(batches, population, settings, &histories, calibration, reporter),
         )?;
         Ok((basics, histories, chosen, spend))
@@ -473,7 +473,7 @@ fn write_profiles(
         let (sender, ready) = std::sync::mpsc::sync_channel::<RecordBatch>(BATCHES_AHEAD);
         let writer = scope.spawn(move || {
             for batch in ready {
-                file.write(&batch)?;
+                file.write(batch)?;
             }
             file.finish()
         });

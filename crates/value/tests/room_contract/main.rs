@@ -7,6 +7,7 @@
 )]
 
 mod columns;
+mod contracts;
 mod import;
 mod ledger;
 mod profiles;

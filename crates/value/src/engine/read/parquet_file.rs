@@ -26,9 +26,10 @@ use crate::engine::progress::Reporter;
 use crate::engine::scan::{file_url, scan_config};
 use crate::engine::source::{AmountUnit, Columns, Mapping};
 
-const BATCH_ROWS: usize = 32_768;
+/// So few that a batch is still in the cache when it is laid into the ledger.
+const BATCH_ROWS: usize = 8_192;
 /// Batches decoded ahead.
-const BATCHES_AHEAD: usize = 4;
+const BATCHES_AHEAD: usize = 8;
 
 pub(super) fn read(
     paths: &[PathBuf],
