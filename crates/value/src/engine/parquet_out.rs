@@ -40,31 +40,36 @@ impl ParquetFile {
         let file = File::create(&partial.path).map_err(|error| unwritable(path, &error))?;
         let mut properties = WriterProperties::builder()
             .set_created_by("patron".to_owned())
-            .set_compression(Compression::LZ4_RAW)
+            .set_compression(Compression::UNCOMPRESSED)
             .set_dictionary_enabled(false)
-            .set_statistics_enabled(EnabledStatistics::Chunk);
-        for field in schema.fields() {
-            let name = field.name();
-            match field.data_type() {
-                // Estimates hardly shrink, whatever time is spent on them; the ends of intervals do. Nobody looks
-                // for rows by the span that a group's estimates have.
-                DataType::Float64 => {
-                    let path = ColumnPath::new(vec![name.clone()]);
-                    properties =
-                        properties.set_column_statistics_enabled(path.clone(), EnabledStatistics::None);
-                    if !name.ends_with("_low") && !name.ends_with("_high") {
-                        properties = properties.set_column_compression(path, Compression::UNCOMPRESSED);
-                    }
-                }
-                // A series of amounts is packed to the bits its changes need.
-                DataType::FixedSizeList(item, _) => {
-                    let path = ColumnPath::new(vec![name.clone(), "list".to_owned(), item.name().clone()]);
-                    properties = properties
-                        .set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED)
-                        .set_column_compression(path, Compression::UNCOMPRESSED);
-                }
-                _ => {}
+            .set_statistics_enabled(EnabledStatistics::None);
+        for (place, field) in schema.fields().iter().enumerate() {
+            let mut path = vec![field.name().clone()];
+            let mut kind = field.data_type();
+            if let DataType::FixedSizeList(item, _) = kind {
+                path.extend(["list".to_owned(), item.name().clone()]);
+                kind = item.data_type();
             }
+            let path = ColumnPath::new(path);
+            if place == 0 {
+                // A reader that looks for a customer skips the other groups.
+                properties = properties.set_column_statistics_enabled(path.clone(), EnabledStatistics::Chunk);
+            }
+            properties = match kind {
+                DataType::Int8 | DataType::Int32 | DataType::Int64 | DataType::Date32 => {
+                    properties.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED)
+                }
+                // Up to 18 digits Parquet has whole numbers of 64 bits for them.
+                DataType::Decimal128(0..=18, _) => {
+                    properties.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED)
+                }
+                // Estimates hardly shrink, whatever time is spent on them; the ends of intervals do.
+                DataType::Float64 if field.name().ends_with("_low") || field.name().ends_with("_high") => {
+                    properties.set_column_compression(path, Compression::LZ4_RAW)
+                }
+                DataType::Utf8 => properties.set_column_compression(path, Compression::LZ4_RAW),
+                _ => properties,
+            };
         }
         for column in repetitive {
             let path = column.split('.').map(str::to_owned).collect();

@@ -14,9 +14,9 @@ pub enum Stage {
     Aggregating,
     /// Fitting the models.
     Fitting,
-    /// Predicting the held-out weeks.
+    /// Predicting the held-out weeks, and what everybody will do.
     Validating,
-    /// Computing and writing every customer's figures; counts customers.
+    /// Putting together and writing every customer's figures; counts customers.
     Scoring,
     /// Writing the report.
     Reporting,

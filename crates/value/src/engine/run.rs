@@ -266,22 +266,28 @@ fn rest(
     }
 
     reporter.stage(Stage::Validating, None)?;
-    let validation = times.of(Stage::Validating, || chosen.validate())?;
+    let (validation, scores) = times.of(Stage::Validating, || {
+        let months = population.windows.periods.map(|periods| periods.months);
+        let options = forecast_options(settings, months)?;
+        both(
+            || chosen.validate(),
+            || {
+                scores(
+                    &chosen,
+                    spend.as_ref(),
+                    &histories,
+                    &basics,
+                    batches,
+                    population,
+                    &options,
+                )
+            },
+        )
+    })?;
+    drop(histories);
 
     reporter.stage(Stage::Scoring, Some(population.customers))?;
     let scored = times.of(Stage::Scoring, || {
-        let months = population.windows.periods.map(|periods| periods.months);
-        let options = forecast_options(settings, months)?;
-        let scores = scores(
-            &chosen,
-            spend.as_ref(),
-            &histories,
-            &basics,
-            batches,
-            population,
-            &options,
-        )?;
-        drop(histories);
         let (referral, referrals_ignored) = match &scores {
             Some(scores) if !request.referrals.is_empty() => {
                 let clv_36m: Vec<f64> = scores
@@ -299,15 +305,24 @@ fn rest(
             return Err(Error::internal("a ledger without customers"));
         };
         let id_type = first.schema().field(0).data_type().clone();
+        let (recency, (frequency, monetary)) = both(
+            || Ok(Quintiles::of(basics.last_day.clone())),
+            || {
+                both(
+                    || Ok(Quintiles::of(basics.purchase_days.clone())),
+                    || Ok(Quintiles::of(basics.net_minor.clone())),
+                )
+            },
+        )?;
         let scorer = Scorer {
             settings,
             population,
             basics: &basics,
             thresholds,
             referral: &referral,
-            recency: Quintiles::of(basics.last_day.clone()),
-            frequency: Quintiles::of(basics.purchase_days.clone()),
-            monetary: Quintiles::of(basics.net_minor.clone()),
+            recency,
+            frequency,
+            monetary,
             history: History::of(population),
             schema: profiles::schema(id_type, settings.currency),
         };

@@ -22,6 +22,7 @@ use futures::StreamExt as _;
 use super::{CustomerKey, Fault, Row, Sink, amount_fault, checked_id, unreadable};
 use crate::engine::accumulate::{COST_UNKNOWN, Line};
 use crate::engine::calendar::checked_day;
+use crate::engine::keys::{Keys, UNNUMBERED};
 use crate::engine::progress::Reporter;
 use crate::engine::scan::{file_url, scan_config};
 use crate::engine::source::{AmountUnit, Columns, Mapping};
@@ -228,7 +229,12 @@ impl Plan {
         };
         let customers = cast(batch.column(0), &id_type)?;
         let customers = if self.customer_is_integer {
-            Ids::Integers(customers.as_primitive::<Int64Type>())
+            let ids = customers.as_primitive::<Int64Type>();
+            let mut numbers = Vec::with_capacity(ids.len());
+            if let Keys::Integers(keys) = &sink.ledger.keys {
+                keys.known(ids.values(), &mut numbers);
+            }
+            Ids::Integers(ids, numbers)
         } else {
             Ids::Texts(customers.as_string_view())
         };
@@ -367,14 +373,18 @@ fn text_or_empty(column: Option<&ArrayRef>, i: usize) -> &[u8] {
 }
 
 enum Ids<'a> {
-    Integers(&'a Int64Array),
+    /// With the numbers of those that were met before.
+    Integers(&'a Int64Array, Vec<u32>),
     Texts(&'a StringViewArray),
 }
 
 impl<'a> Ids<'a> {
     fn get(&self, i: usize) -> Result<CustomerKey<'a>, Fault> {
         match self {
-            Self::Integers(ids) if ids.is_valid(i) => Ok(CustomerKey::Integer(ids.value(i))),
+            Self::Integers(ids, numbers) if ids.is_valid(i) => Ok(match numbers.get(i) {
+                Some(&number) if number != UNNUMBERED => CustomerKey::Number(number),
+                _ => CustomerKey::Integer(ids.value(i)),
+            }),
             Self::Texts(ids) if ids.is_valid(i) => {
                 checked_id(ids.value(i).as_bytes(), 0).map(CustomerKey::Text)
             }
