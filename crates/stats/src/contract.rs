@@ -6,9 +6,9 @@
 //!
 //! - *Staying.* Renewed n times and paid up: the customer is there, and will be after j more renewals with
 //!   probability S(n + j)/S(n) (Fader, Hardie 2010, equation 4): the posterior of θ is Beta(α, β + n).
-//! - *Overdue.* When renewal n + 1 is due and not paid, a share u of the grace having passed, the payment is taken
-//!   to come at any time within the grace: by Bayes P(alive) = r (1 − u) / (1 − r u), r = r_{n+1}. It is r on the
-//!   day it falls due and 0 at the end of the grace.
+//! - *Overdue.* When renewal n + 1 is due and not paid, and a share u of those who pay within the grace would have
+//!   paid by now: by Bayes P(alive) = r (1 − u) / (1 − r u), r = r_{n+1}. It is r on the day it falls due and 0 at
+//!   the end of the grace.
 //! - *Purchases.* With renewal j, due in τ_j, come `payments_per_period` purchases, and whatever is bought besides comes
 //!   at an even rate for as long as the contract runs. Given that it ends after k more renewals the future is
 //!   W_k = Σ_{j≤k} (v at τ_j) + the rate's share of ∫v until τ_{k+1}, v the discount factor (1 for counts).
@@ -42,7 +42,7 @@ pub enum Standing {
     Running,
     /// The next renewal is due and not paid.
     Due {
-        /// The share of the grace that has passed, 0 to 1.
+        /// The share of the payments that come within the grace which would have come by now, 0 to 1.
         overdue: f64,
     },
     /// The grace has passed without payment.
@@ -228,7 +228,7 @@ impl ContractModel {
         if let Standing::Due { overdue } = contract.standing
             && !(0.0..=1.0).contains(&overdue)
         {
-            return bad(overdue, "a share of the grace from 0 to 1");
+            return bad(overdue, "a share of the payments from 0 to 1");
         }
         if !(contract.next.is_finite() && contract.next >= 0.0) {
             return bad(contract.next, "the next payment from now on");

@@ -115,7 +115,12 @@ fn population(seed: u64, n: usize, firm: Firm) -> Population {
             Standing::Running
         } else if renewals >= decided {
             Standing::Due {
-                overdue: (age - due) / (GRACE * firm.period),
+                // with extras all pay on the day
+                overdue: if firm.extras > 0.0 {
+                    1.0
+                } else {
+                    (age - due) / (GRACE * firm.period)
+                },
             }
         } else {
             Standing::Left

@@ -280,18 +280,12 @@ fn where_a_contract_stands_decides_how_alive_it_is() {
         (alive("paid_up"), alive("gone"), alive("free"), alive("skipped")),
         (1.0, 0.0, 0.0, 1.0)
     );
-    // ten of fifteen days of grace have passed since April 30th, after two renewals
-    let sbg = model(&ran.report);
-    let cohort = sbg["cohorts"].as_array().unwrap().last().unwrap();
-    let used = if cohort["alpha"].is_null() {
-        &sbg["params"]
-    } else {
-        cohort
-    };
-    let (alpha, beta) = (number(&used["alpha"]), number(&used["beta"]));
-    let renews = (beta + 2.0) / (alpha + beta + 2.0);
-    let left = 1.0 - 10.0 / 15.0;
-    assert!((alive("overdue") - renews * left / (1.0 - renews * (1.0 - left))).abs() < 1e-9);
+    // ten of fifteen days of grace have passed since April 30th, and nobody pays later than nine
+    assert!(
+        alive("overdue") > 0.0 && alive("overdue") < 0.2,
+        "{}",
+        alive("overdue")
+    );
     let expected = |customer: &str| ran.profile(customer).expected_purchases_30d.unwrap().expected;
     assert!(expected("gone") <= 0.0 && expected("free") <= 0.0);
     assert!(
@@ -300,7 +294,7 @@ fn where_a_contract_stands_decides_how_alive_it_is() {
         expected("paid_up")
     );
     // it pays within days and again at the end of May, if at all
-    assert!((alive("overdue")..2.0 * alive("overdue")).contains(&expected("overdue")));
+    assert!((alive("overdue")..=2.0 * alive("overdue")).contains(&expected("overdue")));
     // one of four periods was passed over: three quarters of the renewals bring a payment
     let skipped = expected("skipped");
     assert!((0.6..0.8).contains(&skipped), "{skipped}");

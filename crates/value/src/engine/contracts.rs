@@ -86,8 +86,7 @@ impl Tally {
 /// The fitted model of contracts: one law for everybody, and one of its own for each year that says enough.
 pub(crate) struct ContractFit {
     terms: Terms,
-    /// How many days after falling due renewals are usually paid; below 0 for before.
-    delay_days: f64,
+    delays: Delays,
     extras: Extras,
     model: ContractModel,
     /// Which of the model's fits speaks for a year; the first is everybody's.
@@ -168,7 +167,7 @@ fn fit_to(payments: &[Option<Payments>], terms: Terms, as_of: Day) -> Result<Opt
     }
     Ok(Some(ContractFit {
         terms,
-        delay_days: mean_delay_days(payments, terms, as_of),
+        delays: Delays::of(payments, terms, as_of),
         extras: Extras::of(payments, terms, as_of),
         model: ContractModel::new(fits, terms.period_days() / WEEK_DAYS).map_err(Error::internal)?,
         fit_of_year,
@@ -176,24 +175,42 @@ fn fit_to(payments: &[Option<Payments>], terms: Terms, as_of: Day) -> Result<Opt
     }))
 }
 
-/// The mean delay of customers' last payments, of those who only ever paid renewals, once every delay within the
-/// grace would have been seen: among those whose renewal is younger, only the quick have paid.
-fn mean_delay_days(payments: &[Option<Payments>], terms: Terms, as_of: Day) -> f64 {
-    let (mut sum, mut count) = (0_i64, 0_u32);
-    for payments in payments.iter().flatten() {
-        let facts = terms.facts(payments.first, payments.last, as_of);
-        let has_extras = payments.days > facts.renewals as i32 + 1;
-        let seen_through = (1..=facts.decided).contains(&facts.renewals);
-        let days = payments.last.0 - facts.paid_from.0;
-        if seen_through && !has_extras && days <= terms.grace_days() {
-            sum += i64::from(days);
-            count += 1;
-        }
+/// How many days after falling due renewals are paid, below 0 for before: of customers' last payments, of those
+/// who only ever paid renewals, once every delay within the grace would have been seen. Among those whose renewal
+/// is younger, only the quick have paid.
+struct Delays {
+    grace_days: i32,
+    /// Ascending.
+    days: Vec<i32>,
+}
+
+impl Delays {
+    fn of(payments: &[Option<Payments>], terms: Terms, as_of: Day) -> Self {
+        let grace_days = terms.grace_days();
+        let delay = |payments: &Payments| {
+            let facts = terms.facts(payments.first, payments.last, as_of);
+            let has_extras = payments.days > facts.renewals as i32 + 1;
+            let seen_through = (1..=facts.decided).contains(&facts.renewals);
+            let days = payments.last.0 - facts.paid_from.0;
+            (seen_through && !has_extras && days <= grace_days).then_some(days)
+        };
+        let mut days: Vec<i32> = payments.iter().flatten().filter_map(delay).collect();
+        days.sort_unstable();
+        Self { grace_days, days }
     }
-    if count > 0 {
-        sum as f64 / f64::from(count)
-    } else {
-        0.0
+
+    fn mean(&self) -> f64 {
+        let sum: i64 = self.days.iter().map(|&days| i64::from(days)).sum();
+        sum as f64 / self.days.len().max(1) as f64
+    }
+
+    /// The share of renewals that come to be paid which are by so many days after falling due. Ten payments spread
+    /// evenly over the grace are added, for firms of which little is known.
+    fn paid_by(&self, days: i32) -> f64 {
+        const ADDED: f64 = 10.0;
+        let seen = self.days.partition_point(|&delay| delay <= days) as f64;
+        let even = f64::from(days) / f64::from(self.grace_days);
+        (seen + ADDED * even.clamp(0.0, 1.0)) / (self.days.len() as f64 + ADDED)
     }
 }
 
@@ -326,7 +343,8 @@ impl ContractFit {
         };
         let days_until = |day: Day| f64::from(day.0 - as_of.0);
         let grace_days = f64::from(terms.grace_days());
-        let usual = days_until(facts.next_due) + self.delay_days;
+        let delay_days = self.delays.mean();
+        let usual = days_until(facts.next_due) + delay_days;
         let next_days = match facts.state {
             _ if usual > 0.0 => usual,
             State::Running => 0.5 * days_until(facts.next_due),
@@ -335,11 +353,11 @@ impl ContractFit {
         let standing = match facts.state {
             State::Running => Standing::Running,
             State::Due => Standing::Due {
-                overdue: -days_until(facts.next_due) / grace_days,
+                overdue: self.delays.paid_by(as_of.0 - facts.next_due.0),
             },
             State::Left => Standing::Left,
         };
-        let after_next_days = (days_until(facts.after_next_due) + self.delay_days).max(next_days);
+        let after_next_days = (days_until(facts.after_next_due) + delay_days).max(next_days);
         Contract {
             fit: self.fit_of_year.get(&year(payments.first)).copied().unwrap_or(0),
             renewals: facts.renewals,
@@ -505,7 +523,11 @@ mod tests {
             payments("2024-04-11", 9),
         ];
         // by the 20th of April nobody can have paid the renewal of the 10th later than seen
-        assert!(mean_delay_days(&slow, terms, day("2024-04-20")).abs() < 1e-12);
-        assert!((mean_delay_days(&slow, terms, day("2024-04-25")) - 4.0).abs() < 1e-12);
+        assert!(Delays::of(&slow, terms, day("2024-04-20")).days.is_empty());
+        let delays = Delays::of(&slow, terms, day("2024-04-25"));
+        assert!((delays.mean() - 4.0).abs() < 1e-12);
+        // one of two, and a fifth of ten; all of both, and all of ten
+        assert!((delays.paid_by(3) - 3.0 / 12.0).abs() < 1e-12);
+        assert!((delays.paid_by(15) - 1.0).abs() < 1e-12);
     }
 }
