@@ -98,6 +98,17 @@ impl Ledger {
         }
     }
 
+    /// Appends lines, day and amount, of the customers with these ids, which are whole numbers.
+    pub(crate) fn extend(&mut self, ids: &[i64], lines: &[(i32, i64)]) -> Result<()> {
+        let Keys::Integers(keys) = &mut self.keys else {
+            return Err(Error::internal("customer ids changed their type while reading"));
+        };
+        self.customers.extend(keys.numbers(ids)?);
+        self.packed
+            .extend(lines.iter().map(|&(day, amount_minor)| pack(day, amount_minor)));
+        Ok(())
+    }
+
     /// Whether the line to come next has an external id that was seen before; else remembers it.
     pub(crate) fn is_repeated(&mut self, external_id: &[u8]) -> Result<bool> {
         let (_, new) = self.external.number(external_id)?;
