@@ -26,9 +26,9 @@ export function figureText(
     case "purchases":
       return t("terms.unit.purchases", { number: format.number(value, 2) });
     case "days":
-      return t("terms.unit.days", { number: format.number(value, 0) });
+      return format.span(value, "day");
     case "months":
-      return t("terms.unit.months", { number: format.number(value, 0) });
+      return format.span(value, "month");
     default:
       return format.number(value, Number.isInteger(value) ? 0 : 4);
   }
@@ -74,6 +74,21 @@ export function modelText(model: string, t: TFunction): string {
     .join(" + ");
 }
 
+/** A model by name, and in a sentence what it takes customers for. */
+export function ModelExplained(props: { model: string }) {
+  const { t } = useTranslation();
+  return (
+    <div>
+      {modelText(props.model, t)}
+      {props.model.split("+").map((one) => (
+        <div key={one} className="figure-note">
+          {t(`terms.model_about.${one}`, { defaultValue: "" })}
+        </div>
+      ))}
+    </div>
+  );
+}
+
 export function Explained(props: {
   figure: Figure | undefined;
   run: ExplainedRun;
@@ -113,7 +128,11 @@ export function Explained(props: {
               {
                 key: "model",
                 label: t("app.explain.model"),
-                children: figure.model ? modelText(figure.model, t) : t("app.explain.no_model"),
+                children: figure.model ? (
+                  <ModelExplained model={figure.model} />
+                ) : (
+                  t("app.explain.no_model")
+                ),
               },
               {
                 key: "error",

@@ -11,7 +11,8 @@ import { Answer } from "../../components/Answer";
 import { useUrlState } from "../../components/urlState";
 import { WideTable } from "../../components/WideTable";
 import { minorDigits, useFormat } from "../../i18n/format";
-import { Chips, Filters } from "./Filters";
+import { ExportButton } from "./ExportButton";
+import { Chips, ColumnChoice, Filters } from "./Filters";
 import { type Column, cleared, columnsIn, isFiltered, profileQuery, USUAL_SORT } from "./listState";
 import { profileColumn } from "./profileColumns";
 import { CustomerCell, Pages, useRowKeys } from "./rows";
@@ -58,7 +59,7 @@ export function ProfileList(props: { currency: string }) {
       title: t("customers.column.customer"),
       key: "customer",
       fixed: "left",
-      width: 170,
+      width: 200,
       render: (_, one) => <CustomerCell of={one.customer} />,
     },
     ...columns.map((column) => profileColumn(column, sort, t, format)),
@@ -66,19 +67,30 @@ export function ProfileList(props: { currency: string }) {
 
   return (
     <section onKeyDown={walk} aria-label={t("customers.title")}>
-      <Filters columns={columns} onColumns={chooseColumns} currency={props.currency} />
+      <Filters currency={props.currency} />
       <Chips currency={props.currency} />
       <Answer query={page} rows={12}>
         {(shown) => (
           <>
-            <Typography.Paragraph type="secondary" className="numeric" aria-live="polite">
-              {count
-                ? `${t(count.exact ? "customers.count" : "customers.count_more", {
-                    rows: format.count(count.rows),
-                  })} · `
-                : ""}
-              {t("customers.as_of", { day: format.day(shown.run.as_of) })}
-            </Typography.Paragraph>
+            <div className="list-head">
+              <Typography.Text type="secondary" className="numeric" aria-live="polite">
+                {count
+                  ? `${t(count.exact ? "customers.count" : "customers.count_more", {
+                      rows: format.count(count.rows),
+                    })} · `
+                  : ""}
+                {t("customers.as_of", { day: format.day(shown.run.as_of) })}
+              </Typography.Text>
+              <div className="row">
+                <ColumnChoice columns={columns} onColumns={chooseColumns} />
+                <ExportButton
+                  asked={asked}
+                  columns={columns}
+                  currency={props.currency}
+                  asOf={shown.run.as_of}
+                />
+              </div>
+            </div>
             <WideTable<ProfileRow>
               size="small"
               className="numeric"

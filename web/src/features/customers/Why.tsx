@@ -3,6 +3,7 @@ import { Card, Typography } from "antd";
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import type { CustomerValue, Reason } from "../../api/types";
+import { useCare } from "../../components/care";
 import { ABSENT, type Format, useFormat } from "../../i18n/format";
 
 const MONEY = ["contribution", "value", "value_at_risk", "last_6m", "previous_6m"];
@@ -33,7 +34,8 @@ const PARTS = ["risk", "class"] as const;
 export function Why(props: { value: CustomerValue }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { reasons, run } = props.value;
+  const { reasons, run, profile } = props.value;
+  const care = useCare();
   return (
     <Card>
       {PARTS.map((about) => {
@@ -57,6 +59,12 @@ export function Why(props: { value: CustomerValue }) {
           </section>
         );
       })}
+      <section className="why">
+        <Typography.Title level={2} className="section-title">
+          {t("customers.why.care")}
+        </Typography.Title>
+        <p className="care">{care(profile.class)}</p>
+      </section>
     </Card>
   );
 }

@@ -163,11 +163,19 @@ function Models(props: { models: Record<string, FittedModel>; chosen: string | n
       columns={[
         {
           title: t("value.model.name"),
+          width: 340,
           render: (_, row) => (
-            <>
-              {t(`terms.model.${row.name}`, { defaultValue: row.name })}
-              {row.name === props.chosen ? ` (${t("value.model.chosen")})` : ""}
-            </>
+            <div className="model">
+              {row.name === props.chosen
+                ? t("value.overview.model_by", {
+                    model: modelText(row.name, t),
+                    reason: t("value.model.chosen"),
+                  })
+                : modelText(row.name, t)}
+              <div className="figure-note">
+                {t(`terms.model_about.${row.name}`, { defaultValue: "" })}
+              </div>
+            </div>
           ),
         },
         {
