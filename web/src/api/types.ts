@@ -179,8 +179,7 @@ export type Report = {
   currency: string;
   zone: string;
   period_months: number | null;
-  /** How often contracts renew, where the model is one of contracts. */
-  renewal_months?: number | null;
+  settings: ValueSettings;
   customers: number;
   transactions: number;
   rejected: number;
@@ -255,7 +254,7 @@ export type ValueSettings = {
   yearly_discount_rate: number;
   acquisition_cost_minor: number;
   referral_share: number;
-  renewal_months: number | null;
+  renewal_months: number;
   care_strategies: CareStrategies;
   period_months: number | null;
   holdout_weeks: number | null;

@@ -40,14 +40,15 @@ export function ProfileList(props: { currency: string }) {
   const sort = search.get("sort") ?? USUAL_SORT;
 
   // Coming back from a customer, the keyboard goes on where it was.
-  const row = search.get("row");
-  const restored = useRef(false);
+  // Only then: while one walks, the address follows, and must not pull the focus after it.
+  const cameFrom = useRef(search.get("row"));
   const loaded = page.data !== undefined;
   useEffect(() => {
-    if (!row || !loaded || restored.current) return;
-    restored.current = true;
+    const row = cameFrom.current;
+    if (!row || !loaded) return;
+    cameFrom.current = null;
     document.querySelector<HTMLElement>(`a[data-row-link="${CSS.escape(row)}"]`)?.focus();
-  }, [row, loaded]);
+  }, [loaded]);
 
   const chooseColumns = (next: Column[]) => {
     localStorage.setItem(KEPT_COLUMNS, next.join(","));

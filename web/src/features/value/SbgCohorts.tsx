@@ -55,7 +55,7 @@ export function judged(cohorts: ContractCohort[]): Judgement | null {
   };
 }
 
-type Part = { cohorts: ContractCohort[]; renewalMonths: number | null; asOf: string };
+type Part = { cohorts: ContractCohort[]; renewalMonths: number; asOf: string };
 
 export function SbgCohorts(props: Part) {
   const { t } = useTranslation();
@@ -147,11 +147,7 @@ function Retention(props: Part) {
         actual: format.percent(end.actual, 0),
         predicted: format.percent(end.predicted, 0),
       })}
-      how={
-        props.renewalMonths === null
-          ? undefined
-          : t("value.validation.sbg.how", { months: format.span(props.renewalMonths, "month") })
-      }
+      how={t("value.validation.sbg.how", { months: format.span(props.renewalMonths, "month") })}
       name={`validation-renewals-${props.asOf}`}
       option={option}
       extra={

@@ -21,7 +21,7 @@ export function ValidationTab({ report }: ReportTab) {
   const renewals = cohorts ? (
     <SbgCohorts
       cohorts={cohorts}
-      renewalMonths={report.renewal_months ?? null}
+      renewalMonths={report.settings.renewal_months}
       asOf={report.as_of}
     />
   ) : null;

@@ -1,7 +1,6 @@
 // Between the settings as the server keeps them and as people type them: shares as percent, money in
 // whole units.
 import type { CareStrategies, ValueSettings } from "../../api/types";
-import { CARED_FOR } from "../../components/care";
 
 export type SettingsForm = {
   model: string;
@@ -11,7 +10,8 @@ export type SettingsForm = {
   yearly_discount_rate: number;
   acquisition_cost_minor: number;
   referral_share: number;
-  renewal_months?: number | null;
+  /** Not there while another model hides it. */
+  renewal_months?: number;
   care_strategies: Record<keyof CareStrategies, string>;
   max_rejected_share: number;
   min_cost_share: number;
@@ -25,7 +25,6 @@ export const SETTINGS_FIELDS = [
   "acquisition_cost_minor",
   "referral_share",
   "renewal_months",
-  ...CARED_FOR.map((name) => `care_strategies.${name}`),
   "max_rejected_share",
   "min_cost_share",
   "period_months",
