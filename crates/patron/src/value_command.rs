@@ -56,9 +56,13 @@ pub(crate) struct RunArguments {
     /// The last day that counts, such as 1997-09-30.
     #[arg(long, value_parser = parse_day)]
     as_of: Day,
-    /// bg_nbd, mbg_nbd, pareto_nbd, or auto: the one that predicts held-out weeks best.
+    /// bg_nbd, mbg_nbd, pareto_nbd, or auto: the one of these that predicts held-out weeks best; sbg for contracts
+    /// that are renewed or not.
     #[arg(long, value_parser = parse_model)]
     model: Option<ModelChoice>,
+    /// Months between renewals: 1, 3, 6 or 12; for sbg [default: 1].
+    #[arg(long)]
+    renewal_months: Option<u32>,
     /// Where the profiles go: one row of figures per customer, Parquet.
     #[arg(long)]
     out: PathBuf,
@@ -184,6 +188,9 @@ fn request(arguments: &RunArguments) -> Result<RunRequest> {
     }
     if let Some(share) = arguments.max_rejected {
         settings.max_rejected_share = share;
+    }
+    if let Some(months) = arguments.renewal_months {
+        settings.renewal_months = months;
     }
     settings.holdout_weeks = arguments.holdout_weeks.or(settings.holdout_weeks);
     settings.period_months = arguments.period_months.or(settings.period_months);

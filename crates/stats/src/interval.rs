@@ -20,7 +20,7 @@
 //! 13(2), 233–235, gives through the cube-root transformation of Wilson and Hilferty (1931). Counts are taken as
 //! 1 + negative binomial with the same moments.
 
-use crate::special::normal_quantile;
+use crate::special::{normal_probability, normal_quantile};
 
 /// Future purchases given alive, over one span: what an interval needs to know.
 #[derive(Debug, Clone, Copy, Default)]
@@ -53,7 +53,7 @@ impl Ends {
     /// Both ends for a variable that is 0 with probability 1 − `positive` and otherwise has quantile function
     /// `quantile`. Where 0 is likelier than the lower tail, the interval starts at 0 and would hold more than
     /// its level; the upper end then comes down, by the lower tail once 0 is twice as likely as that.
-    fn of_mixture(self, positive: f64, mut quantile: impl FnMut(f64) -> f64) -> (f64, f64) {
+    pub(crate) fn of_mixture(self, positive: f64, mut quantile: impl FnMut(f64) -> f64) -> (f64, f64) {
         let zero = 1.0 - positive;
         let mut at = |p: f64| {
             if p <= zero {
@@ -99,10 +99,10 @@ pub(crate) fn value_interval(
 }
 
 /// Below this shape the cube root of a gamma variable is no longer near normal.
-const SHAPE_MIN: f64 = 0.5;
+pub(crate) const SHAPE_MIN: f64 = 0.5;
 
 /// The quantile of Gamma(numerator)/numerator over Gamma(denominator)/denominator, `z` normal deviates out.
-fn fisher_quantile(z: f64, numerator: f64, denominator: f64) -> f64 {
+pub(crate) fn fisher_quantile(z: f64, numerator: f64, denominator: f64) -> f64 {
     let (below, above) = (1.0 / (9.0 * denominator), 1.0 / (9.0 * numerator));
     let (a, c) = (1.0 - below, 1.0 - above);
     let zz = z * z;
@@ -121,6 +121,16 @@ fn fisher_quantile(z: f64, numerator: f64, denominator: f64) -> f64 {
         (a * c + root) / (a * a - zz * below).max(0.05 * a * a)
     };
     y * y * y
+}
+
+/// The probability that Gamma(numerator)/numerator over Gamma(denominator)/denominator stays at or below `y` ≥ 0: the
+/// other direction of [`fisher_quantile`].
+pub(crate) fn fisher_probability(y: f64, numerator: f64, denominator: f64) -> f64 {
+    let (below, above) = (1.0 / (9.0 * denominator), 1.0 / (9.0 * numerator));
+    let root = y.cbrt();
+    normal_probability(
+        ((1.0 - below) * root - (1.0 - above)) / (below * root * root + above).sqrt().max(f64::MIN_POSITIVE),
+    )
 }
 
 /// The distribution of a number of purchases given at least one, ready for quantiles.
@@ -194,6 +204,13 @@ mod tests {
         assert!((fisher_quantile(z, 2.0, 5.0) - 2.6053).abs() < 0.02);
         assert!((fisher_quantile(z, 10.0, 3.0) - 2.8363).abs() < 0.03);
         assert!((fisher_quantile(f64::NEG_INFINITY, 2.0, 5.0)).abs() < 1e-300);
+        for (numerator, denominator) in [(2.0, 5.0), (10.0, 3.0), (1e9, 4.0), (1e12, f64::INFINITY)] {
+            for z in [-1.0, 0.0, z] {
+                let there = fisher_quantile(z, numerator, denominator);
+                let back = fisher_probability(there, numerator, denominator);
+                assert!((back - normal_probability(z)).abs() < 1e-3, "{numerator} {denominator}: {back}");
+            }
+        }
     }
 
     #[test]

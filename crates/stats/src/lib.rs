@@ -8,12 +8,14 @@
 //! | how often, and still a customer? | [`PurchaseModel`] (BG/NBD, MBG/NBD, Pareto/NBD) on [`Histories`] |
 //! | how much per purchase? | [`GammaGamma`] |
 //! | how long does a contract last? | [`Sbg`] on [`Cohort`]s |
+//! | and what will it still pay? | [`ContractModel`] |
 //! | what is one customer worth? | [`discounted_clv`] |
 //! | and all of them, with intervals? | [`score`] |
 //! | how good is a ranking, how concentrated a total? | [`measures`] |
 
 mod beta_geometric;
 mod clv;
+mod contract;
 mod error;
 mod fit;
 mod gamma_gamma;
@@ -29,6 +31,7 @@ mod score;
 mod special;
 
 pub use clv::{Discounting, discounted_clv, discounted_expected_purchases};
+pub use contract::{Contract, ContractModel, Standing};
 pub use error::Error;
 pub use fit::{Fit, FitOptions, FitWarning};
 pub use gamma_gamma::{CORRELATION_MAX, GammaGamma, SpendFit};

@@ -303,11 +303,11 @@ pub type PurchaseFit = Fit<PurchaseModel, 4>;
 /// The log of the predictive density of what happened between two observations of the same customers:
 /// Σ ln L(x′, t_x′, T′) − ln L(x, t_x, T) at one model's parameters. The larger, the better the model foresaw it.
 ///
-/// `calibration` and `later` hold the same customers, in any order, without weights.
+/// `calibration` and `later` hold the same customers in the same order, without weights.
 ///
 /// # Errors
-/// [`Error::LengthMismatch`] if the numbers of customers differ, [`Error::HistoryShrank`] if the customers of
-/// `later` have, in total, fewer purchases or shorter lives.
+/// [`Error::LengthMismatch`] if the numbers of customers differ, [`Error::HistoryShrank`] if a customer of `later`
+/// has fewer purchases or a shorter life than the one at the same place in `calibration`.
 pub fn held_out_log_likelihood(
     model: &PurchaseModel,
     calibration: &Histories,

@@ -4,16 +4,20 @@
 //! Fader, Hardie (2010), Customer-Base Valuation in a Contractual Setting: The Perils of Ignoring
 //! Heterogeneity, Marketing Science 29(1), 85–93, for what a renewing customer is worth.
 
-use crate::error::{Error, all_finite, not_negative, positive};
+use crate::error::{Error, all_finite, not_negative, positive, same_length};
 use crate::fit::{Fit, FitOptions, fit};
 use crate::optimise::Evaluation;
 use crate::special::{beta_mean, ln_rising};
 
-/// Customers who signed in the same period: how many, and how many did not renew at each period's end.
+/// Customers whose renewals are counted together: how many renewed and how many did not, at the end of the first
+/// period, of the second, and so on. A customer who is not old enough for a renewal does not count there, so
+/// customers of different ages may be together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cohort {
-    /// Customers still there after 0, 1, 2 … periods.
-    survivors: Vec<f64>,
+    /// Customers who renewed at the end of period 1, 2, 3 …
+    kept: Vec<f64>,
+    /// Customers who did not.
+    lost: Vec<f64>,
 }
 
 impl Cohort {
@@ -41,7 +45,8 @@ impl Cohort {
         match (1..survivors.len()).find(|&i| survivors[i] < 0.0 || survivors[i] > survivors[i - 1]) {
             Some(index) => bad(index, "from 0 to the survivors of the period before"),
             None => Ok(Self {
-                survivors: survivors.to_vec(),
+                kept: survivors[1..].to_vec(),
+                lost: survivors.windows(2).map(|pair| pair[0] - pair[1]).collect(),
             }),
         }
     }
@@ -58,6 +63,52 @@ impl Cohort {
             survivors.push(left);
         }
         Self::from_survivors(&survivors)
+    }
+
+    /// From the customers who renewed and who did not at the end of period 1, 2, 3 …; whoever is too young for a
+    /// renewal is in neither. None of them may be negative.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`], [`Error::BadValue`].
+    pub fn from_renewals(kept: &[f64], lost: &[f64]) -> Result<Self, Error> {
+        same_length("lost", kept.len(), lost.len())?;
+        for (what, heads) in [("kept", kept), ("lost", lost)] {
+            all_finite(what, heads)?;
+            if let Some(index) = heads.iter().position(|&heads| heads < 0.0) {
+                return Err(Error::BadValue {
+                    what,
+                    index,
+                    value: heads[index],
+                    expected: "a finite number, 0 or more",
+                });
+            }
+        }
+        Ok(Self {
+            kept: kept.to_vec(),
+            lost: lost.to_vec(),
+        })
+    }
+
+    /// Customers who decided at the end of period 1, 2, 3 …
+    #[must_use]
+    pub fn decided(&self) -> Vec<f64> {
+        self.kept.iter().zip(&self.lost).map(|(kept, lost)| kept + lost).collect()
+    }
+
+    /// The share still there after 0, 1, 2 … periods, as far as anybody decided: the product-limit estimate of
+    /// Kaplan and Meier (1958), which lets customers count for as long as they are observed.
+    #[must_use]
+    pub fn observed_survival(&self) -> Vec<f64> {
+        let mut share = 1.0;
+        let mut found = vec![share];
+        for (kept, lost) in self.kept.iter().zip(&self.lost) {
+            if kept + lost <= 0.0 {
+                break;
+            }
+            share *= kept / (kept + lost);
+            found.push(share);
+        }
+        found
     }
 }
 
@@ -146,11 +197,8 @@ impl Sbg {
     /// # Errors
     /// [`Error::NothingToFit`] if there is no cohort, nobody was lost or nobody stayed even one period.
     pub fn fit(cohorts: &[Cohort], options: &FitOptions) -> Result<Fit<Self, 2>, Error> {
-        let lost: f64 = cohorts
-            .iter()
-            .map(|c| c.survivors[0] - c.survivors[c.survivors.len() - 1])
-            .sum();
-        let stayed: f64 = cohorts.iter().map(|c| c.survivors[1]).sum();
+        let heads = |of: fn(&Cohort) -> &Vec<f64>| cohorts.iter().flat_map(of).sum::<f64>();
+        let (lost, stayed) = (heads(|cohort| &cohort.lost), heads(|cohort| &cohort.kept));
         if lost <= 0.0 {
             return Err(Error::NothingToFit("nobody was lost"));
         }
@@ -175,12 +223,11 @@ fn evaluate(cohorts: &[Cohort], alpha: f64, beta: f64) -> Evaluation<2> {
     let mut by_beta = 0.0;
     for cohort in cohorts {
         let mut stayed = beta;
-        for pair in cohort.survivors.windows(2) {
-            let (kept, lost) = (pair[1], pair[0] - pair[1]);
+        for (kept, lost) in cohort.kept.iter().zip(&cohort.lost) {
             let both = alpha + stayed;
             value += kept * (stayed / both).ln() + lost * (alpha / both).ln();
-            by_alpha += lost / alpha - pair[0] / both;
-            by_beta += kept / stayed - pair[0] / both;
+            by_alpha += lost / alpha - (kept + lost) / both;
+            by_beta += kept / stayed - (kept + lost) / both;
             stayed += 1.0;
         }
     }

@@ -79,23 +79,7 @@ pub fn score(
     };
     let ends = Ends::of_level(options.level);
 
-    let customers = histories.len();
-    let forecasts = |n: usize| {
-        let column = || Vec::with_capacity(customers);
-        (0..n)
-            .map(|_| Forecast {
-                expected: column(),
-                low: column(),
-                high: column(),
-            })
-            .collect::<Vec<_>>()
-    };
-    let mut scores = Scores {
-        p_alive: Vec::with_capacity(customers),
-        expected_spend: Vec::with_capacity(customers),
-        purchases: forecasts(options.horizons.len()),
-        clv: forecasts(options.steps.len()),
-    };
+    let mut scores = Scores::with_capacity(histories.len(), options);
     for (customer, &m) in m.iter().enumerate() {
         let row = histories.row_of[customer] as usize;
         let alive = p_alive_of_rows[row];
@@ -119,6 +103,26 @@ pub fn score(
     Ok(scores)
 }
 
+impl Scores {
+    pub(crate) fn with_capacity(customers: usize, options: &ScoreOptions) -> Self {
+        let column = || Vec::with_capacity(customers);
+        let forecasts = |n: usize| {
+            let forecast = |_| Forecast {
+                expected: column(),
+                low: column(),
+                high: column(),
+            };
+            (0..n).map(forecast).collect::<Vec<_>>()
+        };
+        Self {
+            p_alive: column(),
+            expected_spend: column(),
+            purchases: forecasts(options.horizons.len()),
+            clv: forecasts(options.steps.len()),
+        }
+    }
+}
+
 /// P(alive) of every distinct history, in the order of the rows.
 fn alive(law: &impl PurchaseLaw, histories: &Histories) -> Vec<f64> {
     let mut found = Vec::with_capacity(histories.rows.len());
@@ -129,14 +133,14 @@ fn alive(law: &impl PurchaseLaw, histories: &Histories) -> Vec<f64> {
 }
 
 impl Forecast {
-    fn push(&mut self, expected: f64, low: f64, high: f64) {
+    pub(crate) fn push(&mut self, expected: f64, low: f64, high: f64) {
         self.expected.push(expected);
         self.low.push(low);
         self.high.push(high);
     }
 }
 
-fn check(options: &ScoreOptions) -> Result<(), Error> {
+pub(crate) fn check(options: &ScoreOptions) -> Result<(), Error> {
     const STEPS_MAX: u32 = 1200;
     for horizon in &options.horizons {
         not_negative("horizons", *horizon)?;
@@ -163,7 +167,7 @@ fn check(options: &ScoreOptions) -> Result<(), Error> {
 }
 
 /// What is known of a customer's tickets; the location p·rate/shape is there whether or not a mean exists.
-fn tickets(spend: &SpendFit, x: f64, m: f64) -> Tickets {
+pub(crate) fn tickets(spend: &SpendFit, x: f64, m: f64) -> Tickets {
     let [p, q, v] = spend.fit.parameters;
     let (shape, rate) = spend.fit.model.posterior(x, m);
     let uncertainty = spend.fit.log_covariance.map_or(0.0, |covariance| {

@@ -1,7 +1,7 @@
 //! Special functions beyond `statrs`: differences and ratios that lose no digits, fixed quadrature rules.
 //! Nothing here knows about customers.
 
-use statrs::function::erf::erfc_inv;
+use statrs::function::erf::{erfc, erfc_inv};
 use statrs::function::gamma::{digamma, ln_gamma};
 
 /// Up to this many factors a rising factorial is added up factor by factor.
@@ -84,6 +84,11 @@ pub(crate) fn normal_quantile(p: f64) -> f64 {
     } else {
         -std::f64::consts::SQRT_2 * erfc_inv(2.0 * p)
     }
+}
+
+/// The probability that a standard normal variable stays at or below `z`.
+pub(crate) fn normal_probability(z: f64) -> f64 {
+    0.5 * erfc(-z * std::f64::consts::FRAC_1_SQRT_2)
 }
 
 /// Gauss–Legendre nodes and weights on [0, 1], four points.
@@ -208,5 +213,8 @@ mod tests {
         close(normal_quantile(0.9), 1.281_551_565_544_600_4, 1e-12);
         close(normal_quantile(1e-9), -5.997_807_015_007_773, 1e-10);
         assert!(normal_quantile(0.0) < -1e300 && normal_quantile(1.0) > 1e300);
+        for p in [1e-9, 0.1, 0.5, 0.9, 0.999] {
+            close(normal_probability(normal_quantile(p)), p, 1e-10);
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! Why a figure is what it is: every number of a customer's page with what went into it, and the reasons
 //! for the class and the risk. Pure; the console puts the codes into words.
 
+mod contract;
+
+pub use contract::ContractRun;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -9,10 +12,12 @@ use crate::profile::PublishedProfile;
 /// What a run as a whole knew, as far as explanations need it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunFacts {
-    /// The purchase model taken: `bg_nbd`.
+    /// The model taken: `bg_nbd`, or `sbg` for contracts.
     pub model: String,
     /// Its parameters by name.
     pub model_parameters: Map<String, Value>,
+    /// What is known of contracts; none where customers buy when they like.
+    pub contract: Option<ContractRun>,
     /// Parameters of the spend model by name; empty where it could not be fitted.
     pub spend_parameters: Map<String, Value>,
     /// `margin` or `revenue`.
@@ -74,7 +79,10 @@ pub fn figures(profile: &PublishedProfile, run: &RunFacts) -> Vec<ExplainedFigur
         all.extend(extra.clone());
         Value::Object(all)
     };
-    let modelled = with(&run.model_parameters);
+    let modelled = match &run.contract {
+        Some(contract) => contract::inputs(profile, contract, &run.model_parameters),
+        None => with(&run.model_parameters),
+    };
     let spend = {
         let mut all = run.spend_parameters.clone();
         all.insert("x".to_owned(), json!(profile.x));
@@ -217,7 +225,7 @@ const SILENT: f64 = 2.0;
 /// Why the customer is in this class, and why the risk is what it is.
 pub fn reasons(profile: &PublishedProfile, run: &RunFacts) -> Vec<Reason> {
     let mut reasons = class_reasons(profile, run);
-    reasons.extend(risk_reasons(profile));
+    reasons.extend(risk_reasons(profile, run));
     reasons
 }
 
@@ -263,7 +271,7 @@ fn class_reasons(profile: &PublishedProfile, run: &RunFacts) -> Vec<Reason> {
     reasons
 }
 
-fn risk_reasons(profile: &PublishedProfile) -> Vec<Reason> {
+fn risk_reasons(profile: &PublishedProfile, run: &RunFacts) -> Vec<Reason> {
     let reason = |code, params| Reason {
         about: "risk",
         code,
@@ -272,7 +280,12 @@ fn risk_reasons(profile: &PublishedProfile) -> Vec<Reason> {
     let detail = &profile.detail;
     let silent_days = detail.t - detail.t_x;
     let mut reasons = Vec::new();
-    if profile.x == 0 {
+    if let Some(contract) = &run.contract {
+        // who never bought has no contract
+        if profile.class != "none" {
+            reasons.push(contract::reason(profile, contract, &run.model_parameters));
+        }
+    } else if profile.x == 0 {
         reasons.push(reason("bought_once", json!({ "days_since": silent_days })));
     } else {
         let usual_gap_days = detail.t_x as f64 / profile.x as f64;
@@ -354,6 +367,7 @@ mod tests {
         RunFacts {
             model: "bg_nbd".into(),
             model_parameters: Map::new(),
+            contract: None,
             spend_parameters: Map::new(),
             contribution_basis: "revenue".into(),
             contribution_threshold_minor: Some(80_000),
@@ -392,6 +406,52 @@ mod tests {
             codes(&profile(0, 0, 400, 0, 0))[2..],
             ["bought_once", "value_at_risk"]
         );
+    }
+
+    #[test]
+    fn a_contract_is_explained_by_its_renewals() {
+        let report = json!({
+            "model": { "chosen": "sbg" },
+            "settings": { "renewal_months": 1 },
+            "models": { "sbg": { "cohorts": [
+                { "cohort": 1970, "alpha": 1.0, "beta": 4.0 }, { "cohort": 1971, "alpha": null, "beta": null },
+            ] } },
+        });
+        let contractual = RunFacts {
+            model: "sbg".into(),
+            model_parameters: json!({ "alpha": 0.5, "beta": 2.0 }).as_object().cloned().unwrap(),
+            contract: ContractRun::of_report(&report),
+            ..run()
+        };
+        // paid on January 1st, February 1st … June 1st 1970
+        for (t, code, standing, days) in [
+            (170, "contract_running", "running", 11),
+            (181, "renewal_overdue", "due", 0),
+            (195, "renewal_overdue", "due", 14),
+            (196, "contract_ended", "left", 15),
+        ] {
+            let profile = profile(5, 151, t, 40_000, 40_000);
+            let reasons = reasons(&profile, &contractual);
+            let found = reasons.iter().find(|reason| reason.about == "risk").unwrap();
+            assert_eq!((found.code, &found.params["renewals"]), (code, &json!(5)), "{t}");
+            let counted = found.params.get("days_until").or(found.params.get("days_overdue"));
+            assert_eq!(counted, Some(&json!(days)), "{t}");
+            let figures = figures(&profile, &contractual);
+            let alive = figures.iter().find(|figure| figure.name == "p_alive").unwrap();
+            assert_eq!(alive.model.as_deref(), Some("sbg"));
+            assert_eq!(alive.inputs["standing"], standing);
+            assert_eq!((&alive.inputs["cohort"], &alive.inputs["beta"]), (&json!(1970), &json!(4.0)));
+            assert_eq!(alive.inputs["retention"], json!(9.0 / 10.0));
+        }
+        let other_year = PublishedProfile {
+            first_purchase: Day(400),
+            last_purchase: Day(400),
+            ..profile(0, 0, 10, 5, 0)
+        };
+        let figures = figures(&other_year, &contractual);
+        let alive = figures.iter().find(|figure| figure.name == "p_alive").unwrap();
+        assert_eq!((&alive.inputs["cohort"], &alive.inputs["beta"]), (&Value::Null, &json!(2.0)));
+        assert!(ContractRun::of_report(&json!({ "model": { "chosen": "bg_nbd" } })).is_none());
     }
 
     #[test]

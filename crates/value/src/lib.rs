@@ -17,7 +17,7 @@ use platform::migrations::RoomMigrations;
 pub use import::TransactionsImport;
 
 /// The tables of this room.
-pub const MIGRATIONS: RoomMigrations = platform::migrations!("value", (1, "0001_value"));
+pub const MIGRATIONS: RoomMigrations = platform::migrations!("value", (1, "0001_value"), (2, "0002_ledger_guarded"));
 
 /// The jobs of this room, added to those the runner knows.
 #[must_use]

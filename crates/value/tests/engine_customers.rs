@@ -9,8 +9,10 @@ mod engine_support;
 
 use std::fmt::Write as _;
 
-use base::Day;
+use base::{Currency, Day};
 use engine_support::{Ran, day, request, run_text, settings};
+use value::engine::compare::Mover;
+use value::engine::profiles::ProfileRow;
 use value::engine::referrals::Referral;
 use value::engine::settings::{ModelChoice, ValueSettings};
 use value::engine::source::{LedgerSource, Mapping};
@@ -312,18 +314,33 @@ fn two_runs_are_compared() {
         (41, 41)
     );
     assert_eq!((comparison.entered, comparison.left), (1, 1));
-    let value = |ran: &Ran| ran.profiles.iter().filter_map(|row| row.value).sum::<f64>();
-    assert!((comparison.value_before - value(&before)).abs() < 1e-6);
-    assert!((comparison.value_after - value(&after)).abs() < 1e-6);
-    assert!(comparison.up.windows(2).all(|pair| {
-        pair[0].value_after - pair[0].value_before >= pair[1].value_after - pair[1].value_before
-    }));
+    // to the cent what the rows show, and what the runs themselves say
+    let cents = |row: &ProfileRow| (row.value.unwrap() * 100.0).round() as i64;
+    for (total, ran) in [
+        (comparison.value_before_minor, &before),
+        (comparison.value_after_minor, &after),
+    ] {
+        assert_eq!(total, ran.profiles.iter().map(cents).sum::<i64>());
+        assert_eq!(total, ran.summary.report.totals.value_minor);
+    }
+    let gained = |mover: &Mover| mover.value_after_minor - mover.value_before_minor;
+    assert!(comparison.up.windows(2).all(|pair| gained(&pair[0]) >= gained(&pair[1])));
+    let fresh = comparison.up.iter().find(|mover| mover.customer_id == "fresh").unwrap();
+    assert_eq!(gained(fresh), cents(after.profile("fresh")));
     assert!(
         comparison
             .up
             .iter()
             .any(|mover| mover.customer_id == "fresh" && mover.from_class.is_empty())
     );
+    let yen = ValueSettings {
+        currency: Currency::parse("JPY").unwrap(),
+        ..settings(ModelChoice::BgNbd)
+    };
+    let elsewhere = run_text(crowd(), yen, "2024-06-30").unwrap();
+    let error =
+        value::engine::compare::compare(&before.path("profiles.parquet"), &elsewhere.path("profiles.parquet"));
+    assert_eq!(error.unwrap_err().code(), "runs_not_comparable");
     let error = value::engine::compare::compare(&before.path("rejects.csv"), &after.path("profiles.parquet"));
     assert_eq!(error.unwrap_err().code(), "profiles_malformed");
 }

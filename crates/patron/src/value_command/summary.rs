@@ -189,15 +189,17 @@ pub(crate) fn comparison(comparison: &Comparison) -> String {
 }
 
 fn write_comparison(text: &mut String, comparison: &Comparison) -> std::fmt::Result {
+    let digits = comparison.minor_digits as usize;
+    let money = |minor: i64| without_currency(minor, digits);
     writeln!(
         text,
-        "{} customers before, {} after; {} entered, {} left. Value {:.2} before, {:.2} after.",
+        "{} customers before, {} after; {} entered, {} left. Value {} before, {} after.",
         count(comparison.customers_before),
         count(comparison.customers_after),
         count(comparison.entered),
         count(comparison.left),
-        comparison.value_before,
-        comparison.value_after,
+        money(comparison.value_before_minor),
+        money(comparison.value_after_minor),
     )?;
     writeln!(
         text,
@@ -207,12 +209,12 @@ fn write_comparison(text: &mut String, comparison: &Comparison) -> std::fmt::Res
     for row in &comparison.classes {
         writeln!(
             text,
-            "{:<8}{:<8}{:>12}{:>20.2}{:>20.2}",
+            "{:<8}{:<8}{:>12}{:>20}{:>20}",
             row.from_class,
             row.to_class,
             count(row.customers),
-            row.value_before,
-            row.value_after
+            money(row.value_before_minor),
+            money(row.value_after_minor)
         )?;
     }
     for (title, movers) in [("Gained most", &comparison.up), ("Lost most", &comparison.down)] {
@@ -220,8 +222,12 @@ fn write_comparison(text: &mut String, comparison: &Comparison) -> std::fmt::Res
         for mover in movers {
             writeln!(
                 text,
-                "{:<24}{:>8} -> {:<8}{:>16.2} -> {:>14.2}",
-                mover.customer_id, mover.from_class, mover.to_class, mover.value_before, mover.value_after
+                "{:<24}{:>8} -> {:<8}{:>16} -> {:>14}",
+                mover.customer_id,
+                mover.from_class,
+                mover.to_class,
+                money(mover.value_before_minor),
+                money(mover.value_after_minor)
             )?;
         }
     }
@@ -237,12 +243,15 @@ fn count(number: u64) -> String {
 }
 
 fn amount(minor: i64, currency: Currency) -> String {
-    let digits = currency.minor_digits() as usize;
+    format!("{} {currency}", without_currency(minor, currency.minor_digits() as usize))
+}
+
+fn without_currency(minor: i64, digits: usize) -> String {
     let text = format!("{:0>width$}", minor.unsigned_abs(), width = digits + 1);
     let (whole, rest) = text.split_at(text.len() - digits);
     let sign = if minor < 0 { "-" } else { "" };
     let point = if digits > 0 { "." } else { "" };
-    format!("{sign}{}{point}{rest} {currency}", grouped(whole))
+    format!("{sign}{}{point}{rest}", grouped(whole))
 }
 
 fn grouped(digits: &str) -> String {

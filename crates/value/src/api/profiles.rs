@@ -15,6 +15,7 @@ use crate::app::{PublishedRun, ValueRoom, ledger};
 use crate::explain::{ExplainedFigure, Reason};
 use crate::model::RecordedLine;
 use crate::profile::{Figure, PublishedProfile, Range};
+use crate::rules::{BucketSegment, Loyalty, ValueClass};
 use crate::store::profiles::Filter;
 
 /// The run that the figures are of.
@@ -180,9 +181,9 @@ fn read_query(parameters: Vec<(String, String)>) -> Result<ListRequest, Error> {
     for (name, value) in parameters.into_iter().filter(|(_, value)| !value.is_empty()) {
         match name.as_str() {
             "q" => request.search = Some(value),
-            "class" => request.filter.classes = list(&value),
-            "loyalty" => request.filter.loyalties = list(&value),
-            "bucket" => request.filter.buckets = list(&value),
+            "class" => request.filter.classes = known(list(&value), "class", &ValueClass::ALL.map(ValueClass::name))?,
+            "loyalty" => request.filter.loyalties = known(list(&value), "loyalty", &Loyalty::ALL.map(Loyalty::name))?,
+            "bucket" => request.filter.buckets = known(list(&value), "bucket", &bucket_names())?,
             "brand" => request.filter.brands = list(&value),
             "region" => request.filter.regions = list(&value),
             "kind" => request.filter.kind = Some(value),
@@ -201,6 +202,27 @@ fn read_query(parameters: Vec<(String, String)>) -> Result<ListRequest, Error> {
         }
     }
     Ok(request)
+}
+
+/// The segments, and `none` for a ledger too short for two periods.
+fn bucket_names() -> Vec<&'static str> {
+    BucketSegment::ALL
+        .map(BucketSegment::name)
+        .into_iter()
+        .chain(["none"])
+        .collect()
+}
+
+/// What is asked for, if each of it is among the names there are.
+fn known(asked: Vec<String>, parameter: &str, names: &[&str]) -> Result<Vec<String>, Error> {
+    match asked.iter().find(|asked| !names.contains(&asked.as_str())) {
+        None => Ok(asked),
+        Some(unknown) => Err(Error::invalid(
+            "filter_unknown",
+            format!("{unknown:?} is no {parameter}: one or more of {}", names.join(", ")),
+        )
+        .at(parameter)),
+    }
 }
 
 fn read_bound(ranges: &mut Vec<Range>, name: &str, value: &str) -> Result<(), Error> {

@@ -28,7 +28,8 @@ pub(crate) struct RunRequestBody {
     /// The as-of day; the day of the last transaction where not given.
     #[schema(value_type = Option<String>, format = Date)]
     as_of: Option<String>,
-    /// `auto`, `bg_nbd`, `mbg_nbd` or `pareto_nbd`; the settings' where not given.
+    /// `auto`, `bg_nbd`, `mbg_nbd`, `pareto_nbd`, or `sbg` for contracts that are renewed every `renewal_months` of
+    /// the settings; the settings' where not given.
     model: Option<String>,
     /// Weeks to hold out for validation.
     holdout_weeks: Option<u32>,
@@ -275,16 +276,15 @@ impl From<compare::Compared> for ComparisonBody {
             mut names,
         } = compared;
         let currency = to.currency;
-        let per_major = currency.minor_per_major() as f64;
-        let value = |major: f64| money((major * per_major).round() as i64, currency);
+        let value = |minor: i64| money(minor, currency);
         let mut mover = |mover: Mover| {
             let id = mover.customer_id.parse().ok()?;
             Some(MoverBody {
                 customer: names.remove(&id)?.into(),
                 class_from: mover.from_class,
                 class_to: mover.to_class,
-                value_from: value(mover.value_before),
-                value_to: value(mover.value_after),
+                value_from: value(mover.value_before_minor),
+                value_to: value(mover.value_after_minor),
             })
         };
         Self {
@@ -301,15 +301,15 @@ impl From<compare::Compared> for ComparisonBody {
                     from_class: class.from_class,
                     to_class: class.to_class,
                     customers: class.customers,
-                    value_from: value(class.value_before),
-                    value_to: value(class.value_after),
+                    value_from: value(class.value_before_minor),
+                    value_to: value(class.value_after_minor),
                 })
                 .collect(),
             totals: ComparedTotals {
                 customers_from: comparison.customers_before,
                 customers_to: comparison.customers_after,
-                value_from: value(comparison.value_before),
-                value_to: value(comparison.value_after),
+                value_from: value(comparison.value_before_minor),
+                value_to: value(comparison.value_after_minor),
             },
             entered: comparison.entered,
             left: comparison.left,

@@ -11,8 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base::{Error, Result};
 use platform::Platform;
+use tokio::sync::Semaphore;
 
-use crate::explain::RunFacts;
+use crate::explain::{ContractRun, RunFacts};
 use crate::model::{Run, RunId};
 use crate::store;
 
@@ -23,6 +24,8 @@ pub struct ValueRoom {
     pub platform: Platform,
     /// What pages need of the published run, read once per run.
     published: Arc<Mutex<Option<Arc<PublishedRun>>>>,
+    /// Turns of comparing runs.
+    comparing: Arc<Semaphore>,
 }
 
 /// The published run with what explanations need of its report.
@@ -40,6 +43,7 @@ impl ValueRoom {
         Self {
             platform,
             published: Arc::default(),
+            comparing: Arc::new(Semaphore::new(compare::AT_ONCE_MAX)),
         }
     }
 
@@ -76,6 +80,7 @@ fn facts_of(report: &serde_json::Value) -> RunFacts {
     };
     RunFacts {
         model_parameters: params(&chosen),
+        contract: ContractRun::of_report(report),
         spend_parameters: params("gamma_gamma"),
         contribution_basis: report["contribution_basis"]
             .as_str()

@@ -4,24 +4,41 @@ use std::collections::BTreeMap;
 
 use base::Result;
 use datafusion::arrow::array::RecordBatch;
-use stats::{Histories, PurchaseFit};
+use stats::{Histories, ModelKind, PurchaseFit};
 
 use super::basics::{Basics, ContributionBasis};
+use super::contracts::{self, ContractFit};
 use super::models::{self, ModelReport, Warning, fit_purchases};
 use super::population::Population;
+use super::prediction::predict;
 use super::progress::Reporter;
 use super::report::ModelChosen;
 use super::settings::{ContributionRule, ModelChoice, StabilityRule, ValueSettings};
-use super::validation::{CalibratedFit, Calibration};
+use super::validation::{CalibratedFit, Calibration, Predicted, Validation, validate};
 use crate::rules::{self, ClassThresholds};
 
-/// The fitted model and how it was chosen.
+/// The fitted models and how one of them was chosen.
 pub(crate) struct Chosen {
-    pub(crate) fit: Option<PurchaseFit>,
-    pub(crate) calibrated: Option<CalibratedFit>,
+    pub(crate) fitted: Option<Fitted>,
+    /// What the chosen model expects of the held-out weeks.
+    pub(crate) calibrated: Option<Calibrated>,
     pub(crate) calibration: Option<Calibration>,
     pub(crate) model: ModelChosen,
     pub(crate) reports: BTreeMap<&'static str, ModelReport>,
+}
+
+/// A model fitted to everything.
+pub(crate) enum Fitted {
+    /// Customers buy when they like, and leave without a word.
+    Purchases(PurchaseFit),
+    /// Customers renew, or not.
+    Contracts(ContractFit),
+}
+
+/// A model fitted to the calibration.
+pub(crate) enum Calibrated {
+    Purchases(PurchaseFit),
+    Contracts(Predicted),
 }
 
 /// Fits what is asked for, on the calibration and on everything; of several takes the one that
@@ -34,9 +51,21 @@ pub(crate) fn choose(
     reporter: &mut Reporter<'_>,
 ) -> Result<Chosen> {
     let calibration = Calibration::of(batches, population)?;
+    match models::kinds(settings.model) {
+        [] => choose_contracts(batches, population, settings, calibration),
+        kinds => choose_purchases(kinds, settings, histories, calibration, reporter),
+    }
+}
+
+fn choose_purchases(
+    kinds: &[ModelKind],
+    settings: &ValueSettings,
+    histories: &Histories,
+    calibration: Option<Calibration>,
+    reporter: &mut Reporter<'_>,
+) -> Result<Chosen> {
     let mut best: Option<(f64, PurchaseFit, Option<CalibratedFit>)> = None;
     let mut reports = BTreeMap::new();
-    let kinds = models::kinds(settings.model);
     for (done, &kind) in (0..).zip(kinds) {
         reporter.done(done)?;
         let Some(fit) = fit_purchases(kind, histories)? else {
@@ -72,11 +101,57 @@ pub(crate) fn choose(
             chosen: fit.as_ref().map(|fit| models::name(fit.model.kind())),
             reason,
         },
-        fit,
-        calibrated,
+        fitted: fit.map(Fitted::Purchases),
+        calibrated: calibrated.map(|calibrated| Calibrated::Purchases(calibrated.fit)),
         calibration,
         reports,
     })
+}
+
+fn choose_contracts(
+    batches: &[RecordBatch],
+    population: &Population,
+    settings: &ValueSettings,
+    calibration: Option<Calibration>,
+) -> Result<Chosen> {
+    let (months, as_of) = (settings.renewal_months, population.windows.as_of);
+    let fit = contracts::fit(batches, months, as_of)?;
+    let calibrated = match (&fit, &calibration) {
+        (Some(_), Some(calibration)) => contracts::calibrate(batches, months, calibration.holdout, as_of)?,
+        _ => None,
+    };
+    let mut reports = BTreeMap::new();
+    if let Some(fit) = &fit {
+        let held_out = calibrated.as_ref().map(|calibrated| calibrated.holdout_log_likelihood);
+        reports.insert(models::SBG, ModelReport::of_contracts(fit, held_out)?);
+    }
+    Ok(Chosen {
+        model: ModelChosen {
+            requested: settings.model,
+            chosen: fit.as_ref().map(|_| models::SBG),
+            reason: if fit.is_some() { "requested" } else { "renewals_undecided" },
+        },
+        fitted: fit.map(Fitted::Contracts),
+        calibrated: calibrated.map(|calibrated| Calibrated::Contracts(calibrated.predicted)),
+        calibration,
+        reports,
+    })
+}
+
+impl Chosen {
+    /// How the held-out weeks went; none where nothing was held out or nothing could be fitted.
+    pub(crate) fn validate(&self) -> Result<Option<Validation>> {
+        let (Some(calibration), Some(calibrated), Some(model)) =
+            (&self.calibration, &self.calibrated, self.model.chosen)
+        else {
+            return Ok(None);
+        };
+        match calibrated {
+            Calibrated::Purchases(fit) => validate(calibration, model, &predict(calibration, &fit.model)?),
+            Calibrated::Contracts(predicted) => validate(calibration, model, predicted),
+        }
+        .map(Some)
+    }
 }
 
 /// The thresholds that the firm's rules give.
@@ -110,16 +185,26 @@ pub(crate) fn warnings(
 ) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let mut warn = |code: &str, message: String| warnings.push(Warning::new(code, message));
-    if chosen.fit.is_none() {
-        warn(
-            "nobody_bought_twice",
-            "no customer bought on two days, so nothing can be said about staying or future value".to_owned(),
-        );
+    let contractual = settings.model == ModelChoice::Sbg;
+    if chosen.fitted.is_none() {
+        let (code, text) = if contractual {
+            (
+                "renewals_undecided",
+                "no renewal or no loss has been seen yet, so nothing can be said about staying or future value",
+            )
+        } else {
+            (
+                "nobody_bought_twice",
+                "no customer bought on two days, so nothing can be said about staying or future value",
+            )
+        };
+        warn(code, text.to_owned());
     }
     if chosen.calibrated.is_none() {
         let why = match (population.windows.holdout, &chosen.calibration) {
             (None, _) => "the history is shorter than 12 weeks",
             (_, None) => "nobody was a customer before the held-out weeks",
+            _ if contractual => "no renewal or no loss had been seen before the held-out weeks",
             _ => "nobody had bought twice before the held-out weeks",
         };
         warn(
@@ -182,7 +267,9 @@ pub(crate) fn warnings(
             warn(code, format!("{count} {text}"));
         }
     }
-    for (name, model) in &chosen.reports {
+    // A model that was fitted and not taken has its warnings in its own report: no figure rests on it.
+    let taken = |name: &str| chosen.model.chosen == Some(name) || name == models::GAMMA_GAMMA;
+    for (name, model) in chosen.reports.iter().filter(|(name, _)| taken(name)) {
         for warning in &model.warnings {
             warn(&warning.code, format!("{name}: {}", warning.message));
         }

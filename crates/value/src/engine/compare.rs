@@ -5,12 +5,12 @@ use std::path::Path;
 
 use base::{Error, Result};
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
-use datafusion::arrow::datatypes::{Float64Type, Int64Type};
+use datafusion::arrow::datatypes::{DataType, Int64Type};
 use datafusion::prelude::{ParquetReadOptions, SessionContext};
 
 use super::scan::{file_url, scan_config};
 
-/// What changed between two runs. Values are in major units.
+/// What changed between two runs. Values are in minor units, each customer's rounded before they are added.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Comparison {
     /// Customers of the earlier run.
@@ -21,10 +21,12 @@ pub struct Comparison {
     pub entered: u64,
     /// Customers only of the earlier run.
     pub left: u64,
+    /// Decimal digits of the currency's minor unit.
+    pub minor_digits: u32,
     /// Their value in the earlier run.
-    pub value_before: f64,
+    pub value_before_minor: i64,
     /// Their value in the later run.
-    pub value_after: f64,
+    pub value_after_minor: i64,
     /// Every pair of classes that occurs; the empty name stands for not being a customer.
     pub classes: Vec<ClassMove>,
     /// Those who gained the most, at most 20.
@@ -43,9 +45,9 @@ pub struct ClassMove {
     /// How many.
     pub customers: u64,
     /// Their value in the earlier run.
-    pub value_before: f64,
+    pub value_before_minor: i64,
     /// Their value in the later run.
-    pub value_after: f64,
+    pub value_after_minor: i64,
 }
 
 /// A customer whose value moved.
@@ -58,9 +60,9 @@ pub struct Mover {
     /// The class in the later run.
     pub to_class: String,
     /// Value in the earlier run.
-    pub value_before: f64,
+    pub value_before_minor: i64,
     /// Value in the later run.
-    pub value_after: f64,
+    pub value_after_minor: i64,
 }
 
 const CLASSES: &str = include_str!("../../sql/compare_classes.sql");
@@ -92,10 +94,18 @@ pub fn compare(before: &Path, after: &Path) -> Result<Comparison> {
                 .await
                 .map_err(|error| unreadable(path, &error))?;
         }
+        let minor_digits = minor_digits(&context, "before").await?;
+        if minor_digits != self::minor_digits(&context, "after").await? {
+            return Err(Error::invalid(
+                "runs_not_comparable",
+                "the runs are in currencies with different minor units",
+            ));
+        }
         let ask = |sql: &'static str| {
             let context = context.clone();
+            let sql = sql.replace("{per_major}", &10_i64.pow(minor_digits).to_string());
             async move {
-                let table = context.sql(sql).await.map_err(|error| not_profiles(&error))?;
+                let table = context.sql(&sql).await.map_err(|error| not_profiles(&error))?;
                 table.collect().await.map_err(|error| not_profiles(&error))
             }
         };
@@ -106,9 +116,9 @@ pub fn compare(before: &Path, after: &Path) -> Result<Comparison> {
                 classes.push(ClassMove {
                     from_class: rows.text("from_class", row)?,
                     to_class: rows.text("to_class", row)?,
-                    customers: rows.count("customers", row)?,
-                    value_before: rows.figure("value_before", row)?,
-                    value_after: rows.figure("value_after", row)?,
+                    customers: rows.whole("customers", row)?.unsigned_abs(),
+                    value_before_minor: rows.whole("value_before", row)?,
+                    value_after_minor: rows.whole("value_after", row)?,
                 });
             }
         }
@@ -121,8 +131,8 @@ pub fn compare(before: &Path, after: &Path) -> Result<Comparison> {
                         customer_id: rows.text("customer_id", row)?,
                         from_class: rows.text("from_class", row)?,
                         to_class: rows.text("to_class", row)?,
-                        value_before: rows.figure("value_before", row)?,
-                        value_after: rows.figure("value_after", row)?,
+                        value_before_minor: rows.whole("value_before", row)?,
+                        value_after_minor: rows.whole("value_after", row)?,
                     });
                 }
             }
@@ -140,13 +150,27 @@ pub fn compare(before: &Path, after: &Path) -> Result<Comparison> {
             customers_after: customers(|row| !row.to_class.is_empty()),
             entered: customers(|row| row.from_class.is_empty()),
             left: customers(|row| row.to_class.is_empty()),
-            value_before: classes.iter().map(|row| row.value_before).sum(),
-            value_after: classes.iter().map(|row| row.value_after).sum(),
+            minor_digits,
+            value_before_minor: classes.iter().map(|row| row.value_before_minor).sum(),
+            value_after_minor: classes.iter().map(|row| row.value_after_minor).sum(),
             classes,
             up,
             down,
         })
     })
+}
+
+/// The digits of the amounts in a file of profiles.
+async fn minor_digits(context: &SessionContext, table: &str) -> Result<u32> {
+    let table = context.table(table).await.map_err(|error| not_profiles(&error))?;
+    let amount = table
+        .schema()
+        .field_with_unqualified_name("contribution")
+        .map_err(|error| not_profiles(&error))?;
+    match amount.data_type() {
+        DataType::Decimal128(_, digits @ 0..=6) => Ok(digits.unsigned_abs().into()),
+        other => Err(not_profiles(&format!("contribution is {other}"))),
+    }
 }
 
 fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> Error {
@@ -181,15 +205,11 @@ impl Rows<'_> {
         Ok(text.as_string::<i32>().value(row).to_owned())
     }
 
-    fn count(&self, name: &str, row: usize) -> Result<u64> {
-        let column = self.column(name)?.as_primitive_opt::<Int64Type>();
-        Ok(column.map_or(0, |column| column.value(row)) as u64)
-    }
-
-    fn figure(&self, name: &str, row: usize) -> Result<f64> {
-        let column = self.column(name)?.as_primitive_opt::<Float64Type>();
-        Ok(column
+    fn whole(&self, name: &str, row: usize) -> Result<i64> {
+        self.column(name)?
+            .as_primitive_opt::<Int64Type>()
             .filter(|column| column.is_valid(row))
-            .map_or(0.0, |column| column.value(row)))
+            .map(|column| column.value(row))
+            .ok_or_else(|| not_profiles(&format!("{name} is no whole number")))
     }
 }

@@ -6,6 +6,7 @@ use serde::ser::{SerializeMap, Serializer};
 use stats::{Fit, FitOptions, FitWarning, GammaGamma, Histories, ModelKind, PurchaseFit, SpendFit};
 
 use super::basics::Basics;
+use super::contracts::{ContractCohort, ContractFit};
 use super::settings::ModelChoice;
 
 /// Something a person should know before trusting a figure.
@@ -61,6 +62,9 @@ pub struct ModelReport {
     /// Correlation of frequency and spend; for models of spend.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation: Option<f64>,
+    /// The years in which customers began, oldest first, at most the newest 30; for contracts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cohorts: Option<Vec<ContractCohort>>,
     /// What to know before trusting it.
     pub warnings: Vec<Warning>,
 }
@@ -77,6 +81,7 @@ impl ModelReport {
             holdout_log_likelihood: None,
             customers: customers as u64,
             correlation: None,
+            cohorts: None,
             warnings: fit.warnings.iter().map(explain).collect(),
         }
     }
@@ -90,6 +95,14 @@ impl ModelReport {
             holdout_log_likelihood,
             ..Self::of(fit, customers as f64)
         }
+    }
+
+    pub(crate) fn of_contracts(fit: &ContractFit, holdout_log_likelihood: Option<f64>) -> Result<Self> {
+        Ok(Self {
+            holdout_log_likelihood,
+            cohorts: Some(fit.cohorts()?),
+            ..Self::of(fit.pooled(), fit.customers() as f64)
+        })
     }
 
     pub(crate) fn of_spend(fit: &SpendFit) -> Self {
@@ -132,12 +145,18 @@ fn explain(warning: &FitWarning) -> Warning {
     }
 }
 
-/// The models a choice asks for.
+/// The name of the spend model in reports.
+pub(crate) const GAMMA_GAMMA: &str = "gamma_gamma";
+/// The name of the model of contracts, as in settings and reports.
+pub(crate) const SBG: &str = "sbg";
+
+/// The purchase models a choice asks for; none for contracts.
 pub(crate) fn kinds(choice: ModelChoice) -> &'static [ModelKind] {
     match choice {
         ModelChoice::BgNbd => &[ModelKind::BgNbd],
         ModelChoice::MbgNbd => &[ModelKind::MbgNbd],
         ModelChoice::ParetoNbd => &[ModelKind::ParetoNbd],
+        ModelChoice::Sbg => &[],
         ModelChoice::Auto => &[ModelKind::BgNbd, ModelKind::MbgNbd, ModelKind::ParetoNbd],
     }
 }

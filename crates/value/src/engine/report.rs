@@ -96,7 +96,8 @@ pub struct ModelChosen {
     pub requested: ModelChoice,
     /// Null where none could be fitted.
     pub chosen: Option<&'static str>,
-    /// `requested`, `best_held_out`, `best_log_likelihood` or `nobody_bought_twice`.
+    /// `requested`, `best_held_out`, `best_log_likelihood`; where none could be fitted `nobody_bought_twice` or, for
+    /// contracts, `renewals_undecided`.
     pub reason: &'static str,
 }
 

@@ -12,9 +12,9 @@ use stats::Histories;
 
 use super::aggregates;
 use super::basics::{History, basics};
-use super::choice::{choose, thresholds, warnings};
+use super::choice::{Fitted, choose, thresholds, warnings};
 use super::concentration::concentration;
-use super::models::{ModelReport, fit_spend};
+use super::models::{GAMMA_GAMMA, ModelReport, fit_spend};
 use super::parquet_out::{ParquetFile, PartialFile};
 use super::population::Population;
 use super::profiles;
@@ -23,10 +23,9 @@ use super::read::read;
 use super::referrals::{Referral, referral_values};
 use super::rejects::Reject;
 use super::report::Report;
-use super::score::{Scorer, Sums, forecast};
+use super::score::{Scorer, Sums, forecast_options};
 use super::settings::ValueSettings;
 use super::source::LedgerSource;
-use super::validation::validate;
 use super::windows::Windows;
 use crate::rules::{ClassThresholds, Quintiles};
 
@@ -248,6 +247,7 @@ fn rest(
     mut times: Times,
 ) -> Result<RunSummary> {
     let settings = &request.settings;
+    let scoring = |error: stats::Error| Error::internal(error).while_doing("scoring");
     reporter.stage(Stage::Fitting, None)?;
     let (basics, histories, mut chosen, spend) = times.of(Stage::Fitting, || {
         let basics = basics(batches, population, settings)?;
@@ -258,23 +258,24 @@ fn rest(
         Ok((basics, histories, chosen, spend))
     })?;
     if let Some(spend) = &spend {
-        chosen.reports.insert("gamma_gamma", ModelReport::of_spend(spend));
+        chosen.reports.insert(GAMMA_GAMMA, ModelReport::of_spend(spend));
     }
 
     reporter.stage(Stage::Validating, None)?;
-    let validation = times.of(Stage::Validating, || {
-        match (&chosen.calibration, &chosen.calibrated) {
-            (Some(calibration), Some(calibrated)) => validate(calibration, calibrated).map(Some),
-            _ => Ok(None),
-        }
-    })?;
+    let validation = times.of(Stage::Validating, || chosen.validate())?;
 
     reporter.stage(Stage::Scoring, Some(population.customers))?;
     let scored = times.of(Stage::Scoring, || {
         let months = population.windows.periods.map(|periods| periods.months);
-        let scores = match (&chosen.fit, &spend) {
-            (Some(purchases), Some(spend)) => {
-                Some(forecast(&histories, &basics, purchases, spend, settings, months)?)
+        let options = forecast_options(settings, months)?;
+        let scores = match (&chosen.fitted, &spend) {
+            (Some(Fitted::Purchases(fit)), Some(spend)) => {
+                Some(stats::score(&histories, &basics.m, fit, spend, &options).map_err(scoring)?)
+            }
+            (Some(Fitted::Contracts(fit)), Some(spend)) => {
+                let contracts = fit.contracts(batches, population.windows.as_of)?;
+                let scores = fit.model().score(&contracts, &basics.x, &basics.m, spend, &options);
+                Some(scores.map_err(scoring)?)
             }
             _ => None,
         };

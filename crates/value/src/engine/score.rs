@@ -12,7 +12,7 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, SchemaRef};
-use stats::{Discounting, Forecast, Histories, PurchaseFit, ScoreOptions, Scores, SpendFit};
+use stats::{Discounting, Forecast, ScoreOptions, Scores};
 
 use super::aggregates::Aggregates;
 use super::basics::{Basics, History, WEEK_DAYS, spread};
@@ -34,26 +34,17 @@ const AT_RISK_SHOWN: usize = 20;
 /// P(alive) below this tells nothing about what a customer would be worth.
 const P_ALIVE_MIN: f64 = 1e-12;
 
-/// Expectations of all customers; horizons are 30, 90, 365 days and the next period, if any.
-pub(crate) fn forecast(
-    histories: &Histories,
-    basics: &Basics,
-    purchases: &PurchaseFit,
-    spend: &SpendFit,
-    settings: &ValueSettings,
-    period_months: Option<u32>,
-) -> Result<Scores> {
+/// What is asked about every customer; horizons are 30, 90, 365 days and the next period, if any.
+pub(crate) fn forecast_options(settings: &ValueSettings, period_months: Option<u32>) -> Result<ScoreOptions> {
     let mut horizons: Vec<f64> = [30.0, 90.0, 365.0].map(|days| days / WEEK_DAYS).to_vec();
     horizons.extend(period_months.map(|months| f64::from(months) * MONTH_DAYS / WEEK_DAYS));
-    let options = ScoreOptions {
+    Ok(ScoreOptions {
         horizons,
         discounting: Discounting::monthly(WEEK_DAYS, settings.yearly_discount_rate)
             .map_err(Error::internal)?,
         steps: vec![12, 36],
         level: 0.8,
-    };
-    stats::score(histories, &basics.m, purchases, spend, &options)
-        .map_err(|error| Error::internal(error).while_doing("scoring"))
+    })
 }
 
 /// Everything the pass over the customers needs.

@@ -3,6 +3,8 @@
 
 use base::{Currency, Error, Result};
 
+use super::contract_terms::RENEWAL_MONTHS;
+
 /// Which purchase model a run uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -13,7 +15,10 @@ pub enum ModelChoice {
     MbgNbd,
     /// Pareto/NBD (Schmittlein et al. 1987).
     ParetoNbd,
-    /// Fits all three and takes the one that predicts the held-out weeks best.
+    /// sBG (Fader, Hardie 2007), for contracts that are renewed or not every `renewal_months`. Whether a firm's
+    /// relations are contracts is for the firm to say: `auto` never takes it.
+    Sbg,
+    /// Fits the first three and takes the one that predicts the held-out weeks best.
     Auto,
 }
 
@@ -24,6 +29,7 @@ impl ModelChoice {
             Self::BgNbd => "bg_nbd",
             Self::MbgNbd => "mbg_nbd",
             Self::ParetoNbd => "pareto_nbd",
+            Self::Sbg => "sbg",
             Self::Auto => "auto",
         }
     }
@@ -34,10 +40,11 @@ impl ModelChoice {
             "bg_nbd" => Ok(Self::BgNbd),
             "mbg_nbd" => Ok(Self::MbgNbd),
             "pareto_nbd" => Ok(Self::ParetoNbd),
+            "sbg" => Ok(Self::Sbg),
             "auto" => Ok(Self::Auto),
             other => Err(Error::invalid(
                 "model_unknown",
-                format!("{other:?} is not a model: bg_nbd, mbg_nbd, pareto_nbd or auto"),
+                format!("{other:?} is not a model: bg_nbd, mbg_nbd, pareto_nbd, sbg or auto"),
             )
             .at("model")),
         }
@@ -88,6 +95,8 @@ pub struct ValueSettings {
     pub zone: String,
     /// The purchase model.
     pub model: ModelChoice,
+    /// How many months a contract runs before it must be renewed: 1, 3, 6 or 12. Only the model `sbg` looks at it.
+    pub renewal_months: u32,
     /// Who counts as a high contribution.
     pub contribution_rule: ContributionRule,
     /// Who counts as highly stable.
@@ -109,6 +118,46 @@ pub struct ValueSettings {
     pub max_rejected_share: f64,
     /// The share of the last 12 months' lines that must carry a cost for contribution to be margin.
     pub min_cost_share: f64,
+    /// How the firm cares for each class. No figure depends on it.
+    pub care_strategies: CareStrategies,
+}
+
+/// What the firm does for the customers of a class, in its own words; none where it has not said.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CareStrategies {
+    /// For high contribution, high stability.
+    #[serde(rename = "E-I", deserialize_with = "trimmed")]
+    pub e_i: Option<String>,
+    /// For high contribution, low stability.
+    #[serde(rename = "E-II", deserialize_with = "trimmed")]
+    pub e_ii: Option<String>,
+    /// For low contribution, high stability.
+    #[serde(rename = "E-III", deserialize_with = "trimmed")]
+    pub e_iii: Option<String>,
+    /// For low contribution, low stability.
+    #[serde(rename = "E-IV", deserialize_with = "trimmed")]
+    pub e_iv: Option<String>,
+}
+
+impl CareStrategies {
+    /// Characters of one text at most.
+    pub const CHARACTERS_MAX: usize = 500;
+
+    fn texts(&self) -> [(&'static str, &Option<String>); 4] {
+        [
+            ("E-I", &self.e_i),
+            ("E-II", &self.e_ii),
+            ("E-III", &self.e_iii),
+            ("E-IV", &self.e_iv),
+        ]
+    }
+}
+
+/// A text without the blanks around it; nothing but blanks is nothing said.
+fn trimmed<'de, D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Option<String>, D::Error> {
+    let text: Option<String> = serde::Deserialize::deserialize(from)?;
+    Ok(text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()))
 }
 
 impl Default for ValueSettings {
@@ -117,6 +166,7 @@ impl Default for ValueSettings {
             currency: Currency::CNY,
             zone: "UTC".to_owned(),
             model: ModelChoice::Auto,
+            renewal_months: 1,
             contribution_rule: ContributionRule::Share(0.8),
             stability_rule: StabilityRule::Median,
             stability_weights: StabilityWeights {
@@ -131,6 +181,7 @@ impl Default for ValueSettings {
             holdout_weeks: None,
             max_rejected_share: 0.01,
             min_cost_share: 0.95,
+            care_strategies: CareStrategies::default(),
         }
     }
 }
@@ -174,6 +225,21 @@ impl ValueSettings {
         if !(0..=base::money::AMOUNT_MINOR_MAX).contains(&self.acquisition_cost_minor) {
             return Err(out_of_range("acquisition_cost_minor", "0 to 100,000,000,000"));
         }
+        if !RENEWAL_MONTHS.contains(&self.renewal_months) {
+            return Err(out_of_range("renewal_months", "1, 3, 6 or 12"));
+        }
+        for (class, text) in self.care_strategies.texts() {
+            if text.as_ref().is_some_and(|text| text.chars().count() > CareStrategies::CHARACTERS_MAX) {
+                return Err(Error::invalid(
+                    "setting_out_of_range",
+                    format!(
+                        "the care strategy of {class} must have at most {} characters",
+                        CareStrategies::CHARACTERS_MAX
+                    ),
+                )
+                .at("care_strategies"));
+            }
+        }
         if !matches!(self.period_months, None | Some(1 | 3 | 6 | 12)) {
             return Err(out_of_range("period_months", "1, 3, 6 or 12"));
         }
@@ -202,9 +268,23 @@ mod tests {
     }
 
     #[test]
+    fn care_strategies_are_trimmed_and_optional() {
+        let json = r#"{"care_strategies":{"E-I":"  每季度拜访一次 ","E-II":"   ","E-IV":null}}"#;
+        let mut settings: ValueSettings = serde_json::from_str(json).unwrap();
+        let expected = CareStrategies {
+            e_i: Some("每季度拜访一次".to_owned()),
+            ..CareStrategies::default()
+        };
+        assert_eq!(settings.care_strategies, expected);
+        settings.care_strategies.e_i = Some("关".repeat(500));
+        settings.check().unwrap();
+        assert!(serde_json::from_str::<ValueSettings>(r#"{"care_strategies":{"E-V":"x"}}"#).is_err());
+    }
+
+    #[test]
     fn a_setting_out_of_range_is_named() {
         type Change = fn(&mut ValueSettings);
-        let cases: [(&str, Change); 8] = [
+        let cases: [(&str, Change); 11] = [
             ("contribution_rule", |s| {
                 s.contribution_rule = ContributionRule::Share(1.2)
             }),
@@ -216,6 +296,9 @@ mod tests {
             ("referral_share", |s| s.referral_share = f64::INFINITY),
             ("period_months", |s| s.period_months = Some(5)),
             ("holdout_weeks", |s| s.holdout_weeks = Some(0)),
+            ("renewal_months", |s| s.renewal_months = 0),
+            ("renewal_months", |s| s.renewal_months = 2),
+            ("care_strategies", |s| s.care_strategies.e_iii = Some("关".repeat(501))),
             ("acquisition_cost_minor", |s| s.acquisition_cost_minor = -1),
         ];
         for (field, change) in cases {

@@ -15,9 +15,9 @@ use super::windows::Holdout;
 pub(crate) struct Calibration {
     pub(crate) holdout: Holdout,
     weekly: Vec<i64>,
-    x: Vec<f64>,
-    t_x: Vec<f64>,
-    t: Vec<f64>,
+    pub(crate) x: Vec<f64>,
+    pub(crate) t_x: Vec<f64>,
+    pub(crate) t: Vec<f64>,
     bought: Vec<i32>,
     histories: Histories,
     /// The same customers (those of them whose first purchase did not move) before and after.
@@ -25,11 +25,39 @@ pub(crate) struct Calibration {
     after: Histories,
 }
 
-/// A model fitted to the calibration.
+/// A purchase model fitted to the calibration.
 pub(crate) struct CalibratedFit {
-    pub kind: ModelKind,
     pub fit: PurchaseFit,
     pub holdout_log_likelihood: f64,
+}
+
+/// What a model, whichever it is, expects of the held-out weeks.
+pub(crate) struct Predicted {
+    /// P(alive) at the calibration's end, one per customer of the calibration, in their order.
+    pub p_alive: Vec<f64>,
+    /// Purchases within all held-out weeks, likewise.
+    pub purchases: Vec<f64>,
+    /// Purchases of everybody up to the end of each week.
+    pub until_week: Vec<f64>,
+}
+
+impl Predicted {
+    pub(crate) fn of_weeks(weeks: u32, customers: usize) -> Self {
+        Self {
+            p_alive: Vec::with_capacity(customers),
+            purchases: Vec::with_capacity(customers),
+            until_week: vec![0.0; weeks as usize],
+        }
+    }
+
+    /// Adds a customer with the purchases expected up to the end of each week.
+    pub(crate) fn add(&mut self, p_alive: f64, until_week: &[f64]) {
+        self.p_alive.push(p_alive);
+        self.purchases.push(until_week.last().copied().unwrap_or_default());
+        for (sum, until) in self.until_week.iter_mut().zip(until_week) {
+            *sum += until;
+        }
+    }
 }
 
 impl Calibration {
@@ -102,7 +130,6 @@ impl Calibration {
         let holdout_log_likelihood = stats::held_out_log_likelihood(&fit.model, &self.before, &self.after)
             .map_err(|error| Error::internal(error).while_doing("judging a model"))?;
         Ok(Some(CalibratedFit {
-            kind,
             fit,
             holdout_log_likelihood,
         }))
@@ -203,30 +230,23 @@ pub struct Reason {
 /// The last row of `by_x`.
 const X_POOLED_FROM: usize = 7;
 
-/// Predicts the held-out weeks and compares.
-pub(crate) fn validate(calibration: &Calibration, calibrated: &CalibratedFit) -> Result<Validation> {
-    let model = &calibrated.fit.model;
+/// Compares the held-out weeks with what a model expected of them.
+pub(crate) fn validate(
+    calibration: &Calibration,
+    model: &'static str,
+    predicted: &Predicted,
+) -> Result<Validation> {
     let weeks = calibration.holdout.weeks;
     let customers = calibration.x.len();
-    let mut p_alive = Vec::with_capacity(customers);
-    let mut predicted = Vec::with_capacity(customers);
-    let mut if_alive = IfAlive::new(model, f64::from(weeks));
-    let mut groups = Groups::default();
-    for i in 0..customers {
-        let (x, t) = (calibration.x[i], calibration.t[i]);
-        let alive = model.p_alive(x, calibration.t_x[i], t).map_err(Error::internal)?;
-        p_alive.push(alive);
-        predicted.push(alive * if_alive.at(x, t)?);
-        groups.add(x, t, alive);
-    }
+    let purchases = &predicted.purchases;
     let actual_purchases: i64 = calibration.bought.iter().map(|&n| i64::from(n)).sum();
-    let predicted_purchases: f64 = predicted.iter().sum();
-    let absolute: f64 = predicted
+    let predicted_purchases: f64 = purchases.iter().sum();
+    let absolute: f64 = purchases
         .iter()
         .zip(&calibration.bought)
         .map(|(p, &n)| (p - f64::from(n)).abs())
         .sum();
-    let weekly = weekly(calibration, model, &groups)?;
+    let weekly = weekly(calibration, &predicted.until_week);
     let actual_weekly = actual_purchases as f64 / f64::from(weeks);
     let weekly_difference: f64 = weekly
         .iter()
@@ -234,11 +254,11 @@ pub(crate) fn validate(calibration: &Calibration, calibrated: &CalibratedFit) ->
         .sum::<f64>()
         / f64::from(weeks);
     let bought: Vec<bool> = calibration.bought.iter().map(|&n| n > 0).collect();
-    let auc_alive = stats::measures::auc(&p_alive, &bought).map_err(Error::internal)?;
-    let auc_purchases = stats::measures::auc(&predicted, &bought).map_err(Error::internal)?;
+    let auc_alive = stats::measures::auc(&predicted.p_alive, &bought).map_err(Error::internal)?;
+    let auc_purchases = stats::measures::auc(purchases, &bought).map_err(Error::internal)?;
     let total_bias = (actual_purchases > 0).then(|| predicted_purchases / actual_purchases as f64 - 1.0);
     Ok(Validation {
-        model: super::models::name(calibrated.kind),
+        model,
         holdout_weeks: weeks,
         calibration_end: calibration.holdout.calibration_end,
         customers: customers as u64,
@@ -248,8 +268,8 @@ pub(crate) fn validate(calibration: &Calibration, calibrated: &CalibratedFit) ->
         weekly,
         weekly_bias: (actual_purchases > 0).then(|| weekly_difference / actual_weekly),
         mae: absolute / customers as f64,
-        by_x: by_x(calibration, &predicted),
-        deciles: deciles(calibration, &predicted),
+        by_x: by_x(calibration, purchases),
+        deciles: deciles(calibration, purchases),
         auc_alive,
         auc_purchases,
         verdict: verdict(total_bias, auc_purchases, auc_alive),
@@ -289,79 +309,20 @@ fn verdict(total_bias: Option<f64>, auc_purchases: Option<f64>, auc_alive: Optio
     }
 }
 
-/// Expected purchases if alive over the held-out weeks, computed once per distinct (x, T).
-struct IfAlive<'a> {
-    model: &'a stats::PurchaseModel,
-    horizon: f64,
-    /// By x, then by days of age.
-    known: Vec<Vec<f64>>,
-}
-
-impl<'a> IfAlive<'a> {
-    fn new(model: &'a stats::PurchaseModel, horizon: f64) -> Self {
-        Self {
-            model,
-            horizon,
-            known: Vec::new(),
-        }
-    }
-
-    fn at(&mut self, x: f64, t: f64) -> Result<f64> {
-        let (row, day) = (x as usize, (t * 7.0).round() as usize);
-        if self.known.len() <= row {
-            self.known.resize(row + 1, Vec::new());
-        }
-        let known = &mut self.known[row];
-        if known.len() <= day {
-            known.resize(day + 1, f64::NAN);
-        }
-        if known[day].is_nan() {
-            known[day] = self
-                .model
-                .expected_if_alive(self.horizon, x, t)
-                .map_err(Error::internal)?;
-        }
-        Ok(known[day])
-    }
-}
-
-/// The sum of P(alive) over customers of the same x and the same whole weeks of age: enough for the
-/// course of a total over the weeks.
-#[derive(Default)]
-struct Groups(std::collections::BTreeMap<(u32, u32), f64>);
-
-impl Groups {
-    fn add(&mut self, x: f64, t: f64, alive: f64) {
-        *self.0.entry((x as u32, t.round() as u32)).or_default() += alive;
-    }
-}
-
-fn weekly(
-    calibration: &Calibration,
-    model: &stats::PurchaseModel,
-    groups: &Groups,
-) -> Result<Vec<WeekOfHoldout>> {
-    let weeks = calibration.holdout.weeks;
-    let mut until = vec![0.0; weeks as usize + 1];
-    for (&(x, t), alive) in &groups.0 {
-        for week in 1..=weeks {
-            let expected = model
-                .expected_if_alive(f64::from(week), f64::from(x), f64::from(t))
-                .map_err(Error::internal)?;
-            until[week as usize] += alive * expected;
-        }
-    }
-    Ok((1..=weeks)
-        .map(|week| WeekOfHoldout {
-            week,
-            actual: calibration
-                .weekly
-                .get(week as usize - 1)
-                .copied()
-                .unwrap_or_default(),
-            predicted: until[week as usize] - until[week as usize - 1],
+fn weekly(calibration: &Calibration, until_week: &[f64]) -> Vec<WeekOfHoldout> {
+    let mut before = 0.0;
+    (0..)
+        .zip(until_week)
+        .map(|(week, &until)| {
+            let predicted = until - before;
+            before = until;
+            WeekOfHoldout {
+                week: week as u32 + 1,
+                actual: calibration.weekly.get(week).copied().unwrap_or_default(),
+                predicted,
+            }
         })
-        .collect())
+        .collect()
 }
 
 fn by_x(calibration: &Calibration, predicted: &[f64]) -> Vec<PurchasesOfX> {

@@ -129,18 +129,28 @@ pub async fn has_reversals(tx: &mut Tx) -> Result<bool> {
     Ok(any.is_some())
 }
 
-/// About how many lines there are: the number of the last one.
+/// How many lines there are: those the columnar copy holds, which it has counted, and those that came since.
 pub async fn size(tx: &mut Tx) -> Result<u64> {
-    let (last,): (i64,) = tx
-        .one("SELECT coalesce(max(seq), 0) FROM transactions", [])
+    let (lines,): (i64,) = tx
+        .one(
+            "SELECT CAST((SELECT coalesce(sum(rows), 0) FROM ledger_files) AS BIGINT) \
+             + (SELECT count(*) FROM transactions \
+                WHERE seq > (SELECT coalesce(max(seq_to), 0) FROM ledger_files))",
+            [],
+        )
         .await?;
-    Ok(last.unsigned_abs())
+    Ok(lines.unsigned_abs())
 }
 
-/// When the first and the last line happened.
+/// When the first and the last line happened. Two questions, each of which the index on `at` answers at once:
+/// SQLite reads the whole index where one asks for both.
 pub async fn span(tx: &mut Tx) -> Result<Option<(Timestamp, Timestamp)>> {
-    let (first, last): (Option<i64>, Option<i64>) =
-        tx.one("SELECT min(at), max(at) FROM transactions", []).await?;
+    let (first, last): (Option<i64>, Option<i64>) = tx
+        .one(
+            "SELECT (SELECT min(at) FROM transactions), (SELECT max(at) FROM transactions)",
+            [],
+        )
+        .await?;
     Ok(first
         .zip(last)
         .map(|(first, last)| (timestamp(first), timestamp(last))))

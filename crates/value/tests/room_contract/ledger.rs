@@ -67,6 +67,13 @@ async fn a_line_is_recorded_once_and_never_changed(t: &TestDb) {
         );
         drop(tx);
     }
+    if t.platform.db.dialect() == Dialect::Postgres {
+        for sql in ["TRUNCATE transactions", "TRUNCATE customers CASCADE"] {
+            let mut tx = t.platform.db.write().await.unwrap();
+            let refused = tx.execute(sql, []).await.unwrap_err();
+            assert!(format!("{refused:?}").contains("append-only"), "{sql}: {refused:?}");
+        }
+    }
     let mut tx = t.platform.db.write().await.unwrap();
     let nobody = line(uuid::Uuid::nil(), "9", "2025-01-01T00:00:00Z", 1);
     ledger::append(&mut tx, &[nobody], t.platform.clock.now())
@@ -134,6 +141,68 @@ async fn lines_are_read_in_order_and_in_pages(t: &TestDb) {
     let malformed =
         reading::of_customer(&room, &viewer, anna, PageSize::new(None).unwrap(), Some("🙂")).await;
     assert!(matches!(malformed, Err(base::Error::Invalid { .. })));
+}
+
+test_on_both!(the_ledgers_size_is_its_lines, ROOMS);
+async fn the_ledgers_size_is_its_lines(t: &TestDb) {
+    let size = async || {
+        ledger::size(&mut t.platform.db.read().await.unwrap())
+            .await
+            .unwrap()
+    };
+    let [anna] = customers_named(t, ["anna"]).await;
+    assert_eq!(size().await, 0);
+    let lines: Vec<Line> = (0..5)
+        .map(|n| line(anna, &n.to_string(), "2025-01-01T00:00:00Z", 1))
+        .collect();
+    append(t, &lines[..3]).await;
+    // Lines that are there already take numbers on PostgreSQL and are no lines.
+    append(t, &lines).await;
+    assert_eq!(size().await, 5);
+    columns::bring_up_to_date(&t.platform.db, &t.folder().join("ledger"), |_, _| Ok(()))
+        .await
+        .unwrap();
+    assert_eq!(size().await, 5);
+    append(t, &[line(anna, "5", "2025-01-01T00:00:00Z", 1)]).await;
+    assert_eq!(size().await, 6);
+}
+
+test_on_both!(the_ledgers_span_is_looked_up, ROOMS);
+async fn the_ledgers_span_is_looked_up(t: &TestDb) {
+    let [anna] = customers_named(t, ["anna"]).await;
+    let mut tx = t.platform.db.read().await.unwrap();
+    assert_eq!(ledger::span(&mut tx).await.unwrap(), None);
+    drop(tx);
+    let lines: Vec<Line> = (0..2_000)
+        .map(|n| {
+            let at = format!("2025-{:02}-{:02}T00:00:00Z", 1 + n * 7 % 12, 1 + n * 5 % 28);
+            line(anna, &n.to_string(), &at, 1)
+        })
+        .collect();
+    append(t, &lines).await;
+    let mut tx = t.platform.db.write().await.unwrap();
+    let (first, last) = ledger::span(&mut tx).await.unwrap().unwrap();
+    assert_eq!(Some(first), lines.iter().map(|line| line.at).min());
+    assert_eq!(Some(last), lines.iter().map(|line| line.at).max());
+    // No row of the table is read for it.
+    let question = "SELECT (SELECT min(at) FROM transactions), (SELECT max(at) FROM transactions)";
+    let plan: Vec<String> = if t.platform.db.dialect() == Dialect::Postgres {
+        tx.execute("ANALYZE transactions", []).await.unwrap();
+        let rows: Vec<(String,)> = tx
+            .all(sqlx::AssertSqlSafe(format!("EXPLAIN {question}")), [])
+            .await
+            .unwrap();
+        rows.into_iter().map(|row| row.0).collect()
+    } else {
+        let rows: Vec<(i64, i64, i64, String)> = tx
+            .all(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {question}")), [])
+            .await
+            .unwrap();
+        rows.into_iter().map(|row| row.3).collect()
+    };
+    let plan = plan.join("\n");
+    assert_eq!(plan.matches("transactions_in_time").count(), 2, "{plan}");
+    assert!(!plan.contains("Seq Scan") && !plan.contains("SCAN transactions"), "{plan}");
 }
 
 test_on_both!(no_line_appears_below_a_watermark, ROOMS);
