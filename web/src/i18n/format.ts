@@ -104,6 +104,16 @@ export function formatFor(language: string) {
         : ABSENT,
     list: (items: string[]) =>
       new Intl.ListFormat(language, { type: "conjunction", style: "narrow" }).format(items),
+    /** A parameter of a model; one that ran off to a bound may have any size. */
+    parameter: (value: number) => {
+      const size = Math.abs(value);
+      return size !== 0 && (size >= 1e6 || size < 1e-4)
+        ? new Intl.NumberFormat(language, {
+            notation: "scientific",
+            maximumFractionDigits: 2,
+          }).format(value)
+        : number(value, 4);
+    },
     /** "1 month", "3 months", "3个月": the language knows its own plurals. */
     span: (number: number, unit: "day" | "month") =>
       new Intl.NumberFormat(language, {

@@ -1,7 +1,7 @@
 // Customers with their value: sorted and filtered by the server, page by page.
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Button, Empty, type TableProps, Typography } from "antd";
+import { Button, Empty, Grid, type TableProps, Typography } from "antd";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { countProfiles, listProfiles } from "../../api/endpoints";
@@ -36,6 +36,8 @@ export function ProfileList(props: { currency: string }) {
     queryFn: ({ signal }) => countProfiles(filter, signal),
     placeholderData: keepPreviousData,
   }).data;
+  // On a phone the name must leave room for the figures beside it.
+  const narrow = !(Grid.useBreakpoint().md ?? true);
   const columns = columnsIn(search, localStorage.getItem(KEPT_COLUMNS));
   const sort = search.get("sort") ?? USUAL_SORT;
 
@@ -60,7 +62,7 @@ export function ProfileList(props: { currency: string }) {
       title: t("customers.column.customer"),
       key: "customer",
       fixed: "left",
-      width: 200,
+      width: narrow ? 136 : 200,
       render: (_, one) => <CustomerCell of={one.customer} />,
     },
     ...columns.map((column) => profileColumn(column, sort, t, format)),

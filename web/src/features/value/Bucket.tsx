@@ -195,7 +195,7 @@ export function Bucket({ report }: ReportTab) {
             },
           ]}
         />
-        <p className="definition">
+        <p className="definition" style={{ marginTop: 12 }}>
           {t(bucket.reconciles ? "value.bucket.reconciles" : "value.bucket.differs")}
         </p>
       </Card>

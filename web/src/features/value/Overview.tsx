@@ -180,13 +180,16 @@ function Models(props: { models: Record<string, FittedModel>; chosen: string | n
         },
         {
           title: t("value.model.params"),
-          render: (_, row) =>
-            Object.entries(row.model.params)
-              .map(([name, value]) => {
-                const error = row.model.standard_errors?.[name];
-                return `${name} ${format.number(value, 4)}${error ? ` ± ${format.number(error, 4)}` : ""}`;
-              })
-              .join(" · "),
+          render: (_, row) => (
+            <div className="model">
+              {Object.entries(row.model.params)
+                .map(([name, value]) => {
+                  const error = row.model.standard_errors?.[name];
+                  return `${name} ${format.parameter(value)}${error ? ` ± ${format.parameter(error)}` : ""}`;
+                })
+                .join(" · ")}
+            </div>
+          ),
         },
         {
           title: t("value.model.log_likelihood"),

@@ -27,7 +27,11 @@ function atLast(cohort: ContractCohort): { actual: number; predicted: number } {
   };
 }
 
-type Judgement = { difference: number; worst: ContractCohort; cohorts: number };
+type Judgement = {
+  difference: number;
+  worst: { cohort: ContractCohort; difference: number };
+  cohorts: number;
+};
 
 /**
  * The mean distance between model and fact over all renewals that can be judged, each counting by the
@@ -48,9 +52,10 @@ export function judged(cohorts: ContractCohort[]): Judgement | null {
   const [first] = off;
   if (!first) return null;
   const weight = off.reduce((sum, one) => sum + one.weight, 0);
+  const worst = off.reduce((most, one) => (one.mean > most.mean ? one : most), first);
   return {
     difference: off.reduce((sum, one) => sum + one.distance, 0) / weight,
-    worst: off.reduce((most, one) => (one.mean > most.mean ? one : most), first).cohort,
+    worst: { cohort: worst.cohort, difference: worst.mean },
     cohorts: off.length,
   };
 }
@@ -61,7 +66,6 @@ export function SbgCohorts(props: Part) {
   const { t } = useTranslation();
   const format = useFormat();
   const found = judged(props.cohorts);
-  const worst = found ? atLast(found.worst) : null;
   const stopped = props.cohorts.filter((cohort) => !cohort.converged);
   return (
     <>
@@ -71,13 +75,12 @@ export function SbgCohorts(props: Part) {
         </Typography.Title>
         <ul className="sentences">
           <li>
-            {found && worst
+            {found
               ? t("value.validation.sbg.close", {
                   cohorts: format.count(found.cohorts),
                   difference: format.number(100 * found.difference, 1),
-                  worst: String(found.worst.cohort),
-                  actual: format.percent(worst.actual, 0),
-                  predicted: format.percent(worst.predicted, 0),
+                  worst: String(found.worst.cohort.cohort),
+                  most: format.number(100 * found.worst.difference, 1),
                 })
               : t("value.validation.sbg.too_young")}
           </li>

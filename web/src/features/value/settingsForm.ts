@@ -58,7 +58,7 @@ export function toForm(settings: ValueSettings, minorPerUnit: number): SettingsF
     acquisition_cost_minor: settings.acquisition_cost_minor / minorPerUnit,
     referral_share: rounded(settings.referral_share * 100),
     renewal_months: settings.renewal_months,
-    care_strategies: strategies((name) => settings.care_strategies?.[name] ?? ""),
+    care_strategies: strategies((name) => settings.care_strategies[name] ?? ""),
     max_rejected_share: rounded(settings.max_rejected_share * 100),
     min_cost_share: rounded(settings.min_cost_share * 100),
     period_months: settings.period_months,

@@ -117,7 +117,8 @@ describe("the renewal model", () => {
     expect(judgedRenewals(early)).toBe(2);
     expect(judgedRenewals(newest)).toBe(0);
     const found = judged([early, late, newest]);
-    expect(found?.worst.cohort).toBe(2024);
+    expect(found?.worst.cohort.cohort).toBe(2024);
+    expect(found?.worst.difference).toBeCloseTo((80 * 0.1) / 180, 12);
     expect(found?.cohorts).toBe(2);
     expect(found?.difference).toBeCloseTo((80 * 0.1 + 300 * 0.02) / 480, 12);
   });
