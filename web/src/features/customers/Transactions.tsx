@@ -59,7 +59,14 @@ export function Transactions(props: { customerId: string }) {
           },
           {
             title: t("customers.transaction.number"),
-            render: (_, row) => <TwoLines first={row.external_id} second={row.source} />,
+            render: (_, row) => (
+              <TwoLines
+                first={row.external_id}
+                second={t(`customers.transaction.sources.${row.source}`, {
+                  defaultValue: row.source,
+                })}
+              />
+            ),
           },
         ]}
       />
