@@ -165,6 +165,8 @@ export function Bucket({ report }: ReportTab) {
         </Typography.Title>
         <Descriptions
           size="small"
+          layout="vertical"
+          colon={false}
           column={{ xs: 1, sm: 2, lg: 4 }}
           items={[
             {
