@@ -171,7 +171,7 @@ test("the firm says what to do for a class, and people find it there", async ({ 
   await expect(page.getByText(t("value.settings.weights_sum", { sum: "1.2" }))).toBeVisible();
   await weight.fill("0.2");
   await page.getByRole("button", { name: t("value.settings.save") }).click();
-  await expect(page.getByText(t("value.settings.saved"))).toBeVisible();
+  await expect(page.getByText(t("value.settings.saved"), { exact: true })).toBeVisible();
 
   await page.goto(`${patron.url}/value/matrix`);
   await expect(page.getByText(own)).toBeVisible();
@@ -191,7 +191,7 @@ test("customers under contract are valued by their renewals", async ({ page, loc
   await page.getByTitle(t("terms.model.sbg")).click();
   await expect(page.getByLabel(t("value.settings.renewal"))).toBeVisible();
   await page.getByRole("button", { name: t("value.settings.save") }).click();
-  await expect(page.getByText(t("value.settings.saved"))).toBeVisible();
+  await expect(page.getByText(t("value.settings.saved"), { exact: true })).toBeVisible();
 
   // A run takes the settings' model unless it is told otherwise.
   await page.goto(`${patron.url}/value/runs?start=1`);
