@@ -271,6 +271,18 @@ pub(super) async fn save_checkpoint(
     Ok(saved == 1)
 }
 
+/// Keeps the job's row until the transaction ends; false when the lease is someone else's.
+pub(super) async fn hold(tx: &mut Tx, id: JobId, lease: Uuid) -> Result<bool> {
+    let sql = format!(
+        "SELECT attempts FROM jobs WHERE id = $1 AND lease = $2 AND state = 'running'{}",
+        tx.dialect().for_update()
+    );
+    let held: Option<(i32,)> = tx
+        .optional(sqlx::AssertSqlSafe(sql), args![id.uuid(), lease])
+        .await?;
+    Ok(held.is_some())
+}
+
 /// How a run of a job ended.
 #[derive(Debug)]
 pub(super) enum Outcome {
