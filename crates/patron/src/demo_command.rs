@@ -55,7 +55,7 @@ pub(crate) async fn demo(arguments: DemoArguments) -> Result<()> {
         return write_files(&arguments, folder);
     }
     let config = arguments.serve.config();
-    let platform = server::open(&config).await?;
+    let platform = server::open_demo(&config).await?;
     let served = server::start(&config, platform.clone(), kinds()).await?;
     let address = config
         .public_url
@@ -106,7 +106,8 @@ fn write_files(arguments: &DemoArguments, folder: &Path) -> Result<()> {
 /// Brings the firm in where the database is empty, and computes its value where that was not done.
 async fn fill(platform: &Platform, caller: &Caller, arguments: &DemoArguments) -> Result<()> {
     let mut tx = platform.db.read().await?;
-    let is_empty = value::store::ledger::is_empty(&mut tx).await?;
+    let is_empty =
+        value::store::ledger::is_empty(&mut tx).await? && customers::store::count(&mut tx).await? == 0;
     let at_work = platform::jobs::at_work(&mut tx).await?;
     drop(tx);
     if let Some(job) = at_work {

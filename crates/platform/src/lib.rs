@@ -10,6 +10,7 @@ pub mod http;
 pub mod idempotency;
 pub mod ids;
 pub mod imports;
+pub mod installation;
 pub mod jobs;
 pub mod live;
 pub mod migrations;

@@ -15,5 +15,5 @@ mod setup;
 
 pub use config::{Config, Limits};
 pub use router::{PUBLIC, openapi};
-pub use serve::{Served, imports, kinds, open, serve, start, terminated};
+pub use serve::{Served, imports, kinds, open, open_beside, open_demo, start, terminated};
 pub use setup::EXAMPLE_FIRM;
