@@ -12,6 +12,7 @@ use crate::args;
 use crate::clock::Clock;
 use crate::db::{Db, Tx};
 use crate::ids;
+use crate::private;
 
 const ID: &str = "installation";
 const DEMO: &str = "demo";
@@ -59,7 +60,7 @@ pub async fn claim_folder(db: &Db, clock: &Clock, folder: &Path) -> Result<()> {
 }
 
 fn write_marker(marker: &Path, id: Uuid) -> std::io::Result<()> {
-    let mut file = std::fs::File::create_new(marker)?;
+    let mut file = private::writing().create_new(true).open(marker)?;
     writeln!(file, "{id}")?;
     file.sync_all()
 }

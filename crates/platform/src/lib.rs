@@ -14,6 +14,7 @@ pub mod installation;
 pub mod jobs;
 pub mod live;
 pub mod migrations;
+pub mod private;
 pub mod random;
 pub mod state;
 pub mod tabular;

@@ -13,6 +13,7 @@ mod rules;
 mod run;
 mod store;
 
+pub use files::sweep;
 pub use fields::{CellFacts, CellProblem, Field, FieldKind, FieldValue};
 pub use kind::{Identity, ImportContext, ImportKind, ImportRow, Seen, Stored, Totals};
 pub use model::{

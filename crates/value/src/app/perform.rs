@@ -62,9 +62,7 @@ async fn compute(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::internal(e)),
         _ => {}
     }
-    tokio::fs::create_dir_all(&folder)
-        .await
-        .map_err(|e| Error::internal(format!("{}: {e}", folder.display())))?;
+    platform::private::folder(&folder).map_err(|e| Error::internal(format!("{}: {e}", folder.display())))?;
     let request = engine::RunRequest {
         source: LedgerSource::Parquet {
             paths: copy.paths,
