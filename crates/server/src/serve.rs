@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use value::TransactionsImport;
 
+use crate::accept::accept;
 use crate::config::Config;
 use crate::router::router;
 
@@ -91,7 +92,7 @@ pub struct Served {
     /// Where it listens.
     pub address: SocketAddr,
     stop: CancellationToken,
-    requests: JoinHandle<std::io::Result<()>>,
+    requests: JoinHandle<()>,
     housekeeping: JoinHandle<()>,
     runner: Runner,
     db: Db,
@@ -115,13 +116,8 @@ pub async fn start(config: &Config, platform: Platform, kinds: Kinds) -> Result<
     };
     let runner = Runner::start(platform.clone(), kinds, settings).await?;
     let stop = CancellationToken::new();
-    let service = router(&platform, stop.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let stopped = stop.clone().cancelled_owned();
-    let requests = tokio::spawn(async move {
-        axum::serve(listener, service)
-            .with_graceful_shutdown(stopped)
-            .await
-    });
+    let routes = router(&platform, &config.trusted_proxies, stop.clone());
+    let requests = tokio::spawn(accept(listener, routes, config.limits, stop.clone()));
     let housekeeping = tokio::spawn(keep_house(platform.clone()));
     tracing::info!(%address, "listening");
     Ok(Served {
@@ -182,7 +178,8 @@ async fn keep_house(platform: Platform) {
         let kept = async {
             access::app::forget_old(&platform).await?;
             idempotency::forget_old(&platform).await?;
-            jobs::forget_old(&platform).await
+            jobs::forget_old(&platform).await?;
+            platform::imports::sweep(&platform).await
         };
         if let Err(e) = kept.await {
             tracing::warn!(error = %e, "housekeeping failed; it is tried again in an hour");

@@ -74,3 +74,20 @@ async fn the_demo_takes_only_a_database_of_its_own(t: &TestDb) {
     let refused = server::open_demo(&config).await.err().unwrap();
     assert_eq!(refused.code(), "not_a_demo");
 }
+
+#[tokio::test]
+async fn what_is_stored_is_for_the_servers_user_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let url = format!("sqlite:{}", data.join("patron.sqlite").display());
+    let _platform = server::open(&config(&url, &data)).await.unwrap();
+    let mut looked_at = 0;
+    let entries = std::fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().path());
+    for path in entries.chain([data.clone()]) {
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{} has the mode {mode:o}", path.display());
+        looked_at += 1;
+    }
+    assert!(looked_at >= 4, "only {looked_at} were looked at");
+}

@@ -8,7 +8,7 @@ use platform::jobs::Kinds;
 use platform::testing::TestDb;
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
-use server::{Config, Limits, Served};
+use server::{Config, Limits, Network, Served};
 
 pub const PASSWORD: &str = "a long enough password";
 
@@ -42,6 +42,7 @@ pub fn config(database_url: &str, data_dir: &Path) -> Config {
         database_url: Some(database_url.to_owned()),
         data_dir: data_dir.to_owned(),
         public_url: None,
+        trusted_proxies: Network::LOOPBACK.to_vec(),
         limits: Limits {
             shutdown: std::time::Duration::from_secs(5),
             ..Limits::default()
