@@ -101,19 +101,6 @@ pub(super) async fn get(tx: &mut Tx, id: JobId) -> Result<Option<Job>> {
     row.map(Job::try_from).transpose()
 }
 
-/// The newest job about a thing, in the caller's transaction.
-pub async fn find_by_subject(tx: &mut Tx, subject_kind: &str, subject: Uuid) -> Result<Option<Job>> {
-    let row: Option<Row> = tx
-        .optional(
-            "SELECT id, kind, state, subject_kind, subject_id, result, error_code, error_detail, stage, done, \
-             total, attempts, created_at, started_at, finished_at FROM jobs \
-             WHERE subject_id = $1 AND subject_kind = $2 ORDER BY created_at DESC, id DESC LIMIT 1",
-            args![subject, subject_kind],
-        )
-        .await?;
-    row.map(Job::try_from).transpose()
-}
-
 pub(super) async fn list(
     tx: &mut Tx,
     filter: &JobFilter,
