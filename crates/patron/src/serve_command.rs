@@ -26,7 +26,12 @@ pub(crate) struct ServeArguments {
     public_url: Option<String>,
     /// The proxies whose X-Forwarded-For is believed: addresses and networks, comma-separated. Behind a proxy
     /// on another machine, sign-in attempts of the whole firm count as one address without this.
-    #[arg(long, env = "PATRON_TRUSTED_PROXIES", value_delimiter = ',', default_value = "127.0.0.0/8,::1")]
+    #[arg(
+        long,
+        env = "PATRON_TRUSTED_PROXIES",
+        value_delimiter = ',',
+        default_value = "127.0.0.0/8,::1"
+    )]
     trusted_proxies: Vec<Network>,
 }
 

@@ -81,7 +81,7 @@ pub async fn require_demo(db: &Db) -> Result<()> {
         return Ok(());
     }
     let (users,): (i64,) = tx.one("SELECT count(*) FROM users", []).await?;
-    let mut marked = 0;
+    let mut marked = 0_i64;
     if has_table(&mut tx, "settings").await? {
         (marked,) = tx
             .one("SELECT count(*) FROM settings WHERE key = $1", args![DEMO])

@@ -27,7 +27,8 @@ pub(crate) async fn accept(listener: TcpListener, router: Router, limits: Limits
     let slots = Arc::new(Semaphore::new(limits.connections));
     let connections = GracefulShutdown::new();
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(limits.header_read);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.header_read);
     loop {
         let next = async {
             let slot = Arc::clone(&slots).acquire_owned().await;

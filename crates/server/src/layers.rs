@@ -232,13 +232,8 @@ async fn carry_out_once(platform: &Platform, request: Request, next: Next) -> Re
     };
     let user = session.caller.user.id.uuid();
     let once = Once::new(user, key, hash.finalize().to_vec(), platform.clock.now());
-    if let Known::Answered {
-        status,
-        content_type,
-        body,
-    } = once.look_up(&platform.db).await?
-    {
-        return answer_again(status, &content_type, body);
+    if let Some(given) = given_before(platform, &once).await? {
+        return Ok(given);
     }
     let work = {
         let (platform, once) = (platform.clone(), once.clone());
@@ -248,10 +243,15 @@ async fn carry_out_once(platform: &Platform, request: Request, next: Next) -> Re
                 .carry_out(next.run(Request::from_parts(parts, body)))
                 .await;
             if once.changed_something() {
-                keep_answer(&platform, &once, response).await
-            } else {
-                Ok(response)
+                return keep_answer(&platform, &once, response).await;
             }
+            // What refused it may be the same request, carried out meanwhile over another connection.
+            if response.status().is_client_error() {
+                return given_before(&platform, &once)
+                    .await
+                    .map(|given| given.unwrap_or(response));
+            }
+            Ok(response)
         }
     };
     // By itself, so that a client that goes away neither stops it half-way nor loses the answer it will ask for.
@@ -290,12 +290,22 @@ async fn keep_answer(platform: &Platform, once: &Once, response: Response) -> Re
     Ok(Response::from_parts(parts, Body::from(bytes)))
 }
 
-fn answer_again(status: u16, content_type: &str, body: Vec<u8>) -> Result<Response> {
+/// The answer that was given when this request was carried out, if it was.
+async fn given_before(platform: &Platform, once: &Once) -> Result<Option<Response>> {
+    let Known::Answered {
+        status,
+        content_type,
+        body,
+    } = once.look_up(&platform.db).await?
+    else {
+        return Ok(None);
+    };
     Response::builder()
         .status(status)
         .header(header::CONTENT_TYPE, content_type)
         .header("idempotent-replay", "true")
         .body(Body::from(body))
+        .map(Some)
         .map_err(Error::internal)
 }
 
@@ -355,9 +365,16 @@ mod tests {
         assert!(!takes_file(&Method::POST, Some("/api/v1/session"), form));
         assert!(!takes_file(&Method::POST, None, form));
         assert!(!takes_file(&Method::GET, Some(UPLOAD_ROUTE), form));
-        assert!(!takes_file(&Method::POST, Some(UPLOAD_ROUTE), Some("application/json")));
+        assert!(!takes_file(
+            &Method::POST,
+            Some(UPLOAD_ROUTE),
+            Some("application/json")
+        ));
         let document: serde_json::Value = serde_json::from_str(&crate::openapi()).unwrap();
-        assert!(document["paths"][UPLOAD_ROUTE]["post"]["requestBody"]["content"]["multipart/form-data"].is_object());
+        assert!(
+            document["paths"][UPLOAD_ROUTE]["post"]["requestBody"]["content"]["multipart/form-data"]
+                .is_object()
+        );
     }
 
     #[tokio::test]
@@ -373,7 +390,10 @@ mod tests {
             let answer = Response::new(Body::from("x".repeat(bytes)));
             let given = keep_answer(&t.platform, &once, answer).await.unwrap();
             assert_eq!(given.status(), 200);
-            assert_eq!(to_bytes(given.into_body(), usize::MAX).await.unwrap().len(), bytes);
+            assert_eq!(
+                to_bytes(given.into_body(), usize::MAX).await.unwrap().len(),
+                bytes
+            );
             let again = once.look_up(db).await;
             assert_eq!(again.is_ok(), kept, "{again:?}");
         }

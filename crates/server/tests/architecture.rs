@@ -265,7 +265,9 @@ fn bad_input_is_answered_by_problems_only() {
         plain_extractors("use axum::extract::{Path, State};\nfn f(x: axum::Json<u8>) {}"),
         ["Path", "Json"]
     );
-    assert!(plain_extractors("use axum::extract::{MatchedPath, State};\nuse platform::http::Path;").is_empty());
+    assert!(
+        plain_extractors("use axum::extract::{MatchedPath, State};\nuse platform::http::Path;").is_empty()
+    );
 }
 
 /// Which of them a source takes from axum, by `use` or by their full name.

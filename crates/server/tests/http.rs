@@ -152,7 +152,12 @@ async fn bad_requests_are_told_what_is_bad() {
     problem(get("/api/v1/jobs?cursor=zzz").await, 422, "cursor_malformed").await;
     problem(get("/api/v1/jobs?state=lost").await, 422, "state_unknown").await;
     problem(get("/api/v1/customers?q=a&q=b").await, 422, "query_malformed").await;
-    problem(get("/api/v1/customers/not-an-id/value").await, 422, "path_malformed").await;
+    problem(
+        get("/api/v1/customers/not-an-id/value").await,
+        422,
+        "path_malformed",
+    )
+    .await;
     problem(get("/api/v1/jobs/%ff").await, 422, "path_malformed").await;
     let form = client
         .post(site.url("/api/v1/imports"))
@@ -449,7 +454,11 @@ async fn a_client_that_goes_away_finds_its_request_done(t: &TestDb) {
     loop {
         let again = make().send().await.unwrap();
         if again.status() == StatusCode::ACCEPTED {
-            assert_eq!(again.headers()["idempotent-replay"], "true", "it was not carried out");
+            assert_eq!(
+                again.headers()["idempotent-replay"],
+                "true",
+                "it was not carried out"
+            );
             break;
         }
         // At work still.

@@ -69,7 +69,9 @@ async fn the_demo_takes_only_a_database_of_its_own(t: &TestDb) {
         platform.db.close().await;
     }
     let mut tx = t.platform.db.write().await.unwrap();
-    tx.execute("DELETE FROM settings WHERE key = 'demo'", []).await.unwrap();
+    tx.execute("DELETE FROM settings WHERE key = 'demo'", [])
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let refused = server::open_demo(&config).await.err().unwrap();
     assert_eq!(refused.code(), "not_a_demo");
@@ -83,7 +85,9 @@ async fn what_is_stored_is_for_the_servers_user_only() {
     let url = format!("sqlite:{}", data.join("patron.sqlite").display());
     let _platform = server::open(&config(&url, &data)).await.unwrap();
     let mut looked_at = 0;
-    let entries = std::fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().path());
+    let entries = std::fs::read_dir(&data)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     for path in entries.chain([data.clone()]) {
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{} has the mode {mode:o}", path.display());

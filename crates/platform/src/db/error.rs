@@ -30,7 +30,9 @@ pub fn convert(e: sqlx::Error) -> Error {
                     unavailable("database_busy", "the database is busy; please try again shortly")
                 }
                 // PostgreSQL: cancelled; SQLite: interrupted.
-                Some("57014" | "9") => unavailable("database_timeout", "the database took too long to answer"),
+                Some("57014" | "9") => {
+                    unavailable("database_timeout", "the database took too long to answer")
+                }
                 Some("53100" | "13") => {
                     tracing::error!(error = %e, "the disk of the database is full");
                     unavailable("disk_full", "the disk of the database is full")

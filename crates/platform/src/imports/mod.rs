@@ -13,8 +13,8 @@ mod rules;
 mod run;
 mod store;
 
-pub use files::sweep;
 pub use fields::{CellFacts, CellProblem, Field, FieldKind, FieldValue};
+pub use files::sweep;
 pub use kind::{Identity, ImportContext, ImportKind, ImportRow, Seen, Stored, Totals};
 pub use model::{
     Column, DRY_RUN, FieldInfo, IMPORT, Import, ImportId, ImportOptions, ImportReport, ImportState,
