@@ -21,14 +21,12 @@ export type Problem = Pick<Schemas["ProblemBody"], "title" | "status" | "code"> 
 
 export const PERMISSIONS = [
   "customers.read",
-  "customers.write",
   "imports.write",
   "value.read",
   "value.run",
   "value.settings",
   "jobs.read",
   "jobs.cancel",
-  "users.manage",
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 export type Session = Whole<Schemas["Session"]>;
