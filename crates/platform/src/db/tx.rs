@@ -55,7 +55,7 @@ const STEPS_BETWEEN_LOOKS: i32 = 20_000;
 
 impl Limit {
     /// Watches the statements of a connection until someone else does.
-    pub(super) async fn watch(conn: &mut sqlx::SqliteConnection, most: Duration) -> Result<Self> {
+    pub(super) async fn watch(conn: &mut sqlx_sqlite::SqliteConnection, most: Duration) -> Result<Self> {
         let until = Arc::new(Mutex::new(Instant::now() + most));
         let watched = Arc::clone(&until);
         conn.lock_handle()
