@@ -12,7 +12,7 @@ use datafusion::arrow::datatypes::SchemaRef;
 use super::aggregate_columns::Columns;
 use super::aggregates::{Aggregates, SUM_MAX, schema};
 use super::keys::{Keys, TextKeys};
-use super::parallel::{each, threads};
+use super::parallel::{cores, each};
 use super::windows::{MonthTable, Span, Windows};
 
 /// Customers per batch: small enough that a batch's columns stay in the cache while it is made.
@@ -167,12 +167,12 @@ impl Ledger {
             place[customer as usize] = i;
         }
         // Every core counts and lays out the lines of its own share of the customers.
-        let share = order.len().div_ceil(threads()).max(1);
+        let share = order.len().div_ceil(cores()).max(1);
         let shares: Vec<Range<usize>> = (0..order.len())
             .step_by(share)
             .map(|from| from..(from + share).min(order.len()))
             .collect();
-        let lines = self.customers.len().div_ceil(threads()).max(1);
+        let lines = self.customers.len().div_ceil(cores()).max(1);
         let chunks = self.customers.chunks_mut(lines).collect();
         each(chunks, |customers: &mut [u32]| {
             for customer in customers {
@@ -305,11 +305,11 @@ impl LedgerByCustomer {
         self.packed.len()
     }
 
-    /// Sums every customer, on as many threads as given. Errors: sums beyond what 64 bits hold.
-    pub(crate) fn aggregate(mut self, windows: &Windows, threads: usize) -> Result<Made> {
+    /// Sums every customer, on all cores. Errors: sums beyond what 64 bits hold.
+    pub(crate) fn aggregate(mut self, windows: &Windows) -> Result<Made> {
         let weeks = windows.holdout.map_or(0, |holdout| holdout.weeks as usize);
         let batches = self.customers().div_ceil(BATCH_ROWS);
-        let share_customers = batches.div_ceil(threads.max(1)).max(1) * BATCH_ROWS;
+        let share_customers = batches.div_ceil(cores()).max(1) * BATCH_ROWS;
         let mut packed = std::mem::take(&mut self.packed);
         let mut costs = std::mem::take(&mut self.costs);
         let maker = Maker {
@@ -327,33 +327,26 @@ impl LedgerByCustomer {
             schema: schema(self.keys.data_type()),
             weeks,
         };
-        // Each thread owns the lines of its customers, so that it can sort them in place.
-        let made: Vec<Result<Made>> = std::thread::scope(|scope| {
-            let (mut packed, mut costs) = (packed.as_mut_slice(), costs.as_mut_slice());
-            let mut running = Vec::new();
-            for from in (0..maker.order.len()).step_by(share_customers) {
-                let customers = from..(from + share_customers).min(maker.order.len());
-                let lines = (maker.ends[customers.end] - maker.ends[from]) as usize;
-                let own = take_front(&mut packed, lines);
-                let own_costs = take_front(&mut costs, lines);
-                let maker = &maker;
-                running.push(scope.spawn(move || maker.make(customers, own, own_costs)));
-            }
-            running
-                .into_iter()
-                .map(|thread| {
-                    thread
-                        .join()
-                        .unwrap_or_else(|_| Err(Error::internal("aggregating failed")))
-                })
-                .collect()
-        });
+        // Each core owns the lines of its customers, so that it can sort them in place.
+        let mut rest = (packed.as_mut_slice(), costs.as_mut_slice());
+        let mut shares = Vec::new();
+        for from in (0..maker.order.len()).step_by(share_customers) {
+            let customers = from..(from + share_customers).min(maker.order.len());
+            let lines = (maker.ends[customers.end] - maker.ends[from]) as usize;
+            shares.push((
+                customers,
+                take_front(&mut rest.0, lines),
+                take_front(&mut rest.1, lines),
+            ));
+        }
+        let made = each(shares, |(customers, packed, costs): Share<'_>| {
+            maker.make(customers, packed, costs)
+        })?;
         let mut all = Made {
             batches: Vec::with_capacity(batches),
             holdout_weekly: vec![0; weeks],
         };
         for made in made {
-            let made = made?;
             all.batches.extend(made.batches);
             for (sum, part) in all.holdout_weekly.iter_mut().zip(made.holdout_weekly) {
                 *sum += part;
@@ -362,6 +355,9 @@ impl LedgerByCustomer {
         Ok(all)
     }
 }
+
+/// Customers with their lines and the costs of these.
+type Share<'a> = (Range<usize>, &'a mut [u64], &'a mut [i64]);
 
 /// Splits the first `count` (or all, if fewer) off a slice.
 fn take_front<'a, T>(slice: &mut &'a mut [T], count: usize) -> &'a mut [T] {

@@ -4,7 +4,7 @@ use base::{Day, Month, Result};
 use datafusion::arrow::array::RecordBatch;
 
 use super::aggregates::Aggregates;
-use super::parallel::in_parallel;
+use super::parallel::in_parts;
 use super::population::Population;
 use super::settings::ValueSettings;
 use super::windows::{MONTHS, MonthTable, Span};
@@ -193,7 +193,7 @@ pub(crate) fn basics(
         basis,
         cost_share,
     };
-    let parts = in_parallel(batches, |part| columns.of(part))?;
+    let parts = in_parts(batches, |part| columns.of(part))?;
     Ok(parts
         .into_iter()
         .reduce(Basics::and)

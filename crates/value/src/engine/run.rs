@@ -16,7 +16,7 @@ use super::basics::{Basics, History, basics};
 use super::choice::{Chosen, Fitted, choose, thresholds, warnings};
 use super::concentration::concentration;
 use super::models::{GAMMA_GAMMA, ModelReport, fit_spend};
-use super::parallel::{both, each, in_parallel, threads};
+use super::parallel::{both, each, in_parts};
 use super::parquet_out::{ParquetFile, PartialFile};
 use super::population::Population;
 use super::profiles;
@@ -115,7 +115,7 @@ pub fn run(request: &RunRequest, on_progress: OnProgress<'_>) -> Result<RunSumma
             reversals_unmatched: ledger.reversals_unmatched,
             holdout_weekly: Vec::new(),
         };
-        let made = ledger.aggregate(&windows, threads())?;
+        let made = ledger.aggregate(&windows)?;
         population.revenue_minor = made.revenue_minor()?;
         population.holdout_weekly.clone_from(&made.holdout_weekly);
         let files = match &request.aggregates {
@@ -442,7 +442,7 @@ fn scores(
         })
         .collect();
     let of_parts = |score: &(dyn Fn(Range<usize>) -> std::result::Result<Scores, stats::Error> + Sync)| {
-        let scored = in_parallel(&parts, |parts| {
+        let scored = in_parts(&parts, |parts| {
             parts
                 .iter()
                 .map(|part| score(part.clone()).map_err(scoring))
