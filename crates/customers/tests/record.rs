@@ -462,3 +462,65 @@ async fn facets_are_what_there_is(t: &TestDb) {
     );
     assert_eq!(facets.segments, [""; 0]);
 }
+
+test_on_both!(two_imports_that_make_the_same_customers_at_once_agree, [MIGRATIONS]);
+async fn two_imports_that_make_the_same_customers_at_once_agree(t: &TestDb) {
+    let p = &t.platform;
+    // Each is named by others of the file and has a row of its own.
+    let records = |brand: Option<&str>, kind: Option<CustomerKind>| {
+        let member = |external_id: &str| Record {
+            organisation: Some("O1".to_owned()),
+            referred_by: Some("C1".to_owned()),
+            brand: brand.map(str::to_owned),
+            ..record(external_id)
+        };
+        let own = |external_id: &str, kind| Record { kind, ..record(external_id) };
+        vec![own("C1", None), member("C2"), member("C3"), own("O1", kind)]
+    };
+    let mut first = p.db.write().await.unwrap();
+    let made = store::upsert_many(
+        &mut first,
+        &p.clock,
+        &records(None, Some(CustomerKind::Organisation)),
+    )
+    .await
+    .unwrap();
+    assert_eq!((made.created, made.new_others), (4, 0));
+    let second = tokio::spawn({
+        let p = p.clone();
+        let records = records(Some("和悦"), None);
+        async move {
+            let mut tx = p.db.write().await?;
+            let done = store::upsert_many(&mut tx, &p.clock, &records).await?;
+            tx.commit().await?;
+            base::Result::Ok(done)
+        }
+    });
+    // On PostgreSQL it waits at the first row that is being made, on SQLite for the writer.
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert!(!second.is_finished());
+    first.commit().await.unwrap();
+    let done = second.await.unwrap().unwrap();
+    assert_eq!((done.created, done.updated, done.unchanged), (0, 2, 2));
+    assert_eq!(done.ids, made.ids);
+
+    let mut tx = p.db.read().await.unwrap();
+    let rows: Vec<(String, String, Option<String>, Option<uuid::Uuid>, Option<uuid::Uuid>)> = tx
+        .all(
+            "SELECT external_id, kind, brand, organisation_id, referred_by FROM customers ORDER BY external_id",
+            [],
+        )
+        .await
+        .unwrap();
+    let (c1, o1) = (made.ids["C1"].uuid(), made.ids["O1"].uuid());
+    let brand = Some("和悦".to_owned());
+    assert_eq!(
+        rows,
+        [
+            ("C1".to_owned(), "person".to_owned(), None, None, None),
+            ("C2".to_owned(), "person".to_owned(), brand.clone(), Some(o1), Some(c1)),
+            ("C3".to_owned(), "person".to_owned(), brand, Some(o1), Some(c1)),
+            ("O1".to_owned(), "organisation".to_owned(), None, None, None),
+        ]
+    );
+}
