@@ -113,10 +113,11 @@ fn look(path: &Path) -> Result<(Shape, Vec<Column>)> {
 async fn suggestion(tx: &mut Tx, kind: &dyn ImportKind, upload: &Upload) -> Result<Mapping> {
     let columns: Vec<String> = upload.columns.iter().map(|column| column.name.clone()).collect();
     let remembered = store::mappings(tx, kind.name()).await?;
+    let currency = firm::load(tx).await?.currency;
     Ok(remembered
         .into_iter()
         .find(|mapping| rules::resolve(kind.fields(), mapping, &columns).is_ok())
-        .unwrap_or_else(|| rules::suggest(kind.fields(), &columns)))
+        .unwrap_or_else(|| rules::suggest(kind.fields(), &columns, currency)))
 }
 
 fn shown(upload: Upload, state: ImportState, kind: &dyn ImportKind, suggested_mapping: Mapping) -> Import {

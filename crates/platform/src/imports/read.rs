@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::fields::CellFacts;
-use super::identity::{Keys, Numbering, Repeated};
-use super::kind::{ImportKind, ImportRow};
+use super::identity::{Keys, Numbering, Repeat, Repeated};
+use super::kind::{ImportKind, ImportRow, Repeats};
 use super::model::{REJECTS_KEPT_MAX, Reject};
 use super::rules::{self, Places};
 use super::store::RejectedRow;
@@ -58,8 +58,12 @@ pub(super) struct Batch {
     pub(super) rows: Vec<ImportRow>,
     /// Their cells as they came.
     pub(super) cells: Vec<csv::StringRecord>,
-    /// For each row, whether an earlier row of the file has the same external id.
-    repeats: Vec<bool>,
+    /// For each row, what it is to the earlier rows of the file.
+    repeats: Vec<Repeat>,
+    /// Rows that are refused because an earlier row has their external id and says something else.
+    pub(super) refused: Vec<(ImportRow, csv::StringRecord)>,
+    /// Rows that say again what an earlier row says, left out because the kind refuses others.
+    pub(super) said_before: u64,
     /// How many rows of the file are read once this batch is done, rejected ones counted.
     pub(super) rows_read: u64,
 }
@@ -190,6 +194,7 @@ fn send_batches(
     send: &mpsc::Sender<Batch>,
 ) -> Result<()> {
     let identity = source.kind.identity();
+    let refuses = source.kind.repeats() == Repeats::Refused;
     let mut table = source.open()?;
     let mut row = Row::default();
     let mut rows_read = 0;
@@ -200,14 +205,19 @@ fn send_batches(
             run.check()?;
         }
         if let Ok(mut accepted) = source.check_row(&row) {
-            let repeats = numbering.number(&mut accepted, &identity);
-            if rows_read > after_rows {
-                batch.rows.push(accepted);
-                batch.cells.push(row.cells.clone());
-                batch.repeats.push(repeats);
+            let repeat = numbering.number(&mut accepted, &identity);
+            match repeat {
+                _ if rows_read <= after_rows => {}
+                Repeat::Same if refuses => batch.said_before += 1,
+                Repeat::Differs if refuses => batch.refused.push((accepted, row.cells.clone())),
+                _ => {
+                    batch.rows.push(accepted);
+                    batch.cells.push(row.cells.clone());
+                    batch.repeats.push(repeat);
+                }
             }
         }
-        if batch.rows.len() == BATCH_ROWS {
+        if batch.rows.len() + batch.refused.len() == BATCH_ROWS {
             batch.rows_read = rows_read;
             // Nobody receives any more: the job has ended for another reason.
             if send
@@ -231,23 +241,33 @@ impl Batch {
             rows: Vec::with_capacity(BATCH_ROWS),
             cells: Vec::with_capacity(BATCH_ROWS),
             repeats: Vec::with_capacity(BATCH_ROWS),
+            refused: Vec::new(),
+            said_before: 0,
             rows_read: 0,
         }
     }
 
-    /// The batch without the rows whose external id an earlier row has.
-    pub(super) fn without_repeats(self) -> Self {
+    /// The batch without the rows whose external id an earlier row has; and of those, how many say what
+    /// the first one says, and how many something else.
+    pub(super) fn without_repeats(self) -> (Self, u64, u64) {
+        let (mut same, mut differing) = (0, 0);
         let mut first = Self {
             rows_read: self.rows_read,
+            refused: self.refused,
+            said_before: self.said_before,
             ..Self::empty()
         };
-        for ((row, cells), repeats) in self.rows.into_iter().zip(self.cells).zip(self.repeats) {
-            if !repeats {
-                first.rows.push(row);
-                first.cells.push(cells);
-                first.repeats.push(false);
+        for ((row, cells), repeat) in self.rows.into_iter().zip(self.cells).zip(self.repeats) {
+            match repeat {
+                Repeat::First => {
+                    first.rows.push(row);
+                    first.cells.push(cells);
+                    first.repeats.push(repeat);
+                }
+                Repeat::Same => same += 1,
+                Repeat::Differs => differing += 1,
             }
         }
-        first
+        (first, same, differing)
     }
 }

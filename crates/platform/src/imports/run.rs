@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::fields::CellFacts;
 use super::identity::Repeated;
-use super::kind::{ImportContext, ImportKind, Seen, Stored};
+use super::kind::{ImportContext, ImportKind, Repeats, Seen, Stored};
 use super::model::{ImportReport, ImportWarning, JobInput, REJECTS_KEPT_MAX, REJECTS_SHOWN};
 use super::read::{Batch, Batches, Checked, Source};
 use super::store::{self, RejectedRow};
@@ -159,9 +159,9 @@ impl Work {
         while let Some(batch) = batches.next().await? {
             self.run.check()?;
             // A row whose external id came before would find what that row has stored.
-            let rows_in_batch = batch.rows.len();
-            let first = batch.without_repeats();
-            report.unchanged += (rows_in_batch - first.rows.len()) as u64;
+            let (first, same, differing) = batch.without_repeats();
+            report.unchanged += same;
+            report.updated += differing;
             let mut tx = self.run.platform().db.read().await?;
             tx.allow_minutes(5).await?;
             let stored = self
@@ -196,7 +196,8 @@ impl Work {
     /// Everything that decides whether the file is imported, before anything is changed.
     async fn decide(&self) -> Result<(Checkpoint, Repeated)> {
         let (mut checked, report) = self.check(false).await?;
-        if self.kind().looks_up(&|field| self.source.places.is_mapped(field)) {
+        let refuses = self.kind().repeats() == Repeats::Refused && checked.repeated.differing > 0;
+        if refuses || self.kind().looks_up(&|field| self.source.places.is_mapped(field)) {
             let mut foreseen = report.clone();
             self.preview(checked.repeated.clone(), &mut foreseen, &mut checked.rejects)
                 .await?;
@@ -204,7 +205,7 @@ impl Work {
                 self.save_findings(&foreseen, &checked.rejects).await?;
                 return Err(e);
             }
-            // Those that only the database refuses are rejected again when they are stored.
+            // Those that only the second reading refuses are rejected again when they are stored.
             checked.rejects.truncate(
                 usize::try_from(report.rejected)
                     .unwrap_or(usize::MAX)
@@ -254,6 +255,8 @@ impl Work {
         }
         let stored = self.kind().store(&mut tx, &self.context, &batch.rows).await?;
         let mut rejects = add(&mut after.report, &self.source, &stored, batch);
+        // Others may have changed the database since it was decided: what follows is not stored then.
+        rules::accept_further(after.report.rows, after.report.rejected, self.limit_percent)?;
         rejects.truncate(REJECTS_KEPT_MAX.saturating_sub(before.rejects_kept));
         store::insert_rejects(&mut tx, self.input.import, before.rejects_kept, &rejects).await?;
         after.rejects_kept += rejects.len();
@@ -338,19 +341,41 @@ fn warning(code: &str, message: impl Into<String>) -> ImportWarning {
 fn add(report: &mut ImportReport, source: &Source, stored: &Stored, batch: &Batch) -> Vec<RejectedRow> {
     report.created += stored.created;
     report.updated += stored.updated;
-    report.unchanged += stored.unchanged;
+    report.unchanged += stored.unchanged + batch.said_before;
     report.new_customers += stored.new_customers;
-    report.rejected += stored.rejects.len() as u64;
-    let mut rejects = Vec::with_capacity(stored.rejects.len());
-    for (index, field, problem) in &stored.rejects {
-        let line = batch.rows.get(*index).map_or(0, |row| row.line);
-        let cells = batch.cells.get(*index);
-        let reject = rules::reject_at(&source.places, &source.columns, line, *field, problem, cells);
+    report.rejected += (stored.rejects.len() + batch.refused.len()) as u64;
+    let refused_by_database = stored.rejects.iter().filter_map(|(index, field, problem)| {
+        let (row, cells) = (batch.rows.get(*index)?, batch.cells.get(*index)?);
+        Some((row, cells, *field, problem))
+    });
+    let repeated = rules::repeated();
+    let field = source.kind.identity().field;
+    let refused_by_file = batch
+        .refused
+        .iter()
+        .map(|(row, cells)| (row, cells, field, &repeated));
+    let mut refused: Vec<_> = refused_by_database.chain(refused_by_file).collect();
+    refused.sort_by_key(|(row, ..)| row.line);
+    let mut rejects = Vec::with_capacity(refused.len());
+    for (row, cells, field, problem) in refused {
+        if let (Some(sum), Some(totals)) = (&mut report.amount, source.kind.totals()) {
+            sum.minor -= row.amount(totals.amount).unwrap_or(0);
+        }
+        let reject = rules::reject_at(
+            &source.places,
+            &source.columns,
+            row.line,
+            field,
+            problem,
+            Some(cells),
+        );
         if report.rejects.len() < REJECTS_SHOWN {
             report.rejects.push(reject.clone());
         }
-        let cells = cells.map(read::kept_cells).unwrap_or_default();
-        rejects.push(RejectedRow { reject, cells });
+        rejects.push(RejectedRow {
+            reject,
+            cells: read::kept_cells(cells),
+        });
     }
     rejects
 }
