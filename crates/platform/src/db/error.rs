@@ -3,7 +3,7 @@
 use base::Error;
 
 /// Converts a database error: what trying again may cure is `Unavailable`, a broken uniqueness is
-/// `Conflict` with the code `already_exists`, the rest is our fault.
+/// `Conflict` with the code `already_exists`, a text that cannot be stored is `Invalid`, the rest is our fault.
 pub fn convert(e: sqlx::Error) -> Error {
     let unavailable = |code, message: &str| Error::Unavailable {
         code,
@@ -29,6 +29,11 @@ pub fn convert(e: sqlx::Error) -> Error {
                 Some("40001" | "40P01" | "55P03" | "5" | "6" | "261" | "517") => {
                     unavailable("database_busy", "the database is busy; please try again shortly")
                 }
+                // PostgreSQL stores no NUL, neither in a text nor in JSON.
+                Some("22021" | "22P05") => Error::invalid(
+                    "character_not_allowed",
+                    "a text has a character in it that cannot be stored, such as NUL",
+                ),
                 Some("57014") => unavailable("database_timeout", "the database took too long to answer"),
                 Some("53100" | "13") => {
                     tracing::error!(error = %e, "the disk of the database is full");
