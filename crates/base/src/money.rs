@@ -97,7 +97,10 @@ impl Money {
 /// Digits beyond the minor unit are rounded half away from zero, as ledgers that were exported
 /// through a float need it. Errors: not a number, or beyond [`AMOUNT_MINOR_MAX`].
 pub fn parse_minor(text: &str, minor_digits: u32) -> Result<i64, AmountError> {
-    let bytes = text.trim().trim_start_matches(['¥', '\u{ffe5}', '$', '€']).as_bytes();
+    let bytes = text
+        .trim()
+        .trim_start_matches(['¥', '\u{ffe5}', '$', '€'])
+        .as_bytes();
     let (negative, digits) = match bytes {
         [b'-', rest @ ..] => (true, rest),
         [b'+', rest @ ..] => (false, rest),

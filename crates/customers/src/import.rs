@@ -4,8 +4,7 @@ use base::Result;
 use futures::future::BoxFuture;
 use platform::Tx;
 use platform::imports::{
-    CellProblem, Field, FieldKind, Identity, ImportContext, ImportKind, ImportRow, Repeats, Seen,
-    Stored,
+    CellProblem, Field, FieldKind, Identity, ImportContext, ImportKind, ImportRow, Repeats, Seen, Stored,
 };
 
 use crate::model::{CustomerKind, Record};

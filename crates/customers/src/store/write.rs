@@ -332,14 +332,24 @@ fn own_ids(records: &[Record]) -> Vec<&str> {
 pub async fn upsert_many(tx: &mut Tx, clock: &Clock, records: &[Record]) -> Result<Upserted> {
     let mut wanted: BTreeMap<&str, Known> = others(records)
         .into_iter()
-        .map(|(external_id, kind)| (external_id, Known { kind, ..Known::nothing() }))
+        .map(|(external_id, kind)| {
+            (
+                external_id,
+                Known {
+                    kind,
+                    ..Known::nothing()
+                },
+            )
+        })
         .collect();
     // Those whom a record names get their references below, when all are there.
     let nobody = HashMap::new();
     let mut first: HashSet<&str> = HashSet::with_capacity(records.len());
     for record in records {
         if first.insert(&record.external_id) {
-            let known = wanted.remove(record.external_id.as_str()).unwrap_or_else(Known::nothing);
+            let known = wanted
+                .remove(record.external_id.as_str())
+                .unwrap_or_else(Known::nothing);
             wanted.insert(&record.external_id, known.enriched(record, &nobody));
         }
     }
@@ -356,7 +366,9 @@ pub async fn upsert_many(tx: &mut Tx, clock: &Clock, records: &[Record]) -> Resu
     for record in records {
         let external_id = record.external_id.as_str();
         let Some((_, before)) = known.get_mut(external_id) else {
-            return Err(Error::internal(format!("the customer {external_id} was there and is gone")));
+            return Err(Error::internal(format!(
+                "the customer {external_id} was there and is gone"
+            )));
         };
         let after = before.clone().enriched(record, &done.ids);
         if there.made.contains(external_id) && met.insert(external_id) {
