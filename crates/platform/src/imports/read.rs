@@ -21,9 +21,8 @@ use crate::tabular::{Row, Shape, Table};
 pub const BATCH_ROWS: usize = 2_000;
 /// How often a reader shows progress and looks whether it should stop.
 const ROWS_PER_LOOK: u64 = 1_000;
-/// The longest cell that a rejected row keeps, in characters, and the most characters of one row.
-const KEPT_CELL_CHARS: usize = 500;
-const KEPT_CELLS: usize = 100;
+/// The most characters that are kept of a rejected row; what is longer is cut, and says so.
+const KEPT_ROW_CHARS: usize = 16_384;
 
 /// A file and how it is understood: everything a reading needs.
 #[derive(Clone)]
@@ -117,10 +116,7 @@ fn check_blocking(source: &Source, run: &JobRun) -> Result<Checked> {
             Err(reject) => {
                 checked.rejected += 1;
                 if checked.rejects.len() < REJECTS_KEPT_MAX {
-                    checked.rejects.push(RejectedRow {
-                        reject,
-                        cells: kept_cells(&row.cells),
-                    });
+                    checked.rejects.push(rejected(reject, &row.cells));
                 }
             }
         }
@@ -129,15 +125,32 @@ fn check_blocking(source: &Source, run: &JobRun) -> Result<Checked> {
     Ok(checked)
 }
 
-/// What is kept of the cells of a rejected row.
-pub(super) fn kept_cells(cells: &csv::StringRecord) -> Vec<String> {
-    let kept = |cell: &str| {
-        cell.chars()
-            .take(KEPT_CELL_CHARS)
+/// A rejected row with its cells as they came, but for NUL, which not every database holds.
+pub(super) fn rejected(reject: Reject, cells: &csv::StringRecord) -> RejectedRow {
+    let mut room = KEPT_ROW_CHARS;
+    let mut kept = Vec::with_capacity(cells.len());
+    for cell in cells {
+        let text: String = cell
+            .chars()
+            .take(room)
             .map(|c| if c == '\0' { '\u{fffd}' } else { c })
-            .collect()
-    };
-    cells.iter().take(KEPT_CELLS).map(kept).collect()
+            .collect();
+        if cell.chars().nth(room).is_some() {
+            kept.push(text + "…");
+            return RejectedRow {
+                reject,
+                cells: kept,
+                is_cut: true,
+            };
+        }
+        room -= text.chars().count();
+        kept.push(text);
+    }
+    RejectedRow {
+        reject,
+        cells: kept,
+        is_cut: false,
+    }
 }
 
 impl Source {

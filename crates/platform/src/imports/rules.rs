@@ -16,7 +16,17 @@ const CLOSING: [char; 4] = [')', '\u{ff09}', ']', '】'];
 /// Whether a column of amounts, going by its name, holds them in whole units of the currency: what stands
 /// in brackets after the name is the currency's unit, or there is nothing (`金额(元)`, not `金额(万元)`).
 fn is_in_major_units(name: &str, currency: Currency) -> bool {
-    const UNITS: [&str; 9] = ["元", "人民币", "人民币元", "yuan", "rmb", "¥", "\u{ffe5}", "$", "€"];
+    const UNITS: [&str; 9] = [
+        "元",
+        "人民币",
+        "人民币元",
+        "yuan",
+        "rmb",
+        "¥",
+        "\u{ffe5}",
+        "$",
+        "€",
+    ];
     let Some((before, unit)) = name.split_once(OPENING) else {
         return true;
     };
@@ -247,40 +257,37 @@ pub(super) fn accept_file(rows: u64, rejected: u64, limit_percent: f64) -> Resul
     if rows == 0 {
         return Err(Error::invalid("no_rows", "the file has a header but no rows"));
     }
-    if rejected > 0 && (is_above(rows, rejected, limit_percent) || rejected == rows) {
-        return Err(too_many(rows, rejected, limit_percent, "Nothing was imported"));
+    let share_percent = share_percent(rows, rejected);
+    if rejected > 0 && (share_percent > limit_percent || rejected == rows) {
+        return Err(Error::invalid(
+            "too_many_rejects",
+            format!(
+                "{rejected} of {rows} rows are rejected ({share_percent:.2} %); the limit is {limit_percent} %. \
+                 Nothing was imported"
+            ),
+        ));
     }
     Ok(())
 }
 
 /// Passes if, while rows are stored, no more of the file's rows are rejected than the limit allows.
 ///
-/// Errors: `too_many_rejects`.
+/// Errors: `import_stopped_at_limit`.
 pub(super) fn accept_further(rows: u64, rejected: u64, limit_percent: f64) -> Result<()> {
-    if is_above(rows, rejected, limit_percent) {
-        let then = "Another import has changed what is stored since the file was checked; \
-                    what this one had stored before stays";
-        return Err(too_many(rows, rejected, limit_percent, then));
+    if share_percent(rows, rejected) > limit_percent {
+        return Err(Error::conflict(
+            "import_stopped_at_limit",
+            format!(
+                "what is stored has changed since the file was checked, and {rejected} of its {rows} rows are \
+                 rejected now; the limit is {limit_percent} %. What was stored before stays"
+            ),
+        ));
     }
     Ok(())
 }
 
 fn share_percent(rows: u64, rejected: u64) -> f64 {
     rejected as f64 / rows as f64 * 100.0
-}
-
-fn is_above(rows: u64, rejected: u64, limit_percent: f64) -> bool {
-    share_percent(rows, rejected) > limit_percent
-}
-
-fn too_many(rows: u64, rejected: u64, limit_percent: f64, then: &str) -> Error {
-    let share_percent = share_percent(rows, rejected);
-    Error::invalid(
-        "too_many_rejects",
-        format!(
-            "{rejected} of {rows} rows are rejected ({share_percent:.2} %); the limit is {limit_percent} %. {then}"
-        ),
-    )
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use base::{Error, Money, Result};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::fields::CellFacts;
 use super::identity::Repeated;
@@ -61,6 +61,7 @@ impl Work {
             .file
             .ok_or_else(|| Error::conflict("file_gone", "the file is gone; upload it again"))?;
         let kind = imports.kind(&found.upload.kind)?;
+        firm.require_real()?;
         let firm = firm.with(input.options.currency, input.options.zone.as_deref())?;
         let columns: Vec<String> = found
             .upload
@@ -261,6 +262,14 @@ impl Work {
         store::insert_rejects(&mut tx, self.input.import, before.rejects_kept, &rejects).await?;
         after.rejects_kept += rejects.len();
         after.rows_done = batch.rows_read;
+        let payload = json!({
+            "rows": after.rows_done - before.rows_done,
+            "created": stored.created,
+            "updated": stored.updated,
+            "unchanged": stored.unchanged,
+            "new_customers": stored.new_customers,
+        });
+        self.record(&mut tx, "import.rows_stored", &payload).await?;
         // So that an import that is stopped, however, shows what it has stored.
         store::save_report(&mut tx, self.input.import, &after.report).await?;
         self.run
@@ -274,16 +283,29 @@ impl Work {
     async fn settle_firm(&self, tx: &mut Tx) -> Result<()> {
         let options = &self.input.options;
         let before = firm::load_for_update(tx, &self.context.clock).await?;
+        before.require_real()?;
         let mut after = before.clone().with(options.currency, options.zone.as_deref())?;
         after.fixed |= self.kind().fixes_firm();
         if after.currency != self.context.currency || after.time_zone()? != self.context.zone {
             return Err(firm_changed(&after));
         }
         if after != before {
-            firm::save(tx, &self.context.clock, &after).await?;
+            firm::save(tx, &self.context.clock, self.context.actor, &after).await?;
             tracing::info!(currency = %after.currency, zone = %after.zone, fixed = after.fixed, "the firm's facts");
         }
         Ok(())
+    }
+
+    async fn record(&self, tx: &mut Tx, kind: &'static str, payload: &Value) -> Result<()> {
+        let event = Event {
+            actor: self.context.actor,
+            kind,
+            subject_kind: "import",
+            subject: self.input.import.uuid(),
+            customer: None,
+            payload,
+        };
+        events::record(tx, &self.context.clock, &event).await
     }
 
     /// The last transaction: the report, the mapping for next time, the event.
@@ -294,7 +316,7 @@ impl Work {
         store::save_report(&mut tx, self.input.import, report).await?;
         let (kind, options) = (self.kind().name(), &self.input.options);
         store::remember_mapping(&mut tx, kind, &options.source, &options.mapping, clock.now()).await?;
-        let payload = serde_json::json!({
+        let payload = json!({
             "kind": kind,
             "source": options.source,
             "rows": report.rows,
@@ -304,15 +326,7 @@ impl Work {
             "rejected": report.rejected,
             "new_customers": report.new_customers,
         });
-        let event = Event {
-            actor: self.context.actor,
-            kind: "import.finished",
-            subject_kind: "import",
-            subject: self.input.import.uuid(),
-            customer: None,
-            payload: &payload,
-        };
-        events::record(&mut tx, clock, &event).await?;
+        self.record(&mut tx, "import.finished", &payload).await?;
         checkpoint.finished = true;
         self.run.save_checkpoint(&mut tx, &checkpoint).await?;
         tx.commit().await?;
@@ -372,10 +386,7 @@ fn add(report: &mut ImportReport, source: &Source, stored: &Stored, batch: &Batc
         if report.rejects.len() < REJECTS_SHOWN {
             report.rejects.push(reject.clone());
         }
-        rejects.push(RejectedRow {
-            reject,
-            cells: read::kept_cells(cells),
-        });
+        rejects.push(read::rejected(reject, cells));
     }
     rejects
 }
@@ -385,8 +396,17 @@ fn keep(kept: &mut Vec<RejectedRow>, new: Vec<RejectedRow>) {
     kept.extend(new.into_iter().take(room));
 }
 
-fn result(report: &ImportReport) -> Result<Value> {
-    serde_json::to_value(report).map_err(Error::internal)
+/// What whoever may see jobs may see: rejected rows are for those who may import.
+fn result(report: &ImportReport) -> Value {
+    json!({
+        "dry_run": report.dry_run,
+        "rows": report.rows,
+        "created": report.created,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "rejected": report.rejected,
+        "new_customers": report.new_customers,
+    })
 }
 
 /// The dry run.
@@ -398,15 +418,18 @@ pub(super) async fn dry_run(imports: Imports, run: JobRun) -> Result<Value> {
     if let Err(e) = rules::accept_file(report.rows, report.rejected, work.limit_percent) {
         report.warnings.push(warning(e.code(), e.to_string()));
     }
-    work.save_findings(&report, &checked.rejects).await?;
-    result(&report)
+    let mut tx = work.run.platform().db.write().await?;
+    work.write_findings(&mut tx, &report, &checked.rejects).await?;
+    store::end_check(&mut tx, work.input.import).await?;
+    tx.commit().await?;
+    Ok(result(&report))
 }
 
 /// The import.
 pub(super) async fn import(imports: Imports, run: JobRun) -> Result<Value> {
     let resumed: Option<Checkpoint> = run.checkpoint()?;
     if let Some(done) = resumed.as_ref().filter(|checkpoint| checkpoint.finished) {
-        return result(&done.report);
+        return Ok(result(&done.report));
     }
     let work = Work::prepare(&imports, run).await?;
     let (mut checkpoint, repeated) = match resumed {
@@ -429,5 +452,5 @@ pub(super) async fn import(imports: Imports, run: JobRun) -> Result<Value> {
     }
     let report = work.finish(checkpoint).await?;
     files::remove(work.run.platform(), work.input.import, &work.file).await;
-    result(&report)
+    Ok(result(&report))
 }

@@ -11,7 +11,7 @@ use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::kind::{LINES, stored};
-use crate::{dry_run, file_of, finished, get, import_all, options, report, runner, start, upload};
+use crate::{dry_run, file_of, finished, get, go, import_all, options, report, runner, start, upload};
 
 test_on_both!(the_same_file_twice_is_the_file_once, [LINES]);
 async fn the_same_file_twice_is_the_file_once(t: &TestDb) {
@@ -103,7 +103,7 @@ async fn whatever_the_file_its_good_rows_are_stored_once(t: &TestDb) {
         }
         wish.reject_limit_percent = Some(100.0);
         let job = start(p, &import, wish.clone()).await.unwrap();
-        let first = report(&finished(p, job.id).await);
+        let first = report(p, &finished(p, job.id).await).await;
         assert_eq!(first.rejected, rows.len() as u64 - good, "{file}");
         assert_eq!(first.created + first.unchanged, good, "{file}");
         let after = stored(p).await;
@@ -116,14 +116,17 @@ async fn whatever_the_file_its_good_rows_are_stored_once(t: &TestDb) {
 
         let import = upload(t, file.as_bytes()).await.unwrap();
         let job = start(p, &import, wish).await.unwrap();
-        let second = report(&finished(p, job.id).await);
+        let second = report(p, &finished(p, job.id).await).await;
         assert_eq!((second.created, second.unchanged), (0, good), "{file}");
         assert_eq!(stored(p).await, after, "{file}");
     }
     runner.shutdown(Duration::from_secs(5)).await;
 }
 
-test_on_both!(a_row_that_contradicts_an_earlier_one_is_refused_before_anything_is_stored, [LINES]);
+test_on_both!(
+    a_row_that_contradicts_an_earlier_one_is_refused_before_anything_is_stored,
+    [LINES]
+);
 async fn a_row_that_contradicts_an_earlier_one_is_refused_before_anything_is_stored(t: &TestDb) {
     let p = &t.platform;
     let runner = runner(p).await;
@@ -136,30 +139,42 @@ async fn a_row_that_contradicts_an_earlier_one_is_refused_before_anything_is_sto
     }
     let import = upload(t, file.as_bytes()).await.unwrap();
     let checked = dry_run(p, &import, options(&import)).await.unwrap();
-    let foreseen = report(&finished(p, checked.id).await);
+    let foreseen = report(p, &finished(p, checked.id).await).await;
     assert_eq!(
         (foreseen.created, foreseen.unchanged, foreseen.rejected),
         (1_500, 1_500, 1_500)
     );
     let first = &foreseen.rejects[0];
     assert_eq!(
-        (first.line, first.column.as_deref(), first.code.as_str(), first.value.as_deref()),
+        (
+            first.line,
+            first.column.as_deref(),
+            first.code.as_str(),
+            first.value.as_deref()
+        ),
         (4, Some("external_id"), "external_id_repeated", Some("O0"))
     );
-    assert_eq!(foreseen.amount.unwrap().minor, 3_000 * 700, "of the accepted rows");
+    assert_eq!(
+        foreseen.amount.unwrap().minor,
+        3_000 * 700,
+        "of the accepted rows"
+    );
+    let warned: Vec<_> = foreseen.warnings.iter().map(|w| w.code.as_str()).collect();
+    assert_eq!(warned, ["rows_repeated", "too_many_rejects"]);
 
-    let job = start(p, &import, options(&import)).await.unwrap();
+    let job = go(p, &import).await.unwrap();
     assert_eq!(finished(p, job.id).await.error.unwrap().code, "too_many_rejects");
     assert_eq!(stored(p).await.len(), 0);
 
     let mut wish = options(&import);
     wish.reject_limit_percent = Some(34.0);
     let job = start(p, &import, wish).await.unwrap();
-    let done = report(&finished(p, job.id).await);
+    let done = report(p, &finished(p, job.id).await).await;
     assert_eq!(
         done,
         ImportReport {
             dry_run: false,
+            warnings: foreseen.warnings[..1].to_vec(),
             ..foreseen
         }
     );
@@ -184,8 +199,16 @@ async fn the_limit_holds_while_rows_are_stored(t: &TestDb) {
     let import = upload(t, file.as_bytes()).await.unwrap();
     let job = start(p, &import, options(&import)).await.unwrap();
     let failed = finished(p, job.id).await;
-    assert_eq!(failed.error.unwrap().code, "too_many_rejects");
-    assert_eq!(stored(p).await.len(), 2_000, "the batch that went beyond the limit is not stored");
-    assert_eq!(get(p, &import).await.report.unwrap().created, 2_000, "and what is stored is shown");
+    assert_eq!(failed.error.unwrap().code, "import_stopped_at_limit");
+    assert_eq!(
+        stored(p).await.len(),
+        2_000,
+        "the batch that went beyond the limit is not stored"
+    );
+    assert_eq!(
+        get(p, &import).await.report.unwrap().created,
+        2_000,
+        "and what is stored is shown"
+    );
     runner.shutdown(Duration::from_secs(5)).await;
 }

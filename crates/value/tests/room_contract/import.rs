@@ -1,6 +1,6 @@
 //! Transactions from files, through the real import job, on both databases.
 
-use crate::support::{ROOMS, all_lines, import, imported, in_dollars, runner, stop};
+use crate::support::{ROOMS, all_lines, import, imported, in_dollars, report, runner, stop};
 use platform::imports::ImportReport;
 use platform::jobs::JobState;
 use platform::test_on_both;
@@ -104,7 +104,7 @@ async fn a_line_that_says_something_else_is_refused(t: &TestDb) {
 
     let (_, done) = import(t, changed, 90.0).await;
     assert_eq!(done.state, JobState::Succeeded);
-    let report: ImportReport = serde_json::from_value(done.result.unwrap()).unwrap();
+    let report = report(t, &done).await;
     let refused: Vec<_> = report.rejects.iter().map(|r| (r.line, r.code.as_str())).collect();
     assert_eq!(
         refused,
