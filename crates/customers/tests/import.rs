@@ -280,30 +280,38 @@ async fn two_imports_that_make_the_same_customers_at_once_agree(t: &TestDb) {
     assert_eq!(done.ids, made.ids);
 
     let mut tx = p.db.read().await.unwrap();
-    let rows: Vec<(String, String, Option<String>, Option<uuid::Uuid>, Option<uuid::Uuid>)> = tx
+    let rows: Vec<Whose> = tx
         .all(
             "SELECT external_id, kind, brand, organisation_id, referred_by FROM customers ORDER BY external_id",
             [],
         )
         .await
         .unwrap();
-    let (c1, o1) = (made.ids["C1"].uuid(), made.ids["O1"].uuid());
-    let brand = Some("和悦".to_owned());
+    let whose = |external_id: &str, kind: &str, is_member: bool| Whose {
+        external_id: external_id.to_owned(),
+        kind: kind.to_owned(),
+        brand: is_member.then(|| "和悦".to_owned()),
+        organisation_id: is_member.then(|| made.ids["O1"].uuid()),
+        referred_by: is_member.then(|| made.ids["C1"].uuid()),
+    };
     assert_eq!(
         rows,
         [
-            ("C1".to_owned(), "person".to_owned(), None, None, None),
-            (
-                "C2".to_owned(),
-                "person".to_owned(),
-                brand.clone(),
-                Some(o1),
-                Some(c1)
-            ),
-            ("C3".to_owned(), "person".to_owned(), brand, Some(o1), Some(c1)),
-            ("O1".to_owned(), "organisation".to_owned(), None, None, None),
+            whose("C1", "person", false),
+            whose("C2", "person", true),
+            whose("C3", "person", true),
+            whose("O1", "organisation", false),
         ]
     );
+}
+
+#[derive(Debug, PartialEq, sqlx::FromRow)]
+struct Whose {
+    external_id: String,
+    kind: String,
+    brand: Option<String>,
+    organisation_id: Option<uuid::Uuid>,
+    referred_by: Option<uuid::Uuid>,
 }
 
 /// How fast: `cargo test -p customers --test import -- --ignored --nocapture rows_per_second`.

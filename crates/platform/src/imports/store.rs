@@ -241,6 +241,14 @@ pub(super) async fn insert_rejects(
     REJECTS.insert(tx, rows).await.map(|_| ())
 }
 
+#[derive(sqlx::FromRow)]
+struct RejectRow {
+    number: i32,
+    reject: Json<Reject>,
+    cells: Json<Vec<String>>,
+    is_cut: bool,
+}
+
 /// The kept rejects after `after_number`, at most `limit`, with their numbers.
 pub(super) async fn rejects(
     tx: &mut Tx,
@@ -248,7 +256,7 @@ pub(super) async fn rejects(
     after_number: i32,
     limit: u32,
 ) -> Result<Vec<(i32, RejectedRow)>> {
-    let rows: Vec<(i32, Json<Reject>, Json<Vec<String>>, bool)> = tx
+    let rows: Vec<RejectRow> = tx
         .all(
             "SELECT number, reject, cells, is_cut FROM import_rejects WHERE import_id = $1 AND number > $2 \
              ORDER BY number LIMIT $3",
@@ -257,15 +265,13 @@ pub(super) async fn rejects(
         .await?;
     Ok(rows
         .into_iter()
-        .map(|(number, Json(reject), Json(cells), is_cut)| {
-            (
-                number,
-                RejectedRow {
-                    reject,
-                    cells,
-                    is_cut,
-                },
-            )
+        .map(|row| {
+            let rejected = RejectedRow {
+                reject: row.reject.0,
+                cells: row.cells.0,
+                is_cut: row.is_cut,
+            };
+            (row.number, rejected)
         })
         .collect())
 }
