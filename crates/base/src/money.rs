@@ -93,10 +93,14 @@ impl Money {
 
 /// Reads a decimal amount in major units (`1234.5`, `-0.99`, `1,234.50`, `¥12`) as minor units, exactly.
 ///
+/// A comma is only taken between full groups of three digits: `12,50` may be meant as 12.50 and is refused.
 /// Digits beyond the minor unit are rounded half away from zero, as ledgers that were exported
 /// through a float need it. Errors: not a number, or beyond [`AMOUNT_MINOR_MAX`].
 pub fn parse_minor(text: &str, minor_digits: u32) -> Result<i64, AmountError> {
-    let bytes = text.trim().trim_start_matches(['¥', '¥', '$', '€']).as_bytes();
+    let bytes = text
+        .trim()
+        .trim_start_matches(['¥', '\u{ffe5}', '$', '€'])
+        .as_bytes();
     let (negative, digits) = match bytes {
         [b'-', rest @ ..] => (true, rest),
         [b'+', rest @ ..] => (false, rest),
@@ -105,10 +109,14 @@ pub fn parse_minor(text: &str, minor_digits: u32) -> Result<i64, AmountError> {
     let mut minor: i64 = 0;
     let mut decimals: Option<u32> = None;
     let mut seen_digit = false;
+    // Digits of the whole part since its last comma, and whether there was one.
+    let mut group_digits = 0;
+    let mut grouped = false;
     for &byte in digits {
         match byte {
             b'0'..=b'9' => {
                 seen_digit = true;
+                group_digits += u32::from(decimals.is_none());
                 let digit = i64::from(byte - b'0');
                 match &mut decimals {
                     Some(count) if *count > minor_digits => {}
@@ -128,11 +136,16 @@ pub fn parse_minor(text: &str, minor_digits: u32) -> Result<i64, AmountError> {
                 }
             }
             b'.' if decimals.is_none() => decimals = Some(0),
-            b',' if decimals.is_none() && seen_digit => {}
+            b',' if decimals.is_none()
+                && (group_digits == 3 || !grouped && (1..3).contains(&group_digits)) =>
+            {
+                grouped = true;
+                group_digits = 0;
+            }
             _ => return Err(AmountError::NotANumber),
         }
     }
-    if !seen_digit {
+    if !seen_digit || grouped && group_digits != 3 {
         return Err(AmountError::NotANumber);
     }
     for _ in decimals.unwrap_or(0).min(minor_digits)..minor_digits {
@@ -181,11 +194,14 @@ mod tests {
             ("-0.99", -99),
             ("+7.00", 700),
             ("1,234.50", 123_450),
+            ("-12,345,678", -1_234_567_800),
+            ("123,456.7", 12_345_670),
             ("12.345", 1235),
             ("12.344999", 1234),
             ("-12.345", -1235),
             (".5", 50),
             ("¥88", 8800),
+            ("\u{ffe5}88", 8800),
             (" 29.33 ", 2933),
             ("5.", 500),
             ("1000000000", AMOUNT_MINOR_MAX),
@@ -198,13 +214,11 @@ mod tests {
 
     #[test]
     fn what_is_not_an_amount_is_refused() {
-        for text in ["", "-", "abc", "1.2.3", "1e5", "NaN", "12,", ",5", "--1", "1 2"] {
-            let expected = if text == "12," {
-                Ok(1200)
-            } else {
-                Err(AmountError::NotANumber)
-            };
-            assert_eq!(parse_minor(text, 2), expected, "{text:?}");
+        for text in [
+            "", "-", "abc", "1.2.3", "1e5", "NaN", ",5", "--1", "1 2", // no numbers
+            "12,", "12,50", "1,2345", "1234,567", "1,23,456", "1,,234", "1,234,56", "1,23.4", "1.234,50",
+        ] {
+            assert_eq!(parse_minor(text, 2), Err(AmountError::NotANumber), "{text:?}");
         }
         for text in ["1000000000.01", "99999999999999999999999"] {
             assert_eq!(parse_minor(text, 2), Err(AmountError::TooLarge), "{text}");

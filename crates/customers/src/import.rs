@@ -4,7 +4,7 @@ use base::Result;
 use futures::future::BoxFuture;
 use platform::Tx;
 use platform::imports::{
-    CellProblem, Field, FieldKind, Identity, ImportContext, ImportKind, ImportRow, Seen, Stored,
+    CellProblem, Field, FieldKind, Identity, ImportContext, ImportKind, ImportRow, Repeats, Seen, Stored,
 };
 
 use crate::model::{CustomerKind, Record};
@@ -287,6 +287,10 @@ impl ImportKind for CustomersImport {
             field: EXTERNAL_ID,
             derived_from: &[],
         }
+    }
+
+    fn repeats(&self) -> Repeats {
+        Repeats::LastCounts
     }
 
     fn check(&self, row: &ImportRow) -> Result<(), (usize, CellProblem)> {

@@ -9,11 +9,11 @@
 use std::time::{Duration, Instant};
 
 use base::PageSize;
-use customers::{CustomerKind, CustomersImport, MIGRATIONS, store};
+use customers::{CustomerKind, CustomersImport, MIGRATIONS, Record, store};
 use platform::access::Role;
 use platform::http::StoredFile;
-use platform::imports::{ImportOptions, ImportReport, Imports, app};
-use platform::jobs::{Job, Kinds, Runner, RunnerSettings};
+use platform::imports::{ImportOptions, ImportReport, ImportStart, Imports, app};
+use platform::jobs::{Job, JobState, Kinds, Runner, RunnerSettings};
 use platform::testing::{TestDb, caller};
 use platform::{events, test_on_both};
 
@@ -40,8 +40,12 @@ async fn finished(t: &TestDb, job: Job) -> ImportReport {
             .get(&t.platform.db, &caller(Role::Viewer), job.id)
             .await
             .unwrap();
-        if let Some(result) = now.result {
-            return serde_json::from_value(result).unwrap();
+        if now.state == JobState::Succeeded {
+            let id = now.subject.unwrap().id.into();
+            let import = app::get(&t.platform, &imports(), &caller(Role::Analyst), id)
+                .await
+                .unwrap();
+            return import.report.unwrap();
         }
         assert!(
             !now.state.is_finished() && begun.elapsed() < Duration::from_secs(300),
@@ -72,7 +76,7 @@ async fn import(t: &TestDb, content: &str) -> ImportReport {
         .await
         .unwrap();
     let foreseen = finished(t, job).await;
-    let job = app::start(p, &imports(), &analyst, import.id, options)
+    let job = app::start(p, &imports(), &analyst, import.id, ImportStart::default())
         .await
         .unwrap();
     let done = finished(t, job).await;
@@ -92,8 +96,13 @@ async fn import(t: &TestDb, content: &str) -> ImportReport {
         .collect();
     assert_eq!(
         kinds,
-        ["import.finished", "import.started", "import.uploaded"],
-        "one event each, none per row"
+        [
+            "import.finished",
+            "import.rows_stored",
+            "import.started",
+            "import.uploaded"
+        ],
+        "one event each and one for a batch, none per row"
     );
     done
 }
@@ -174,7 +183,7 @@ async fn two_files_that_name_the_same_customers_at_once(t: &TestDb) {
     let p = &t.platform;
     let runner = runner(t).await;
     let analyst = caller(Role::Analyst);
-    let mut jobs = Vec::new();
+    let (mut checked_imports, mut jobs) = (Vec::new(), Vec::new());
     for (column, backwards) in [("品牌", false), ("归属地", true)] {
         let mut lines: Vec<String> = (0..8_000).map(|n| format!("C{n},{column} {}\n", n % 7)).collect();
         if backwards {
@@ -193,11 +202,15 @@ async fn two_files_that_name_the_same_customers_at_once(t: &TestDb) {
             zone: None,
             reject_limit_percent: None,
         };
-        jobs.push(
-            app::start(p, &imports(), &analyst, import.id, options)
-                .await
-                .unwrap(),
-        );
+        let checked = app::start_dry_run(p, &imports(), &analyst, import.id, options)
+            .await
+            .unwrap();
+        finished(t, checked).await;
+        checked_imports.push(import.id);
+    }
+    for id in checked_imports {
+        let job = app::start(p, &imports(), &analyst, id, ImportStart::default()).await;
+        jobs.push(job.unwrap());
     }
     for job in jobs {
         let done = finished(t, job).await;
@@ -215,6 +228,90 @@ async fn two_files_that_name_the_same_customers_at_once(t: &TestDb) {
     assert_eq!(whole, 8_000);
     drop(tx);
     runner.shutdown(Duration::from_secs(5)).await;
+}
+
+test_on_both!(
+    two_imports_that_make_the_same_customers_at_once_agree,
+    [MIGRATIONS]
+);
+async fn two_imports_that_make_the_same_customers_at_once_agree(t: &TestDb) {
+    let p = &t.platform;
+    // Each is named by others of the file and has a row of its own.
+    let records = |brand: Option<&str>, kind: Option<CustomerKind>| {
+        let member = |external_id: &str| Record {
+            organisation: Some("O1".to_owned()),
+            referred_by: Some("C1".to_owned()),
+            brand: brand.map(str::to_owned),
+            external_id: external_id.to_owned(),
+            ..Record::default()
+        };
+        let own = |external_id: &str, kind| Record {
+            kind,
+            external_id: external_id.to_owned(),
+            ..Record::default()
+        };
+        vec![own("C1", None), member("C2"), member("C3"), own("O1", kind)]
+    };
+    let mut first = p.db.write().await.unwrap();
+    let made = store::upsert_many(
+        &mut first,
+        &p.clock,
+        &records(None, Some(CustomerKind::Organisation)),
+    )
+    .await
+    .unwrap();
+    assert_eq!((made.created, made.new_others), (4, 0));
+    let second = tokio::spawn({
+        let p = p.clone();
+        let records = records(Some("和悦"), None);
+        async move {
+            let mut tx = p.db.write().await?;
+            let done = store::upsert_many(&mut tx, &p.clock, &records).await?;
+            tx.commit().await?;
+            Ok::<_, base::Error>(done)
+        }
+    });
+    // On PostgreSQL it waits at the first row that is being made, on SQLite for the writer.
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert!(!second.is_finished());
+    first.commit().await.unwrap();
+    let done = second.await.unwrap().unwrap();
+    assert_eq!((done.created, done.updated, done.unchanged), (0, 2, 2));
+    assert_eq!(done.ids, made.ids);
+
+    let mut tx = p.db.read().await.unwrap();
+    let rows: Vec<Whose> = tx
+        .all(
+            "SELECT external_id, kind, brand, organisation_id, referred_by FROM customers ORDER BY external_id",
+            [],
+        )
+        .await
+        .unwrap();
+    let whose = |external_id: &str, kind: &str, is_member: bool| Whose {
+        external_id: external_id.to_owned(),
+        kind: kind.to_owned(),
+        brand: is_member.then(|| "和悦".to_owned()),
+        organisation_id: is_member.then(|| made.ids["O1"].uuid()),
+        referred_by: is_member.then(|| made.ids["C1"].uuid()),
+    };
+    assert_eq!(
+        rows,
+        [
+            whose("C1", "person", false),
+            whose("C2", "person", true),
+            whose("C3", "person", true),
+            whose("O1", "organisation", false),
+        ]
+    );
+}
+
+#[derive(Debug, PartialEq, sqlx::FromRow)]
+struct Whose {
+    external_id: String,
+    kind: String,
+    brand: Option<String>,
+    organisation_id: Option<uuid::Uuid>,
+    referred_by: Option<uuid::Uuid>,
 }
 
 /// How fast: `cargo test -p customers --test import -- --ignored --nocapture rows_per_second`.
@@ -249,8 +346,12 @@ mod rows_per_second {
                 zone: None,
                 reject_limit_percent: None,
             };
+            let checked = app::start_dry_run(p, &imports(), &analyst, import.id, options)
+                .await
+                .unwrap();
+            finished(&t, checked).await;
             let begun = Instant::now();
-            let job = app::start(p, &imports(), &analyst, import.id, options)
+            let job = app::start(p, &imports(), &analyst, import.id, ImportStart::default())
                 .await
                 .unwrap();
             let done = finished(&t, job).await;

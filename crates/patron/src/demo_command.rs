@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 
 use base::{Currency, Error, Result};
 use clap::{Args, ValueEnum};
-use platform::firm::{self, Firm};
+use platform::firm::Firm;
 use platform::http::StoredFile;
-use platform::imports::{self, ImportOptions, Mapping};
+use platform::imports::{self, ImportOptions, ImportStart, Mapping};
 use platform::jobs::Job;
 use platform::{Caller, Platform};
 use value::app::runs;
 
 use crate::example_firm::{AS_OF_DEFAULT, ExampleFirm, write_csv};
+use crate::example_job;
 use crate::serve_command::{ServeArguments, administrator, kinds, show_sign_in};
 use crate::terminal::watch;
 
@@ -158,7 +159,7 @@ async fn import_cdnow(platform: &Platform, caller: &Caller, log: &Path) -> Resul
         zone: "UTC".to_owned(),
         ..Firm::default()
     };
-    firm::save(&mut tx, &platform.clock, &cdnow).await?;
+    example_job::claim(platform, &mut tx, caller.actor(), &cdnow).await?;
     tx.commit().await?;
     let kinds = server::imports();
     let file = StoredFile::copy_of(platform, log).await?;
@@ -178,6 +179,8 @@ async fn import_cdnow(platform: &Platform, caller: &Caller, log: &Path) -> Resul
         zone: None,
         reject_limit_percent: None,
     };
-    let job = imports::app::start(platform, &kinds, caller, import.id, options).await?;
+    let check = imports::app::start_dry_run(platform, &kinds, caller, import.id, options).await?;
+    watch(platform, caller, "check", &check).await?;
+    let job = imports::app::start(platform, &kinds, caller, import.id, ImportStart::default()).await?;
     watch(platform, caller, "import", &job).await.map(|_| ())
 }

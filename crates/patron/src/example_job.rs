@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use base::{Currency, Error, Result};
 use customers::{CustomerId, NewContact, NewCustomer, NewSubscription};
 use jiff::Timestamp;
-use platform::events::{self, Event};
+use platform::events::{self, Actor, Event};
 use platform::firm::{self, Firm};
 use platform::jobs::JobRun;
 use platform::{Platform, Tx, ids};
@@ -47,9 +47,6 @@ pub(crate) async fn perform(job: JobRun) -> Result<serde_json::Value> {
     let input: ExampleInput = job.input()?;
     let example = ExampleFirm::new(input.customers, input.seed, AS_OF_DEFAULT)?;
     let mut loaded: Loaded = job.checkpoint()?.unwrap_or_default();
-    if loaded.customers == 0 {
-        name_the_firm(&platform).await?;
-    }
     let mut customers = example
         .customers()
         .skip(usize::try_from(loaded.customers).unwrap_or(usize::MAX))
@@ -63,6 +60,9 @@ pub(crate) async fn perform(job: JobRun) -> Result<serde_json::Value> {
             step.push(member);
         }
         let mut tx = platform.db.write().await?;
+        if loaded.customers == 0 {
+            claim(&platform, &mut tx, job.actor(), &the_firm()).await?;
+        }
         loaded.lines += load(&platform, &mut tx, &step).await?;
         loaded.customers += step.len() as u64;
         job.save_checkpoint(&mut tx, &loaded).await?;
@@ -89,17 +89,30 @@ pub(crate) async fn perform(job: JobRun) -> Result<serde_json::Value> {
     Ok(json!({ "customers": loaded.customers, "transactions": loaded.lines }))
 }
 
-async fn name_the_firm(platform: &Platform) -> Result<()> {
-    let mut tx = platform.db.write().await?;
-    let firm = Firm {
+fn the_firm() -> Firm {
+    Firm {
         name: FIRM_NAME.to_owned(),
         currency: Currency::CNY,
         zone: ZONE.to_owned(),
         generated: true,
         fixed: true,
-    };
-    firm::save(&mut tx, &platform.clock, &firm).await?;
-    tx.commit().await
+    }
+}
+
+/// Makes this the firm of an empty database, in the transaction that puts the first customers in. Imports
+/// hold the firm's facts too while they store their first rows: one of the two comes first, and the other is
+/// refused.
+///
+/// Errors: `not_empty`.
+pub(crate) async fn claim(platform: &Platform, tx: &mut Tx, actor: Actor, firm: &Firm) -> Result<()> {
+    firm::load_for_update(tx, &platform.clock).await?;
+    if customers::store::count(tx).await? > 0 || !value::store::ledger::is_empty(tx).await? {
+        return Err(Error::conflict(
+            "not_empty",
+            "there are customers or transactions already; an example is only made on an empty system",
+        ));
+    }
+    firm::save(tx, &platform.clock, actor, firm).await
 }
 
 /// Puts customers in with everything that belongs to them; says how many ledger lines that were.
@@ -214,3 +227,6 @@ fn record(
             .collect::<Result<_>>()?,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,7 @@ use std::time::Duration;
 use base::{Currency, Day, Error, Result};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
+use platform::tabular::Encoding;
 use value::engine::referrals::read_referrals;
 use value::engine::settings::{ModelChoice, ValueSettings};
 use value::engine::source::{LedgerSource, Mapping};
@@ -35,6 +36,10 @@ pub(crate) struct RunArguments {
     /// The transactions: a CSV with a header, or Parquet (several files are read in order).
     #[arg(long, required = true, num_args = 1..)]
     transactions: Vec<PathBuf>,
+    /// How the CSV files are written: utf-8, gb18030 (also for GBK), big5, windows-1252, utf-16le or utf-16be
+    /// [default: found out, which big5 and windows-1252 cannot be].
+    #[arg(long, value_parser = parse_encoding)]
+    encoding: Option<Encoding>,
     /// The column of the customer's id (guessed from its name where not given).
     #[arg(long)]
     customer: Option<String>,
@@ -118,6 +123,14 @@ fn parse_currency(text: &str) -> std::result::Result<Currency, String> {
     Currency::parse(text).map_err(|error| error.to_string())
 }
 
+fn parse_encoding(text: &str) -> std::result::Result<Encoding, String> {
+    let named = |encoding: &Encoding| encoding.name().eq_ignore_ascii_case(text.trim());
+    Encoding::ALL
+        .into_iter()
+        .find(named)
+        .ok_or_else(|| format!("expected one of {}", Encoding::ALL.map(Encoding::name).join(", ")))
+}
+
 /// Reads `1%` or `0.01`.
 fn parse_share(text: &str) -> std::result::Result<f64, String> {
     let (number, unit) = match text.trim().strip_suffix('%') {
@@ -150,7 +163,9 @@ pub(crate) fn execute(command: ValueCommand) -> ExitCode {
 }
 
 fn run(arguments: &RunArguments) -> Result<()> {
-    let request = request(arguments)?;
+    // Removed when the run is over.
+    let copies = tempfile::tempdir().map_err(Error::internal)?;
+    let request = request(arguments, copies.path())?;
     let bar = Bar::new();
     let mut on_progress = |progress: Progress| {
         bar.show(progress);
@@ -169,7 +184,14 @@ fn compare(arguments: &CompareArguments) -> Result<()> {
     Ok(())
 }
 
-fn request(arguments: &RunArguments) -> Result<RunRequest> {
+/// The file, or where it is CSV and not written in UTF-8, a copy that is: the engine reads nothing else.
+fn in_utf8(path: &Path, encoding: Option<Encoding>, copies: &Path, of: &str) -> Result<PathBuf> {
+    let copy = copies.join(of);
+    let copied = platform::tabular::copy_as_utf8(path, encoding, &copy)?;
+    Ok(if copied { copy } else { path.to_owned() })
+}
+
+fn request(arguments: &RunArguments, copies: &Path) -> Result<RunRequest> {
     let mut settings = match &arguments.config {
         Some(path) => read_settings(path)?,
         None => ValueSettings {
@@ -195,11 +217,11 @@ fn request(arguments: &RunArguments) -> Result<RunRequest> {
     settings.holdout_weeks = arguments.holdout_weeks.or(settings.holdout_weeks);
     settings.period_months = arguments.period_months.or(settings.period_months);
     Ok(RunRequest {
-        source: source(arguments)?,
+        source: source(arguments, copies)?,
         settings,
         as_of: arguments.as_of,
         referrals: match &arguments.referrals {
-            Some(path) => read_referrals(path)?,
+            Some(path) => read_referrals(&in_utf8(path, arguments.encoding, copies, "referrals.csv")?)?,
             None => Vec::new(),
         },
         profiles: arguments.out.clone(),
@@ -209,7 +231,7 @@ fn request(arguments: &RunArguments) -> Result<RunRequest> {
     })
 }
 
-fn source(arguments: &RunArguments) -> Result<LedgerSource> {
+fn source(arguments: &RunArguments, copies: &Path) -> Result<LedgerSource> {
     let mapping = Mapping {
         customer: arguments.customer.clone(),
         at: arguments.at.clone(),
@@ -232,7 +254,7 @@ fn source(arguments: &RunArguments) -> Result<LedgerSource> {
     }
     match paths.as_slice() {
         [path] => Ok(LedgerSource::Csv {
-            path: path.clone(),
+            path: in_utf8(path, arguments.encoding, copies, "transactions.csv")?,
             mapping,
         }),
         _ => Err(Error::invalid(

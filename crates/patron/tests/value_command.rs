@@ -191,3 +191,74 @@ fn bad_input_is_said_and_has_its_own_exit_code() {
         assert!(!dir.path().join("out.parquet").exists());
     }
 }
+
+#[test]
+fn a_log_from_chinese_excel_needs_no_conversion() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = String::from("客户编号,交易日期,金额\n");
+    for n in 0..400 {
+        log += &format!(
+            "客户{},2025-{:02}-{:02},{}\n",
+            n % 37,
+            n % 9 + 1,
+            n % 28 + 1,
+            n % 50 + 1
+        );
+    }
+    std::fs::write(dir.path().join("utf8.csv"), &log).unwrap();
+    std::fs::write(dir.path().join("gbk.csv"), encoding_rs::GBK.encode(&log).0).unwrap();
+    let traditional = log
+        .replace("客户", "客戶")
+        .replace("编号", "編號")
+        .replace("金额", "金額");
+    std::fs::write(
+        dir.path().join("big5.csv"),
+        encoding_rs::BIG5.encode(&traditional).0,
+    )
+    .unwrap();
+    let run = |file: &str, more: &[&str]| {
+        let columns: [&str; 3] = match file {
+            "big5.csv" => ["客戶編號", "交易日期", "金額"],
+            _ => ["客户编号", "交易日期", "金额"],
+        };
+        let mut arguments = vec!["value", "run", "--transactions", file, "--as-of", "2025-12-31"];
+        arguments.extend([
+            "--model",
+            "bg_nbd",
+            "--out",
+            "out.parquet",
+            "--report",
+            "out.json",
+        ]);
+        arguments.extend([
+            "--customer",
+            columns[0],
+            "--at",
+            columns[1],
+            "--amount",
+            columns[2],
+        ]);
+        arguments.extend(more);
+        patron(dir.path(), &arguments)
+    };
+    let plain = run("utf8.csv", &[]);
+    assert!(plain.status.success(), "{}", text(&plain.stderr));
+    let profiles = std::fs::read(dir.path().join("out.parquet")).unwrap();
+    let found_out = run("gbk.csv", &[]);
+    assert!(found_out.status.success(), "{}", text(&found_out.stderr));
+    assert_eq!(std::fs::read(dir.path().join("out.parquet")).unwrap(), profiles);
+    let named = run("big5.csv", &["--encoding", "Big5"]);
+    assert!(named.status.success(), "{}", text(&named.stderr));
+    assert!(
+        text(&named.stdout).contains("37 customers"),
+        "{}",
+        text(&named.stdout)
+    );
+    let unknown = run("big5.csv", &["--encoding", "ebcdic"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(
+        text(&unknown.stderr).contains("windows-1252"),
+        "{}",
+        text(&unknown.stderr)
+    );
+}

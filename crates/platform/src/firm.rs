@@ -4,10 +4,12 @@ use base::{Currency, Error, Result};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
+use uuid::Uuid;
 
 use crate::args;
 use crate::clock::Clock;
 use crate::db::Tx;
+use crate::events::{self, Actor, Event};
 
 /// The facts of the firm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +39,19 @@ impl Default for Firm {
 }
 
 impl Firm {
+    /// Passes unless this is the example firm, which nothing of a real one is mixed with.
+    ///
+    /// Errors: `firm_generated`.
+    pub fn require_real(&self) -> Result<()> {
+        if self.generated {
+            return Err(Error::conflict(
+                "firm_generated",
+                "this is the generated example firm; begin with an empty data folder for a firm of your own",
+            ));
+        }
+        Ok(())
+    }
+
     /// The zone as a calendar can use it. Errors: `zone_unknown`.
     pub fn time_zone(&self) -> Result<TimeZone> {
         time_zone(&self.zone)
@@ -78,6 +93,9 @@ pub fn time_zone(name: &str) -> Result<TimeZone> {
 
 const KEY: &str = "firm";
 
+/// The firm as the subject of an event: there is one.
+pub const SUBJECT: Uuid = Uuid::nil();
+
 /// The firm, as it is stored or as it is before anyone has said.
 pub async fn load(tx: &mut Tx) -> Result<Firm> {
     let row: Option<(Json<Firm>,)> = tx
@@ -107,18 +125,24 @@ pub async fn load_for_update(tx: &mut Tx, clock: &Clock) -> Result<Firm> {
     Ok(firm)
 }
 
-/// Stores the firm. The caller has checked that it may change (see [`Firm::with`]).
-pub async fn save(tx: &mut Tx, clock: &Clock, firm: &Firm) -> Result<()> {
+/// Stores the firm and records that it was changed. The caller holds it (see [`load_for_update`]) and has
+/// checked that it may change (see [`Firm::with`]).
+pub async fn save(tx: &mut Tx, clock: &Clock, actor: Actor, firm: &Firm) -> Result<()> {
+    let value = serde_json::to_value(firm).map_err(Error::internal)?;
     tx.execute(
         "INSERT INTO settings (key, value, version, updated_at) VALUES ($1, $2, 1, $3) \
          ON CONFLICT (key) DO UPDATE SET value = excluded.value, version = settings.version + 1, \
          updated_at = excluded.updated_at",
-        args![
-            KEY,
-            serde_json::to_value(firm).map_err(Error::internal)?,
-            clock.now()
-        ],
+        args![KEY, value.clone(), clock.now()],
     )
-    .await
-    .map(|_| ())
+    .await?;
+    let event = Event {
+        actor,
+        kind: "firm.changed",
+        subject_kind: "firm",
+        subject: SUBJECT,
+        customer: None,
+        payload: &value,
+    };
+    events::record(tx, clock, &event).await
 }

@@ -402,3 +402,22 @@ async fn a_statement_that_takes_too_long_is_ended(t: &TestDb) {
     let (counted,): (i64,) = tx.one(some, []).await.unwrap();
     assert_eq!(counted, 3_000_000, "after {:?}", begun.elapsed());
 }
+
+test_on_both!(a_text_that_cannot_be_stored_is_the_callers_fault);
+async fn a_text_that_cannot_be_stored_is_the_callers_fault(t: &TestDb) {
+    let db = &t.platform.db;
+    let find = "SELECT key FROM settings WHERE key = $1";
+    let keep = "INSERT INTO settings (key, value, version, updated_at) VALUES ('k', $1, 1, 1)";
+    for (sql, value) in [
+        (find, platform::db::Value::from("a\0b")),
+        (keep, platform::db::Value::from(json!({ "column": "a\0b" }))),
+    ] {
+        let mut tx = db.write().await.unwrap();
+        let done = tx.execute(sql, vec![value]).await;
+        // SQLite takes it; PostgreSQL does not, and says whose fault it is.
+        match done {
+            Ok(_) => assert_eq!(db.dialect(), platform::db::Dialect::Sqlite, "{sql}"),
+            Err(e) => assert_eq!(e.code(), "character_not_allowed", "{sql}"),
+        }
+    }
+}

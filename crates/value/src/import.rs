@@ -6,7 +6,8 @@ use base::Result;
 use futures::future::BoxFuture;
 use platform::Tx;
 use platform::imports::{
-    CellProblem, Field, FieldKind, Identity, ImportContext, ImportKind, ImportRow, Seen, Stored, Totals,
+    CellProblem, Field, FieldKind, Identity, ImportContext, ImportKind, ImportRow, Repeats, Seen, Stored,
+    Totals,
 };
 use uuid::Uuid;
 
@@ -200,6 +201,11 @@ impl ImportKind for TransactionsImport {
 
     fn fixes_firm(&self) -> bool {
         true
+    }
+
+    fn repeats(&self) -> Repeats {
+        // The ledger is append-only: a second line of the same id could never be corrected.
+        Repeats::Refused
     }
 
     fn looks_up(&self, mapped: &dyn Fn(usize) -> bool) -> bool {

@@ -59,10 +59,16 @@ export const createImport = (
   onProgress: (sentShare: number) => void,
   signal: AbortSignal,
 ) => upload<Import>("/api/v1/imports", { kind, file }, onProgress, signal);
+/** Reads the header anew; null has the encoding found out. */
+export const setImportEncoding = (id: string, encoding: Import["encoding"] | null) =>
+  request<Import>("POST", at("/api/v1/imports/{id}/encoding", { id }), { body: { encoding } });
 export const dryRunImport = (id: string, plan: ImportPlan) =>
   request<Job>("POST", at("/api/v1/imports/{id}/dry-run", { id }), { body: plan });
-export const startImport = (id: string, plan: ImportPlan) =>
-  request<Job>("POST", at("/api/v1/imports/{id}/start", { id }), { body: plan });
+/** Imports what was checked last. */
+export const startImport = (id: string, reject_limit_percent: number) =>
+  request<Job>("POST", at("/api/v1/imports/{id}/start", { id }), {
+    body: { reject_limit_percent },
+  });
 export const importRejectsUrl = (id: string) => at("/api/v1/imports/{id}/rejects.csv", { id });
 
 export const listJobs = (query: Query, signal?: Signal) =>

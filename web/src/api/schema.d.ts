@@ -165,6 +165,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/imports/{id}/encoding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads the header anew in another encoding: the one found out was wrong. What was checked is forgotten. */
+        post: operations["encoding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/imports/{id}/rejects.csv": {
         parameters: {
             query?: never;
@@ -191,7 +208,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Imports the file. Repeating an import changes nothing; above the reject limit nothing is imported. */
+        /**
+         * Imports the file as the newest dry run has read it. Repeating an import changes nothing; above the reject
+         *     limit nothing is imported.
+         */
         post: operations["start"];
         delete?: never;
         options?: never;
@@ -653,6 +673,15 @@ export interface components {
             run: components["schemas"]["RunOfFigures"];
             series: components["schemas"]["Series"];
         };
+        /**
+         * @description The encodings that are read.
+         * @enum {string}
+         */
+        Encoding: "utf-8" | "utf-16le" | "utf-16be" | "gb18030" | "big5" | "windows-1252";
+        /** @description How the text of a file is to be read. */
+        EncodingChoice: {
+            encoding?: components["schemas"]["Encoding"] | null;
+        };
         ExampleFirm: {
             /**
              * Format: int32
@@ -764,8 +793,8 @@ export interface components {
              * @description When it was uploaded.
              */
             created_at: string;
-            /** @description `utf-8`, `utf-16le`, `utf-16be`, `gb18030`. */
-            encoding: string;
+            /** @description How its text is read. */
+            encoding: components["schemas"]["Encoding"];
             /** @description The fields that can be mapped. */
             fields: components["schemas"]["FieldInfo"][];
             /** @description The name the file had. */
@@ -784,6 +813,7 @@ export interface components {
             job_id?: string | null;
             /** @description The kind of rows: `customers`, `transactions`. */
             kind: string;
+            options?: components["schemas"]["ImportOptions"] | null;
             report?: components["schemas"]["ImportReport"] | null;
             /** @description Where it stands. */
             state: components["schemas"]["ImportState"];
@@ -791,6 +821,8 @@ export interface components {
             suggested_mapping: {
                 [key: string]: string;
             };
+            /** @description The source that such a file was imported as last; none when there was none. */
+            suggested_source?: string | null;
         };
         /** @description How a file is to be understood. */
         ImportOptions: {
@@ -873,6 +905,14 @@ export interface components {
             updated: number;
             /** @description What else is worth knowing. */
             warnings: components["schemas"]["ImportWarning"][];
+        };
+        /** @description What starting an import may still decide; the rest is as it was checked. */
+        ImportStart: {
+            /**
+             * Format: double
+             * @description The share of rows that may be rejected, in percent; as in the dry run unless told.
+             */
+            reject_limit_percent?: number | null;
         };
         /**
          * @description Where an import stands. Read off its newest job, so that the two cannot disagree.
@@ -1616,13 +1656,46 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The job; its result is an import report. */
+            /** @description The job; its result has the counts of the report that the import then shows. */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    encoding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EncodingChoice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
                 };
             };
             "4XX": {
@@ -1675,11 +1748,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ImportOptions"];
+                "application/json": components["schemas"]["ImportStart"];
             };
         };
         responses: {
-            /** @description The job; its result is an import report. */
+            /** @description The job; its result has the counts of the report that the import then shows. */
             202: {
                 headers: {
                     [name: string]: unknown;

@@ -44,14 +44,19 @@ export type ImportReport = With<
 >;
 export type Import = With<
   Schemas["Import"],
-  { kind: ImportKind; format: "csv" | "parquet"; report: ImportReport | null }
+  {
+    kind: ImportKind;
+    format: "csv" | "parquet";
+    report: ImportReport | null;
+    options: ImportPlan | null;
+  }
 >;
 export type ImportPlan = {
   mapping: Record<string, string>;
   source: string;
-  currency?: string;
-  zone?: string;
-  reject_limit_percent?: number;
+  currency?: string | null;
+  zone?: string | null;
+  reject_limit_percent?: number | null;
 };
 
 export type CustomerRow = Whole<Schemas["CustomerRow"]>;

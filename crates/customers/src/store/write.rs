@@ -1,8 +1,8 @@
 //! Writing many customers at once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use base::Result;
+use base::{Error, Result};
 use jiff::Timestamp;
 use platform::clock::Clock;
 use platform::db::{Bulk, Value, list};
@@ -40,18 +40,14 @@ const INSERT: Bulk = Bulk {
     on_conflict: "",
 };
 
-/// Another import may have made the same customer in this moment: what it said stays where this one
-/// says nothing.
-const UPSERT: Bulk = Bulk {
+/// Of rows that are held already: each comes with all that is known of it.
+const UPDATE: Bulk = Bulk {
     table: "customers",
     columns: COLUMNS,
-    on_conflict: "ON CONFLICT (external_id) DO UPDATE SET kind = excluded.kind, \
-        name = COALESCE(excluded.name, customers.name), name_key = COALESCE(excluded.name_key, customers.name_key), \
-        brand = COALESCE(excluded.brand, customers.brand), region = COALESCE(excluded.region, customers.region), \
-        segment = COALESCE(excluded.segment, customers.segment), phone = COALESCE(excluded.phone, customers.phone), \
-        email = COALESCE(excluded.email, customers.email), since = COALESCE(excluded.since, customers.since), \
-        organisation_id = COALESCE(excluded.organisation_id, customers.organisation_id), \
-        referred_by = COALESCE(excluded.referred_by, customers.referred_by), \
+    on_conflict: "ON CONFLICT (external_id) DO UPDATE SET kind = excluded.kind, name = excluded.name, \
+        name_key = excluded.name_key, brand = excluded.brand, region = excluded.region, \
+        segment = excluded.segment, phone = excluded.phone, email = excluded.email, since = excluded.since, \
+        organisation_id = excluded.organisation_id, referred_by = excluded.referred_by, \
         version = customers.version + 1, updated_at = excluded.updated_at",
 };
 
@@ -189,37 +185,52 @@ pub struct Ensured {
 pub async fn ensure_many(tx: &mut Tx, clock: &Clock, external_ids: &[&str]) -> Result<Ensured> {
     let wanted = external_ids
         .iter()
-        .map(|external_id| (*external_id, CustomerKind::Person))
+        .map(|external_id| (*external_id, Known::nothing()))
         .collect();
-    ensure(tx, clock, wanted).await
+    let ensured = ensure(tx, clock, wanted).await?;
+    Ok(Ensured {
+        created: ensured.made.len() as u64,
+        ids: ensured.ids,
+    })
 }
 
-/// Sorted, so that two who make the same customers wait for each other in one order.
-async fn ensure(tx: &mut Tx, clock: &Clock, wanted: BTreeMap<&str, CustomerKind>) -> Result<Ensured> {
+/// The ids of some customers, all of them there, and which of them this transaction has made.
+struct AllThere {
+    ids: HashMap<String, CustomerId>,
+    made: HashSet<String>,
+}
+
+/// Makes those that are missing, with what is said of them. Sorted, so that two who make the same customers
+/// wait for each other in one order. An id is known only when it is read back: another import may have
+/// been first with it.
+async fn ensure(tx: &mut Tx, clock: &Clock, wanted: BTreeMap<&str, Known>) -> Result<AllThere> {
     let all: Vec<&str> = wanted.keys().copied().collect();
-    let mut ids = ids_by_external(tx, &all).await?;
-    let missing: Vec<(&str, CustomerKind)> = wanted
+    let mut there = AllThere {
+        ids: ids_by_external(tx, &all).await?,
+        made: HashSet::new(),
+    };
+    let now = clock.now();
+    let missing: Vec<(&str, CustomerId, Known)> = wanted
         .into_iter()
-        .filter(|(external_id, _)| !ids.contains_key(*external_id))
+        .filter(|(external_id, _)| !there.ids.contains_key(*external_id))
+        .map(|(external_id, known)| (external_id, ids::new(clock), known))
         .collect();
     if missing.is_empty() {
-        return Ok(Ensured { ids, created: 0 });
+        return Ok(there);
     }
-    let now = clock.now();
-    let rows = missing.iter().map(|(external_id, kind)| {
-        let known = Known {
-            kind: *kind,
-            ..Known::nothing()
-        };
-        row(ids::new(clock), external_id, &known, false, now)
-    });
-    // Collected, because an async function cannot hold a closure over borrowed pairs.
-    let rows: Vec<_> = rows.collect();
-    let created = ENSURE.insert(tx, rows).await?;
-    // Read back: another import may have been first with some of them.
-    let made: Vec<&str> = missing.iter().map(|(external_id, _)| *external_id).collect();
-    ids.extend(ids_by_external(tx, &made).await?);
-    Ok(Ensured { ids, created })
+    let rows: Vec<_> = missing
+        .iter()
+        .map(|(external_id, id, known)| row(*id, external_id, known, false, now))
+        .collect();
+    ENSURE.insert(tx, rows).await?;
+    let external_ids: Vec<&str> = missing.iter().map(|(external_id, ..)| *external_id).collect();
+    there.ids.extend(ids_by_external(tx, &external_ids).await?);
+    there.made = missing
+        .iter()
+        .filter(|(external_id, id, _)| there.ids.get(*external_id) == Some(id))
+        .map(|(external_id, ..)| (*external_id).to_owned())
+        .collect();
+    Ok(there)
 }
 
 /// What became of some records.
@@ -316,68 +327,70 @@ fn own_ids(records: &[Record]) -> Vec<&str> {
 }
 
 /// Stores what records say: new customers are made, known ones enriched, one after the other where two
-/// records are of the same customer.
+/// records are of the same customer. Whoever else stores some of them in this moment waits, or is waited
+/// for.
 pub async fn upsert_many(tx: &mut Tx, clock: &Clock, records: &[Record]) -> Result<Upserted> {
-    let own = own_ids(records);
-    // Those that are themselves in the records are made from their records, not as strangers.
-    let strangers: BTreeMap<&str, CustomerKind> = others(records)
+    let mut wanted: BTreeMap<&str, Known> = others(records)
         .into_iter()
-        .filter(|(external_id, _)| own.binary_search(external_id).is_err())
+        .map(|(external_id, kind)| {
+            (
+                external_id,
+                Known {
+                    kind,
+                    ..Known::nothing()
+                },
+            )
+        })
         .collect();
+    // Those whom a record names get their references below, when all are there.
+    let nobody = HashMap::new();
+    let mut first: HashSet<&str> = HashSet::with_capacity(records.len());
+    for record in records {
+        if first.insert(&record.external_id) {
+            let known = wanted
+                .remove(record.external_id.as_str())
+                .unwrap_or_else(Known::nothing);
+            wanted.insert(&record.external_id, known.enriched(record, &nobody));
+        }
+    }
+    let there = ensure(tx, clock, wanted).await?;
+    let own = own_ids(records);
     let mut known = known(tx, &own, true).await?;
-    let ensured = ensure(tx, clock, strangers).await?;
     let mut done = Upserted {
-        ids: ensured.ids,
-        new_others: ensured.created,
+        new_others: there.made.len() as u64,
+        ids: there.ids,
         ..Upserted::default()
     };
-    let mut changed: BTreeMap<&str, bool> = BTreeMap::new();
-    for external_id in &own {
-        let id = match known.get(*external_id) {
-            Some((id, _)) => *id,
-            None => {
-                let id = ids::new(clock);
-                known.insert((*external_id).to_owned(), (id, Known::nothing()));
-                changed.insert(external_id, true);
-                id
-            }
-        };
-        done.ids.insert((*external_id).to_owned(), id);
-    }
-    let mut met: BTreeMap<&str, ()> = BTreeMap::new();
+    let mut changed: BTreeSet<&str> = BTreeSet::new();
+    let mut met: HashSet<&str> = HashSet::new();
     for record in records {
         let external_id = record.external_id.as_str();
         let Some((_, before)) = known.get_mut(external_id) else {
-            continue;
+            return Err(Error::internal(format!(
+                "the customer {external_id} was there and is gone"
+            )));
         };
         let after = before.clone().enriched(record, &done.ids);
-        let is_new = changed.get(external_id) == Some(&true) && met.insert(external_id, ()).is_none();
-        if is_new {
+        if there.made.contains(external_id) && met.insert(external_id) {
             done.created += 1;
+            done.new_others -= 1;
         } else if after == *before {
             done.unchanged += 1;
         } else {
             done.updated += 1;
-            changed.entry(external_id).or_insert(false);
         }
-        *before = after;
+        if after != *before {
+            changed.insert(external_id);
+            *before = after;
+        }
     }
     let now = clock.now();
-    let rows = changed.keys().filter_map(|external_id| {
-        known
-            .get(*external_id)
-            .map(|(id, known)| row(*id, external_id, known, false, now))
-    });
-    let rows: Vec<_> = rows.collect();
-    UPSERT.insert(tx, rows).await?;
-    if done.created > 0 {
-        let new: Vec<&str> = changed
-            .iter()
-            .filter(|(_, new)| **new)
-            .map(|(external_id, _)| *external_id)
-            .collect();
-        done.ids.extend(ids_by_external(tx, &new).await?);
-    }
+    let rows: Vec<_> = changed
+        .iter()
+        .filter_map(|external_id| known.get(*external_id).map(|found| (*external_id, found)))
+        .map(|(external_id, (id, known))| row(*id, external_id, known, false, now))
+        .collect();
+    UPDATE.insert(tx, rows).await?;
     Ok(done)
 }
 

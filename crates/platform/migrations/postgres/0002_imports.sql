@@ -14,6 +14,10 @@ CREATE TABLE imports (
     sha256 TEXT NOT NULL,
     shape JSONB NOT NULL,
     columns JSONB NOT NULL,
+    -- How the newest dry run was asked to read the file, and whether it read it all: what is imported is
+    -- what was checked.
+    options JSONB,
+    checked BOOLEAN NOT NULL DEFAULT FALSE,
     -- The newest dry run's or import's report.
     report JSONB,
     -- The newest job.
@@ -32,6 +36,8 @@ CREATE TABLE import_rejects (
     reject JSONB NOT NULL,
     -- The row as it came, cell by cell.
     cells JSONB NOT NULL,
+    -- It was too long to be kept whole.
+    is_cut BOOLEAN NOT NULL,
     PRIMARY KEY (import_id, number)
 );
 

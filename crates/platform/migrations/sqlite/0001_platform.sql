@@ -90,3 +90,4 @@ CREATE UNIQUE INDEX jobs_one_at_a_time ON jobs (unique_key)
     WHERE unique_key IS NOT NULL AND state IN ('queued', 'running');
 CREATE INDEX jobs_waiting ON jobs (created_at) WHERE state IN ('queued', 'running');
 CREATE INDEX jobs_by_age ON jobs (created_at, id);
+CREATE INDEX jobs_by_subject ON jobs (subject_id) WHERE subject_id IS NOT NULL;

@@ -14,6 +14,10 @@ CREATE TABLE imports (
     sha256 TEXT NOT NULL,
     shape TEXT NOT NULL,
     columns TEXT NOT NULL,
+    -- How the newest dry run was asked to read the file, and whether it read it all: what is imported is
+    -- what was checked.
+    options TEXT,
+    checked INTEGER NOT NULL DEFAULT FALSE,
     -- The newest dry run's or import's report.
     report TEXT,
     -- The newest job.
@@ -32,6 +36,8 @@ CREATE TABLE import_rejects (
     reject TEXT NOT NULL,
     -- The row as it came, cell by cell.
     cells TEXT NOT NULL,
+    -- It was too long to be kept whole.
+    is_cut INTEGER NOT NULL,
     PRIMARY KEY (import_id, number)
 ) STRICT, WITHOUT ROWID;
 

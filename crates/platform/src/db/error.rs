@@ -3,7 +3,7 @@
 use base::Error;
 
 /// Converts a database error: what trying again may cure is `Unavailable`, a broken uniqueness is
-/// `Conflict` with the code `already_exists`, the rest is our fault.
+/// `Conflict` with the code `already_exists`, a text that cannot be stored is `Invalid`, the rest is our fault.
 pub fn convert(e: sqlx::Error) -> Error {
     let unavailable = |code, message: &str| Error::Unavailable {
         code,
@@ -33,6 +33,11 @@ pub fn convert(e: sqlx::Error) -> Error {
                 Some("57014" | "9") => {
                     unavailable("database_timeout", "the database took too long to answer")
                 }
+                // PostgreSQL stores no NUL, neither in a text nor in JSON.
+                Some("22021" | "22P05") => Error::invalid(
+                    "character_not_allowed",
+                    "a text has a character in it that cannot be stored, such as NUL",
+                ),
                 Some("53100" | "13") => {
                     tracing::error!(error = %e, "the disk of the database is full");
                     unavailable("disk_full", "the disk of the database is full")

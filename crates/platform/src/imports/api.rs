@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::model::{Import, ImportId, ImportOptions};
+use super::model::{EncodingChoice, Import, ImportId, ImportOptions, ImportStart};
 use super::{Imports, app};
 use crate::access::{Caller, Permission};
 use crate::http::{Json, Multipart, Paging, Path, Problem, ProblemBody, receive};
@@ -25,6 +25,7 @@ pub fn router(imports: Imports) -> OpenApiRouter<Platform> {
         .layer(DefaultBodyLimit::disable());
     OpenApiRouter::new()
         .routes(routes!(get))
+        .routes(routes!(encoding))
         .routes(routes!(dry_run))
         .routes(routes!(start))
         .routes(routes!(rejects))
@@ -111,10 +112,28 @@ async fn get(
     ))
 }
 
+/// Reads the header anew in another encoding: the one found out was wrong. What was checked is forgotten.
+#[utoipa::path(post, path = "/imports/{id}/encoding", tag = "imports", params(("id" = Uuid, Path)),
+    request_body = EncodingChoice,
+    responses((status = 200, body = Import),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
+async fn encoding(
+    State(platform): State<Platform>,
+    Extension(imports): Extension<Imports>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(choice): Json<EncodingChoice>,
+) -> Result<Json<Import>, Problem> {
+    let id = import_id(&id)?;
+    Ok(Json(
+        app::set_encoding(&platform, &imports, &caller, id, choice.encoding).await?,
+    ))
+}
+
 /// Reads the whole file and says what importing it would do. Changes nothing.
 #[utoipa::path(post, path = "/imports/{id}/dry-run", tag = "imports", params(("id" = Uuid, Path)),
     request_body = ImportOptions,
-    responses((status = 202, description = "The job; its result is an import report.", body = Job),
+    responses((status = 202, description = "The job; its result has the counts of the report that the import then shows.", body = Job),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 async fn dry_run(
     State(platform): State<Platform>,
@@ -127,19 +146,20 @@ async fn dry_run(
     Ok((StatusCode::ACCEPTED, Json(job)))
 }
 
-/// Imports the file. Repeating an import changes nothing; above the reject limit nothing is imported.
+/// Imports the file as the newest dry run has read it. Repeating an import changes nothing; above the reject
+/// limit nothing is imported.
 #[utoipa::path(post, path = "/imports/{id}/start", tag = "imports", params(("id" = Uuid, Path)),
-    request_body = ImportOptions,
-    responses((status = 202, description = "The job; its result is an import report.", body = Job),
+    request_body = ImportStart,
+    responses((status = 202, description = "The job; its result has the counts of the report that the import then shows.", body = Job),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 async fn start(
     State(platform): State<Platform>,
     Extension(imports): Extension<Imports>,
     caller: Caller,
     Path(id): Path<String>,
-    Json(options): Json<ImportOptions>,
+    Json(how): Json<ImportStart>,
 ) -> Result<(StatusCode, Json<Job>), Problem> {
-    let job = app::start(&platform, &imports, &caller, import_id(&id)?, options).await?;
+    let job = app::start(&platform, &imports, &caller, import_id(&id)?, how).await?;
     Ok((StatusCode::ACCEPTED, Json(job)))
 }
 

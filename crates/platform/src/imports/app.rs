@@ -1,17 +1,17 @@
 //! The use cases of imports. Each needs the permission `imports.write`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use base::{Error, Page, PageSize, Result};
 use serde_json::json;
 
 use super::kind::ImportKind;
 use super::model::{
-    Column, DRY_RUN, FieldInfo, IMPORT, Import, ImportId, ImportOptions, ImportState, JobInput, Mapping,
-    Upload,
+    Column, DRY_RUN, FieldInfo, IMPORT, Import, ImportId, ImportOptions, ImportStart, ImportState, JobInput,
+    Mapping, Upload,
 };
 use super::store::{self, Found};
-use super::{Imports, rules};
+use super::{Imports, files, rules};
 use crate::access::{Caller, Permission};
 use crate::db::Tx;
 use crate::events::{self, Event};
@@ -20,7 +20,7 @@ use crate::http::StoredFile;
 use crate::ids;
 use crate::jobs::{Job, NewJob, Unique};
 use crate::state::Platform;
-use crate::tabular::{Row, Shape, Table};
+use crate::tabular::{Encoding, Format, Row, Shape, Table};
 
 /// Values shown of each column.
 const SAMPLES: usize = 5;
@@ -31,7 +31,8 @@ const SAMPLE_CHARS: usize = 60;
 
 /// Takes a file that has arrived (see [`crate::http::receive`]): finds out what it is and keeps it.
 ///
-/// Errors: `kind_unknown`, and what [`Shape::detect`] and [`Table::open`] refuse; then the file is gone.
+/// Errors: `kind_unknown`, `firm_generated`, and what [`Shape::detect`] and [`Table::open`] refuse; then the
+/// file is gone.
 pub async fn add(
     platform: &Platform,
     imports: &Imports,
@@ -41,14 +42,13 @@ pub async fn add(
 ) -> Result<Import> {
     caller.require(Permission::ImportsWrite)?;
     let kind = imports.kind(kind)?;
+    firm::load(&mut platform.db.read().await?).await?.require_real()?;
     let path = file.path().to_owned();
     let name = path
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    let looked = tokio::task::spawn_blocking(move || look(&path)).await;
-    let (shape, columns) =
-        looked.map_err(|_| Error::invalid("file_unreadable", "the file is damaged and cannot be read"))??;
+    let (shape, columns) = look(path, None).await?;
     let upload = Upload {
         id: ids::new(&platform.clock),
         kind: kind.name().to_owned(),
@@ -57,6 +57,8 @@ pub async fn add(
         sha256: file.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
         shape,
         columns,
+        options: None,
+        checked: false,
         report: None,
         job: None,
         created_at: platform.clock.now(),
@@ -75,9 +77,18 @@ pub async fn add(
     Ok(shown(upload, ImportState::Uploaded, &*kind, suggested))
 }
 
-/// What a file is, its columns and some of their values. Blocking.
-fn look(path: &Path) -> Result<(Shape, Vec<Column>)> {
-    let shape = Shape::detect(path)?;
+/// What a file is, its columns and some of their values.
+async fn look(path: PathBuf, encoding: Option<Encoding>) -> Result<(Shape, Vec<Column>)> {
+    tokio::task::spawn_blocking(move || look_blocking(&path, encoding))
+        .await
+        .map_err(|_| Error::invalid("file_unreadable", "the file is damaged and cannot be read"))?
+}
+
+fn look_blocking(path: &Path, encoding: Option<Encoding>) -> Result<(Shape, Vec<Column>)> {
+    let shape = match encoding {
+        Some(encoding) => Shape::of_text(path, encoding)?,
+        None => Shape::detect(path)?,
+    };
     let mut table = Table::open(path, &shape)?;
     let mut columns: Vec<Column> = table
         .columns()
@@ -108,17 +119,31 @@ fn look(path: &Path) -> Result<(Shape, Vec<Column>)> {
     Ok((shape, columns))
 }
 
-/// The newest mapping used for this kind that fits the file, else the one its column names suggest.
-async fn suggestion(tx: &mut Tx, kind: &dyn ImportKind, upload: &Upload) -> Result<Mapping> {
-    let columns: Vec<String> = upload.columns.iter().map(|column| column.name.clone()).collect();
-    let remembered = store::mappings(tx, kind.name()).await?;
-    Ok(remembered
-        .into_iter()
-        .find(|mapping| rules::resolve(kind.fields(), mapping, &columns).is_ok())
-        .unwrap_or_else(|| rules::suggest(kind.fields(), &columns)))
+/// How a file might be read.
+struct Suggestion {
+    mapping: Mapping,
+    source: Option<String>,
 }
 
-fn shown(upload: Upload, state: ImportState, kind: &dyn ImportKind, suggested_mapping: Mapping) -> Import {
+/// The newest source and mapping used for this kind that fit the file, else what its column names suggest.
+async fn suggestion(tx: &mut Tx, kind: &dyn ImportKind, upload: &Upload) -> Result<Suggestion> {
+    let columns: Vec<String> = upload.columns.iter().map(|column| column.name.clone()).collect();
+    let remembered = store::mappings(tx, kind.name()).await?;
+    let fits = |mapping: &Mapping| rules::resolve(kind.fields(), mapping, &columns).is_ok();
+    if let Some((source, mapping)) = remembered.into_iter().find(|(_, mapping)| fits(mapping)) {
+        return Ok(Suggestion {
+            mapping,
+            source: Some(source),
+        });
+    }
+    let currency = firm::load(tx).await?.currency;
+    Ok(Suggestion {
+        mapping: rules::suggest(kind.fields(), &columns, currency),
+        source: None,
+    })
+}
+
+fn shown(upload: Upload, state: ImportState, kind: &dyn ImportKind, suggested: Suggestion) -> Import {
     let fields = kind.fields().iter().map(|field| FieldInfo {
         name: field.name,
         required: field.required,
@@ -129,9 +154,11 @@ fn shown(upload: Upload, state: ImportState, kind: &dyn ImportKind, suggested_ma
         file_name: upload.file_name,
         bytes: upload.bytes,
         format: upload.shape.format.name(),
-        encoding: upload.shape.encoding.name(),
+        encoding: upload.shape.encoding,
         columns: upload.columns,
-        suggested_mapping,
+        suggested_mapping: suggested.mapping,
+        suggested_source: suggested.source,
+        options: upload.options,
         fields: fields.collect(),
         state,
         job_id: upload.job,
@@ -177,48 +204,42 @@ pub async fn get(platform: &Platform, imports: &Imports, caller: &Caller, id: Im
     shown_found(&mut tx, imports, found).await
 }
 
-/// Queues a job that reads the file and says what importing it would do.
+/// Reads the file's header anew in another encoding, or in the one found out when none is named. What was
+/// checked before is forgotten.
 ///
-/// Errors: a mapping that cannot be right, `firm_facts_fixed`, `import_busy`, `file_gone`.
-pub async fn start_dry_run(
+/// Errors: `encoding_not_for_parquet`, `import_busy`, `import_done`, `file_gone`, and what [`Table::open`]
+/// refuses.
+pub async fn set_encoding(
     platform: &Platform,
     imports: &Imports,
     caller: &Caller,
     id: ImportId,
-    options: ImportOptions,
-) -> Result<Job> {
-    enqueue(platform, imports, caller, id, options, DRY_RUN).await
-}
-
-/// Queues the import. Above the reject limit the job fails with `too_many_rejects` and changes nothing.
-///
-/// Errors: as for the dry run, and `import_done`.
-pub async fn start(
-    platform: &Platform,
-    imports: &Imports,
-    caller: &Caller,
-    id: ImportId,
-    options: ImportOptions,
-) -> Result<Job> {
-    enqueue(platform, imports, caller, id, options, IMPORT).await
-}
-
-async fn enqueue(
-    platform: &Platform,
-    imports: &Imports,
-    caller: &Caller,
-    id: ImportId,
-    mut options: ImportOptions,
-    job_kind: &'static str,
-) -> Result<Job> {
+    encoding: Option<Encoding>,
+) -> Result<Import> {
     caller.require(Permission::ImportsWrite)?;
-    options.source = options.source.parse::<super::model::Source>()?.0;
-    rules::reject_limit(options.reject_limit_percent)?;
-    let mut tx = platform.db.write().await?;
-    if !store::lock(&mut tx, id).await? {
-        return Err(Error::NotFound { what: "import" });
+    let (found, file) = still_open(&mut platform.db.read().await?, id).await?;
+    if found.upload.shape.format == Format::Parquet {
+        let message = "a Parquet file says itself how its text is written";
+        return Err(Error::invalid("encoding_not_for_parquet", message).at("encoding"));
     }
-    let found = store::get(&mut tx, id)
+    let (shape, columns) = look(files::path(platform, &file), encoding).await?;
+    let mut tx = platform.db.write().await?;
+    store::lock(&mut tx, id).await?;
+    if still_open(&mut tx, id).await?.0.is_busy {
+        return Err(Error::conflict("import_busy", BUSY));
+    }
+    store::set_shape(&mut tx, id, &shape, &columns).await?;
+    let payload = json!({ "encoding": shape.encoding });
+    record(&mut tx, platform, caller, "import.encoding_set", id, &payload).await?;
+    tx.commit().await?;
+    get(platform, imports, caller, id).await
+}
+
+const BUSY: &str = "this file is being checked or imported already";
+
+/// The import with the name of its file, if anything can still be done with it.
+async fn still_open(tx: &mut Tx, id: ImportId) -> Result<(Found, String)> {
+    let found = store::get(tx, id)
         .await?
         .ok_or(Error::NotFound { what: "import" })?;
     if found.state == ImportState::Imported {
@@ -227,12 +248,68 @@ async fn enqueue(
             "this file is imported already; upload it again to repeat it",
         ));
     }
-    if found.file.is_none() {
-        return Err(Error::conflict(
+    match found.file.clone() {
+        Some(file) => Ok((found, file)),
+        None => Err(Error::conflict(
             "file_gone",
             "the file was removed after a week; upload it again",
-        ));
+        )),
     }
+}
+
+/// Queues a job that reads the file and says what importing it would do.
+///
+/// Errors: a mapping that cannot be right, `firm_facts_fixed`, `firm_generated`, `import_busy`, `file_gone`,
+/// `import_done`.
+pub async fn start_dry_run(
+    platform: &Platform,
+    imports: &Imports,
+    caller: &Caller,
+    id: ImportId,
+    options: ImportOptions,
+) -> Result<Job> {
+    enqueue(platform, imports, caller, id, Ask::Check(options)).await
+}
+
+/// Queues the import of what the dry run has checked. Above the reject limit the job fails with
+/// `too_many_rejects` and changes nothing.
+///
+/// Errors: as for the dry run, `import_not_checked`, `import_done`.
+pub async fn start(
+    platform: &Platform,
+    imports: &Imports,
+    caller: &Caller,
+    id: ImportId,
+    start: ImportStart,
+) -> Result<Job> {
+    enqueue(platform, imports, caller, id, Ask::Import(start)).await
+}
+
+/// What is asked of an uploaded file.
+enum Ask {
+    Check(ImportOptions),
+    Import(ImportStart),
+}
+
+async fn enqueue(
+    platform: &Platform,
+    imports: &Imports,
+    caller: &Caller,
+    id: ImportId,
+    ask: Ask,
+) -> Result<Job> {
+    caller.require(Permission::ImportsWrite)?;
+    let mut tx = platform.db.write().await?;
+    if !store::lock(&mut tx, id).await? {
+        return Err(Error::NotFound { what: "import" });
+    }
+    let (found, _) = still_open(&mut tx, id).await?;
+    let (job_kind, mut options) = match ask {
+        Ask::Check(options) => (DRY_RUN, options),
+        Ask::Import(start) => (IMPORT, checked_options(&found.upload, start)?),
+    };
+    options.source = options.source.parse::<super::model::Source>()?.0;
+    rules::reject_limit(options.reject_limit_percent)?;
     let kind = imports.kind(&found.upload.kind)?;
     let columns: Vec<String> = found
         .upload
@@ -241,32 +318,52 @@ async fn enqueue(
         .map(|column| column.name.clone())
         .collect();
     rules::resolve(kind.fields(), &options.mapping, &columns)?;
-    firm::load(&mut tx)
-        .await?
-        .with(options.currency, options.zone.as_deref())?;
+    let firm = firm::load(&mut tx).await?;
+    firm.require_real()?;
+    firm.with(options.currency, options.zone.as_deref())?;
 
     let unique = format!("import/{id}");
-    let input = serde_json::to_value(JobInput { import: id, options }).map_err(Error::internal)?;
+    let job_input = JobInput {
+        import: id,
+        options: options.clone(),
+    };
     let new = NewJob {
         kind: job_kind,
         subject: Some(("import", id.uuid())),
-        input,
+        input: serde_json::to_value(job_input).map_err(Error::internal)?,
         unique: Some(Unique {
             key: &unique,
             code: "import_busy",
-            message: "this file is being checked or imported already",
+            message: BUSY,
         }),
         actor: caller.actor(),
     };
     let job = platform.jobs.enqueue(&mut tx, &platform.clock, new).await?;
-    store::set_job(&mut tx, id, job.id).await?;
-    if job_kind == IMPORT {
-        let payload = json!({ "kind": found.upload.kind, "job": job.id });
+    if job_kind == DRY_RUN {
+        store::begin_check(&mut tx, id, job.id, &options).await?;
+    } else {
+        store::set_job(&mut tx, id, job.id).await?;
+        let payload = json!({ "kind": found.upload.kind, "source": options.source, "job": job.id });
         record(&mut tx, platform, caller, "import.started", id, &payload).await?;
     }
     tx.commit().await?;
     platform.jobs.wake();
     Ok(job)
+}
+
+/// What was checked, with the limit that is asked for now.
+fn checked_options(upload: &Upload, start: ImportStart) -> Result<ImportOptions> {
+    let checked = upload.options.clone().filter(|_| upload.checked);
+    let options = checked.ok_or_else(|| {
+        Error::conflict(
+            "import_not_checked",
+            "the file has not been checked as it is to be read; do a dry run first",
+        )
+    })?;
+    Ok(ImportOptions {
+        reject_limit_percent: start.reject_limit_percent.or(options.reject_limit_percent),
+        ..options
+    })
 }
 
 async fn record(
@@ -317,15 +414,14 @@ pub async fn rejects_csv(platform: &Platform, caller: &Caller, id: ImportId) -> 
             let cells = (0..width).map(|n| rejected.cells.get(n).cloned().unwrap_or_default());
             // Cells beyond the header go with the reason, so that nothing of the row is lost.
             let beyond = rejected.cells.get(width..).filter(|more| !more.is_empty());
-            let reason = match beyond {
-                Some(more) => format!(
-                    "{} ({}; further cells: {})",
-                    reject.code,
-                    reject.message,
-                    more.join(" | ")
-                ),
-                None => format!("{} ({})", reject.code, reject.message),
-            };
+            let mut reason = format!("{} ({}", reject.code, reject.message);
+            if let Some(more) = beyond {
+                reason += &format!("; further cells: {}", more.join(" | "));
+            }
+            if rejected.is_cut {
+                reason += "; the row is longer than is kept and ends where the … is";
+            }
+            reason.push(')');
             let about = [
                 reject.line.to_string(),
                 reject.column.clone().unwrap_or_default(),

@@ -128,8 +128,8 @@ fn read_text(cell: &str, chars_max: usize) -> Result<String, CellProblem> {
 /// Reads an amount as ledgers write it, with accountants' brackets for negative ones.
 pub fn read_amount(cell: &str, minor_digits: u32) -> Result<i64, CellProblem> {
     let bracketed = cell
-        .strip_prefix(['(', '('])
-        .and_then(|rest| rest.strip_suffix([')', ')']));
+        .strip_prefix(['(', '\u{ff08}'])
+        .and_then(|rest| rest.strip_suffix([')', '\u{ff09}']));
     let read = match bracketed {
         Some(within) => parse_minor(within, minor_digits).map(|minor| -minor),
         None => parse_minor(cell.trim_end_matches(['元']).trim_end(), minor_digits),
@@ -469,6 +469,7 @@ mod tests {
             ("12.34", 1234),
             ("(12.34)", -1234),
             ("(1,000)", -100_000),
+            ("\u{ff08}12.34\u{ff09}", -1234),
             ("88元", 8800),
             ("-5", -500),
         ] {

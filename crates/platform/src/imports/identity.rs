@@ -4,7 +4,7 @@
 //! that content, so that the same file imported again, or a longer one that begins the same way, changes
 //! nothing twice, and two purchases that look alike both count.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hasher as _};
 
@@ -64,27 +64,51 @@ fn stem(content: &[u8]) -> String {
     hex
 }
 
-/// The keys of all rows of a file: eight bytes a row while it is checked, afterwards only the repeated
-/// ones are held.
+/// The keys of all rows of a file: eight or sixteen bytes a row while it is checked, afterwards only the
+/// repeated ones are held.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
-    own: Vec<u64>,
+    /// The external id and the whole content of each row that has an id of its own, in the file's order.
+    own: Vec<(u64, u64)>,
     derived: Vec<u64>,
 }
 
 /// The keys that more than one row has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Repeated {
-    keys: HashMap<u64, u32>,
+    /// External ids, with the content of the first row that has each.
+    own: HashMap<u64, u64>,
+    derived: HashMap<u64, u32>,
     /// Rows whose own external id an earlier row has too.
     pub(super) rows: u64,
+    /// Those of them that say something else than the first row with that id.
+    pub(super) differing: u64,
+}
+
+/// What a row is to the rows before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeat {
+    /// The first with its external id.
+    First,
+    /// It says again what the first row with its external id says.
+    Same,
+    /// It has the external id of an earlier row and says something else.
+    Differs,
+}
+
+/// The whole content of a row, as [`short_hash`].
+fn content_hash(row: &ImportRow) -> u64 {
+    let all: Vec<usize> = (0..row.values.len()).collect();
+    short_hash(&content(row, &all))
 }
 
 impl Keys {
     /// Adds a row.
     pub(super) fn add(&mut self, row: &ImportRow, identity: &Identity) {
         match row.text(identity.field) {
-            Some(external_id) => self.own.push(short_hash(external_id.as_bytes())),
+            Some(external_id) => self
+                .own
+                .push((short_hash(external_id.as_bytes()), content_hash(row))),
             None => self
                 .derived
                 .push(short_hash(&content(row, identity.derived_from))),
@@ -94,47 +118,65 @@ impl Keys {
     /// Which of them are repeated.
     pub(super) fn repeated(mut self) -> Repeated {
         let mut repeated = Repeated::default();
-        for keys in [&mut self.own, &mut self.derived] {
-            keys.sort_unstable();
+        // Stable: the first row of the file stays the first of its id.
+        self.own.sort_by_key(|(key, _)| *key);
+        for same_id in self.own.chunk_by(|a, b| a.0 == b.0) {
+            if let [(key, first), others @ ..] = same_id
+                && !others.is_empty()
+            {
+                repeated.own.insert(*key, *first);
+                repeated.rows += others.len() as u64;
+                repeated.differing += others.iter().filter(|(_, content)| content != first).count() as u64;
+            }
         }
-        repeated.rows = self.own.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64;
-        let pairs = self.own.windows(2).chain(self.derived.windows(2));
-        repeated.keys = pairs
-            .filter(|pair| pair[0] == pair[1])
-            .map(|pair| (pair[0], 0))
-            .collect();
+        self.derived.sort_unstable();
+        let pairs = self.derived.windows(2).filter(|pair| pair[0] == pair[1]);
+        repeated.derived = pairs.map(|pair| (pair[0], 0)).collect();
         repeated
     }
 }
 
-/// Numbers rows of the same content as the file is read from its beginning.
+/// Tells rows apart as the file is read from its beginning.
 #[derive(Debug)]
-pub(super) struct Numbering(HashMap<u64, u32>);
+pub(super) struct Numbering {
+    repeated: Repeated,
+    met: HashSet<u64>,
+}
 
 impl Numbering {
     /// Begins a file in which these keys occur more than once.
     pub(super) fn new(repeated: Repeated) -> Self {
-        Self(repeated.keys)
+        Self {
+            repeated,
+            met: HashSet::new(),
+        }
     }
 
-    /// Puts the derived external id into a row that has none; says whether an earlier row of the file
-    /// has the external id that this row has of its own.
-    pub(super) fn number(&mut self, row: &mut ImportRow, identity: &Identity) -> bool {
+    /// Puts the derived external id into a row that has none; says what the row is to those before it.
+    pub(super) fn number(&mut self, row: &mut ImportRow, identity: &Identity) -> Repeat {
         match row.text(identity.field) {
-            Some(external_id) => self.next(short_hash(external_id.as_bytes())) > 0,
+            Some(external_id) => {
+                let key = short_hash(external_id.as_bytes());
+                match self.repeated.own.get(&key) {
+                    Some(_) if self.met.insert(key) => Repeat::First,
+                    Some(first) if *first == content_hash(row) => Repeat::Same,
+                    Some(_) => Repeat::Differs,
+                    None => Repeat::First,
+                }
+            }
             None => {
                 let content = content(row, identity.derived_from);
                 let number = self.next(short_hash(&content));
                 if let Some(value) = row.values.get_mut(identity.field) {
                     *value = FieldValue::Text(format!("row-{}-{number}", stem(&content)));
                 }
-                false
+                Repeat::First
             }
         }
     }
 
     fn next(&mut self, key: u64) -> u32 {
-        self.0.get_mut(&key).map_or(0, |count| {
+        self.repeated.derived.get_mut(&key).map_or(0, |count| {
             let number = *count;
             *count += 1;
             number
@@ -194,6 +236,29 @@ mod tests {
             ids_of_year.iter().collect::<std::collections::HashSet<_>>().len(),
             6
         );
+    }
+
+    #[test]
+    fn a_repeated_id_is_told_by_what_its_row_says() {
+        let rows = [
+            row(Some("T1"), "C1", 100),
+            row(Some("T2"), "C1", 100),
+            row(Some("T1"), "C1", 200),
+            row(Some("T1"), "C1", 100),
+            row(None, "C1", 100),
+            row(Some("T1"), "C1", 200),
+        ];
+        let mut keys = Keys::default();
+        rows.iter().for_each(|row| keys.add(row, &IDENTITY));
+        let repeated = keys.repeated();
+        assert_eq!((repeated.rows, repeated.differing), (3, 2));
+        let mut numbering = Numbering::new(repeated);
+        let told: Vec<_> = rows
+            .into_iter()
+            .map(|mut row| numbering.number(&mut row, &IDENTITY))
+            .collect();
+        use Repeat::{Differs, First, Same};
+        assert_eq!(told, [First, First, Differs, Same, First, Differs]);
     }
 
     #[test]

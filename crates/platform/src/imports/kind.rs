@@ -35,6 +35,9 @@ pub trait ImportKind: Send + Sync + 'static {
         false
     }
 
+    /// What a row is that has the external id of an earlier row of the file and says something else.
+    fn repeats(&self) -> Repeats;
+
     /// Whether rows can be refused only by looking into the database, given the fields that are mapped:
     /// then the file is also previewed against it before anything is changed.
     fn looks_up(&self, _mapped: &dyn Fn(usize) -> bool) -> bool {
@@ -60,7 +63,7 @@ pub trait ImportKind: Send + Sync + 'static {
 
     /// Stores the rows, in the transaction that also moves the checkpoint. A row whose identity is
     /// already stored with the same content is unchanged: repeating an import changes nothing. Rows of
-    /// the same identity may stand in one batch; the last one counts.
+    /// the same identity may stand in one batch where [`Repeats::LastCounts`].
     fn store<'a>(
         &'a self,
         tx: &'a mut Tx,
@@ -78,6 +81,16 @@ pub struct Identity {
     pub field: usize,
     /// The indexes of the fields it is derived from; empty where the field is required.
     pub derived_from: &'static [usize],
+}
+
+/// What a row is that has the external id of an earlier row of the same file and says something else.
+/// One that says the same is nothing new in either case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeats {
+    /// It changes what the earlier row said.
+    LastCounts,
+    /// A mistake: the row is rejected with `external_id_repeated`.
+    Refused,
 }
 
 /// The fields a report adds up.

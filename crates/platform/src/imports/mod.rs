@@ -15,10 +15,10 @@ mod store;
 
 pub use fields::{CellFacts, CellProblem, Field, FieldKind, FieldValue};
 pub use files::sweep;
-pub use kind::{Identity, ImportContext, ImportKind, ImportRow, Seen, Stored, Totals};
+pub use kind::{Identity, ImportContext, ImportKind, ImportRow, Repeats, Seen, Stored, Totals};
 pub use model::{
-    Column, DRY_RUN, FieldInfo, IMPORT, Import, ImportId, ImportOptions, ImportReport, ImportState,
-    ImportWarning, Mapping, REJECT_LIMIT_PERCENT, REJECTS_KEPT_MAX, Reject,
+    Column, DRY_RUN, FieldInfo, IMPORT, Import, ImportId, ImportOptions, ImportReport, ImportStart,
+    ImportState, ImportWarning, Mapping, REJECT_LIMIT_PERCENT, REJECTS_KEPT_MAX, Reject,
 };
 pub use read::BATCH_ROWS;
 pub use rules::fold;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::jobs::{JobId, JobState};
-use crate::tabular::Shape;
+use crate::tabular::{Encoding, Shape};
 
 base::typed_id!(
     /// An uploaded file and what became of it.
@@ -89,6 +89,10 @@ pub(super) struct Upload {
     pub(super) shape: Shape,
     /// Its columns.
     pub(super) columns: Vec<Column>,
+    /// How the newest dry run was asked to read it.
+    pub(super) options: Option<ImportOptions>,
+    /// Whether that dry run has read it all.
+    pub(super) checked: bool,
     /// What became of it last.
     pub(super) report: Option<ImportReport>,
     /// Its newest job.
@@ -118,6 +122,23 @@ pub struct ImportOptions {
     /// The share of rows that may be rejected, in percent (1 unless told). Above it nothing is imported.
     #[serde(default)]
     pub reject_limit_percent: Option<f64>,
+}
+
+/// What starting an import may still decide; the rest is as it was checked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImportStart {
+    /// The share of rows that may be rejected, in percent; as in the dry run unless told.
+    #[serde(default)]
+    pub reject_limit_percent: Option<f64>,
+}
+
+/// How the text of a file is to be read.
+#[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EncodingChoice {
+    /// The encoding; null has it found out.
+    pub(super) encoding: Option<Encoding>,
 }
 
 fn default_source() -> String {
@@ -210,13 +231,17 @@ pub struct Import {
     pub bytes: u64,
     /// `csv` or `parquet`.
     pub format: &'static str,
-    /// `utf-8`, `utf-16le`, `utf-16be`, `gb18030`.
-    pub encoding: &'static str,
+    /// How its text is read.
+    pub encoding: Encoding,
     /// Its columns.
     pub columns: Vec<Column>,
     /// The mapping used last for such a file, or the one its column names suggest.
     #[schema(value_type = std::collections::HashMap<String, String>)]
     pub suggested_mapping: Mapping,
+    /// The source that such a file was imported as last; none when there was none.
+    pub suggested_source: Option<String>,
+    /// How the newest dry run read it; starting the import uses this.
+    pub options: Option<ImportOptions>,
     /// The fields that can be mapped.
     pub fields: Vec<FieldInfo>,
     /// Where it stands.

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::fields::CellFacts;
-use super::identity::{Keys, Numbering, Repeated};
-use super::kind::{ImportKind, ImportRow};
+use super::identity::{Keys, Numbering, Repeat, Repeated};
+use super::kind::{ImportKind, ImportRow, Repeats};
 use super::model::{REJECTS_KEPT_MAX, Reject};
 use super::rules::{self, Places};
 use super::store::RejectedRow;
@@ -21,9 +21,8 @@ use crate::tabular::{Row, Shape, Table};
 pub const BATCH_ROWS: usize = 2_000;
 /// How often a reader shows progress and looks whether it should stop.
 const ROWS_PER_LOOK: u64 = 1_000;
-/// The longest cell that a rejected row keeps, in characters, and the most characters of one row.
-const KEPT_CELL_CHARS: usize = 500;
-const KEPT_CELLS: usize = 100;
+/// The most characters that are kept of a rejected row; what is longer is cut, and says so.
+const KEPT_ROW_CHARS: usize = 16_384;
 
 /// A file and how it is understood: everything a reading needs.
 #[derive(Clone)]
@@ -58,8 +57,12 @@ pub(super) struct Batch {
     pub(super) rows: Vec<ImportRow>,
     /// Their cells as they came.
     pub(super) cells: Vec<csv::StringRecord>,
-    /// For each row, whether an earlier row of the file has the same external id.
-    repeats: Vec<bool>,
+    /// For each row, what it is to the earlier rows of the file.
+    repeats: Vec<Repeat>,
+    /// Rows that are refused because an earlier row has their external id and says something else.
+    pub(super) refused: Vec<(ImportRow, csv::StringRecord)>,
+    /// Rows that say again what an earlier row says, left out because the kind refuses others.
+    pub(super) said_before: u64,
     /// How many rows of the file are read once this batch is done, rejected ones counted.
     pub(super) rows_read: u64,
 }
@@ -113,10 +116,7 @@ fn check_blocking(source: &Source, run: &JobRun) -> Result<Checked> {
             Err(reject) => {
                 checked.rejected += 1;
                 if checked.rejects.len() < REJECTS_KEPT_MAX {
-                    checked.rejects.push(RejectedRow {
-                        reject,
-                        cells: kept_cells(&row.cells),
-                    });
+                    checked.rejects.push(rejected(reject, &row.cells));
                 }
             }
         }
@@ -125,15 +125,32 @@ fn check_blocking(source: &Source, run: &JobRun) -> Result<Checked> {
     Ok(checked)
 }
 
-/// What is kept of the cells of a rejected row.
-pub(super) fn kept_cells(cells: &csv::StringRecord) -> Vec<String> {
-    let kept = |cell: &str| {
-        cell.chars()
-            .take(KEPT_CELL_CHARS)
+/// A rejected row with its cells as they came, but for NUL, which not every database holds.
+pub(super) fn rejected(reject: Reject, cells: &csv::StringRecord) -> RejectedRow {
+    let mut room = KEPT_ROW_CHARS;
+    let mut kept = Vec::with_capacity(cells.len());
+    for cell in cells {
+        let text: String = cell
+            .chars()
+            .take(room)
             .map(|c| if c == '\0' { '\u{fffd}' } else { c })
-            .collect()
-    };
-    cells.iter().take(KEPT_CELLS).map(kept).collect()
+            .collect();
+        if cell.chars().nth(room).is_some() {
+            kept.push(text + "…");
+            return RejectedRow {
+                reject,
+                cells: kept,
+                is_cut: true,
+            };
+        }
+        room -= text.chars().count();
+        kept.push(text);
+    }
+    RejectedRow {
+        reject,
+        cells: kept,
+        is_cut: false,
+    }
 }
 
 impl Source {
@@ -190,6 +207,7 @@ fn send_batches(
     send: &mpsc::Sender<Batch>,
 ) -> Result<()> {
     let identity = source.kind.identity();
+    let refuses = source.kind.repeats() == Repeats::Refused;
     let mut table = source.open()?;
     let mut row = Row::default();
     let mut rows_read = 0;
@@ -200,14 +218,19 @@ fn send_batches(
             run.check()?;
         }
         if let Ok(mut accepted) = source.check_row(&row) {
-            let repeats = numbering.number(&mut accepted, &identity);
-            if rows_read > after_rows {
-                batch.rows.push(accepted);
-                batch.cells.push(row.cells.clone());
-                batch.repeats.push(repeats);
+            let repeat = numbering.number(&mut accepted, &identity);
+            match repeat {
+                _ if rows_read <= after_rows => {}
+                Repeat::Same if refuses => batch.said_before += 1,
+                Repeat::Differs if refuses => batch.refused.push((accepted, row.cells.clone())),
+                _ => {
+                    batch.rows.push(accepted);
+                    batch.cells.push(row.cells.clone());
+                    batch.repeats.push(repeat);
+                }
             }
         }
-        if batch.rows.len() == BATCH_ROWS {
+        if batch.rows.len() + batch.refused.len() == BATCH_ROWS {
             batch.rows_read = rows_read;
             // Nobody receives any more: the job has ended for another reason.
             if send
@@ -231,23 +254,33 @@ impl Batch {
             rows: Vec::with_capacity(BATCH_ROWS),
             cells: Vec::with_capacity(BATCH_ROWS),
             repeats: Vec::with_capacity(BATCH_ROWS),
+            refused: Vec::new(),
+            said_before: 0,
             rows_read: 0,
         }
     }
 
-    /// The batch without the rows whose external id an earlier row has.
-    pub(super) fn without_repeats(self) -> Self {
+    /// The batch without the rows whose external id an earlier row has; and of those, how many say what
+    /// the first one says, and how many something else.
+    pub(super) fn without_repeats(self) -> (Self, u64, u64) {
+        let (mut same, mut differing) = (0, 0);
         let mut first = Self {
             rows_read: self.rows_read,
+            refused: self.refused,
+            said_before: self.said_before,
             ..Self::empty()
         };
-        for ((row, cells), repeats) in self.rows.into_iter().zip(self.cells).zip(self.repeats) {
-            if !repeats {
-                first.rows.push(row);
-                first.cells.push(cells);
-                first.repeats.push(false);
+        for ((row, cells), repeat) in self.rows.into_iter().zip(self.cells).zip(self.repeats) {
+            match repeat {
+                Repeat::First => {
+                    first.rows.push(row);
+                    first.cells.push(cells);
+                    first.repeats.push(repeat);
+                }
+                Repeat::Same => same += 1,
+                Repeat::Differs => differing += 1,
             }
         }
-        first
+        (first, same, differing)
     }
 }

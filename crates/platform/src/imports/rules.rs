@@ -2,20 +2,42 @@
 
 use std::collections::BTreeMap;
 
-use base::{Error, Result};
+use base::{Currency, Error, Result};
 
-use super::fields::{CellFacts, Field, FieldValue};
+use super::fields::{CellFacts, CellProblem, Field, FieldKind, FieldValue};
 use super::kind::{ImportKind, ImportRow};
 use super::model::{Mapping, REJECT_LIMIT_PERCENT, Reject};
 use crate::tabular;
 
+/// What a bracket in a column's name begins with, and ends with: narrow and full-width.
+const OPENING: [char; 4] = ['(', '\u{ff08}', '[', '【'];
+const CLOSING: [char; 4] = [')', '\u{ff09}', ']', '】'];
+
+/// Whether a column of amounts, going by its name, holds them in whole units of the currency: what stands
+/// in brackets after the name is the currency's unit, or there is nothing (`金额(元)`, not `金额(万元)`).
+fn is_in_major_units(name: &str, currency: Currency) -> bool {
+    const UNITS: [&str; 9] = [
+        "元",
+        "人民币",
+        "人民币元",
+        "yuan",
+        "rmb",
+        "¥",
+        "\u{ffe5}",
+        "$",
+        "€",
+    ];
+    let Some((before, unit)) = name.split_once(OPENING) else {
+        return true;
+    };
+    let unit = unit.trim_end().trim_end_matches(CLOSING).trim().to_lowercase();
+    before.trim().is_empty() || UNITS.contains(&unit.as_str()) || unit.eq_ignore_ascii_case(currency.code())
+}
+
 /// A column's name as it is compared: lower case, without spaces, punctuation and bracketed units
 /// (`金额(元)` is `金额`, `Customer_ID` is `customerid`).
 pub fn fold(name: &str) -> String {
-    let without_unit = name
-        .split(['(', '(', '[', '【'])
-        .next()
-        .filter(|text| !text.trim().is_empty());
+    let without_unit = name.split(OPENING).next().filter(|text| !text.trim().is_empty());
     without_unit
         .unwrap_or(name)
         .chars()
@@ -24,9 +46,9 @@ pub fn fold(name: &str) -> String {
         .collect()
 }
 
-/// The mapping that the columns' names suggest. A field with two columns of equal standing gets none:
-/// a guess that may be wrong is worse than a question.
-pub(super) fn suggest(fields: &[Field], columns: &[String]) -> Mapping {
+/// The mapping that the columns' names suggest. A field with two columns of equal standing gets none, nor
+/// does an amount in thousands or cents: a guess that may be wrong is worse than a question.
+pub(super) fn suggest(fields: &[Field], columns: &[String], currency: Currency) -> Mapping {
     let folded: Vec<String> = columns.iter().map(|name| fold(name)).collect();
     let mut mapping = Mapping::new();
     for field in fields {
@@ -37,6 +59,10 @@ pub(super) fn suggest(fields: &[Field], columns: &[String]) -> Mapping {
             match (meant.next(), meant.next()) {
                 (None, _) => {}
                 (Some(n), None) => {
+                    let is_amount = matches!(field.kind, FieldKind::Amount);
+                    if is_amount && !is_in_major_units(&columns[n], currency) {
+                        break;
+                    }
                     if !mapping.values().any(|column| *column == columns[n]) {
                         mapping.insert(field.name.to_owned(), columns[n].clone());
                         break;
@@ -178,7 +204,7 @@ pub(super) fn reject_at(
     columns: &[String],
     line: u64,
     field: usize,
-    problem: &super::fields::CellProblem,
+    problem: &CellProblem,
     cells: Option<&csv::StringRecord>,
 ) -> Reject {
     let place = places.0.get(field).copied().flatten();
@@ -214,6 +240,16 @@ pub(super) fn reject_limit(percent: Option<f64>) -> Result<f64> {
     }
 }
 
+/// Why a row is refused whose external id an earlier row of the file has.
+pub(super) fn repeated() -> CellProblem {
+    CellProblem {
+        code: "external_id_repeated",
+        message: "an earlier row of this file has the same id and says something else; \
+                  give each line an id of its own, or leave the id out"
+            .to_owned(),
+    }
+}
+
 /// Passes if no more rows are rejected than the limit allows, and at least one is accepted.
 ///
 /// Errors: `too_many_rejects`, `no_rows`.
@@ -221,7 +257,7 @@ pub(super) fn accept_file(rows: u64, rejected: u64, limit_percent: f64) -> Resul
     if rows == 0 {
         return Err(Error::invalid("no_rows", "the file has a header but no rows"));
     }
-    let share_percent = rejected as f64 / rows as f64 * 100.0;
+    let share_percent = share_percent(rows, rejected);
     if rejected > 0 && (share_percent > limit_percent || rejected == rows) {
         return Err(Error::invalid(
             "too_many_rejects",
@@ -234,10 +270,29 @@ pub(super) fn accept_file(rows: u64, rejected: u64, limit_percent: f64) -> Resul
     Ok(())
 }
 
+/// Passes if, while rows are stored, no more of the file's rows are rejected than the limit allows.
+///
+/// Errors: `import_stopped_at_limit`.
+pub(super) fn accept_further(rows: u64, rejected: u64, limit_percent: f64) -> Result<()> {
+    if share_percent(rows, rejected) > limit_percent {
+        return Err(Error::conflict(
+            "import_stopped_at_limit",
+            format!(
+                "what is stored has changed since the file was checked, and {rejected} of its {rows} rows are \
+                 rejected now; the limit is {limit_percent} %. What was stored before stays"
+            ),
+        ));
+    }
+    Ok(())
+}
+
+fn share_percent(rows: u64, rejected: u64) -> f64 {
+    rejected as f64 / rows as f64 * 100.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::imports::fields::FieldKind;
 
     const TEXT: FieldKind = FieldKind::Text { chars_max: 100 };
     const FIELDS: &[Field] = &[
@@ -272,7 +327,7 @@ mod tests {
     }
 
     fn suggested(header: &str) -> String {
-        suggest(FIELDS, &columns(header))
+        suggest(FIELDS, &columns(header), Currency::CNY)
             .iter()
             .map(|(f, c)| format!("{f}={c} "))
             .collect()
@@ -289,6 +344,16 @@ mod tests {
                 "客户编号,交易时间,金额(元),产品",
                 "amount=金额(元) at=交易时间 customer=客户编号 product=产品 ",
             ),
+            ("金额(人民币)", "amount=金额(人民币) "),
+            ("Amount (CNY)", "amount=Amount (CNY) "),
+            ("金额\u{ff08}元\u{ff09}", "amount=金额\u{ff08}元\u{ff09} "),
+            ("金额\u{ff08}万元\u{ff09}", ""),
+            ("金额(万元)", ""),
+            ("金额(分)", ""),
+            ("Amount [USD]", ""),
+            ("amount (in thousands)", ""),
+            ("金额(万元),amount", "amount=amount "),
+            ("产品(必填)", "product=产品(必填) "),
             ("客户,客户编号,x", "customer=客户编号 "),
             ("amount,amount", ""),
             ("a,b", ""),

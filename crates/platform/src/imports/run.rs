@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use base::{Error, Money, Result};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::fields::CellFacts;
 use super::identity::Repeated;
-use super::kind::{ImportContext, ImportKind, Seen, Stored};
+use super::kind::{ImportContext, ImportKind, Repeats, Seen, Stored};
 use super::model::{ImportReport, ImportWarning, JobInput, REJECTS_KEPT_MAX, REJECTS_SHOWN};
 use super::read::{Batch, Batches, Checked, Source};
 use super::store::{self, RejectedRow};
@@ -61,6 +61,7 @@ impl Work {
             .file
             .ok_or_else(|| Error::conflict("file_gone", "the file is gone; upload it again"))?;
         let kind = imports.kind(&found.upload.kind)?;
+        firm.require_real()?;
         let firm = firm.with(input.options.currency, input.options.zone.as_deref())?;
         let columns: Vec<String> = found
             .upload
@@ -159,9 +160,9 @@ impl Work {
         while let Some(batch) = batches.next().await? {
             self.run.check()?;
             // A row whose external id came before would find what that row has stored.
-            let rows_in_batch = batch.rows.len();
-            let first = batch.without_repeats();
-            report.unchanged += (rows_in_batch - first.rows.len()) as u64;
+            let (first, same, differing) = batch.without_repeats();
+            report.unchanged += same;
+            report.updated += differing;
             let mut tx = self.run.platform().db.read().await?;
             tx.allow_minutes(5).await?;
             let stored = self
@@ -196,7 +197,8 @@ impl Work {
     /// Everything that decides whether the file is imported, before anything is changed.
     async fn decide(&self) -> Result<(Checkpoint, Repeated)> {
         let (mut checked, report) = self.check(false).await?;
-        if self.kind().looks_up(&|field| self.source.places.is_mapped(field)) {
+        let refuses = self.kind().repeats() == Repeats::Refused && checked.repeated.differing > 0;
+        if refuses || self.kind().looks_up(&|field| self.source.places.is_mapped(field)) {
             let mut foreseen = report.clone();
             self.preview(checked.repeated.clone(), &mut foreseen, &mut checked.rejects)
                 .await?;
@@ -204,7 +206,7 @@ impl Work {
                 self.save_findings(&foreseen, &checked.rejects).await?;
                 return Err(e);
             }
-            // Those that only the database refuses are rejected again when they are stored.
+            // Those that only the second reading refuses are rejected again when they are stored.
             checked.rejects.truncate(
                 usize::try_from(report.rejected)
                     .unwrap_or(usize::MAX)
@@ -254,10 +256,20 @@ impl Work {
         }
         let stored = self.kind().store(&mut tx, &self.context, &batch.rows).await?;
         let mut rejects = add(&mut after.report, &self.source, &stored, batch);
+        // Others may have changed the database since it was decided: what follows is not stored then.
+        rules::accept_further(after.report.rows, after.report.rejected, self.limit_percent)?;
         rejects.truncate(REJECTS_KEPT_MAX.saturating_sub(before.rejects_kept));
         store::insert_rejects(&mut tx, self.input.import, before.rejects_kept, &rejects).await?;
         after.rejects_kept += rejects.len();
         after.rows_done = batch.rows_read;
+        let payload = json!({
+            "rows": after.rows_done - before.rows_done,
+            "created": stored.created,
+            "updated": stored.updated,
+            "unchanged": stored.unchanged,
+            "new_customers": stored.new_customers,
+        });
+        self.record(&mut tx, "import.rows_stored", &payload).await?;
         // So that an import that is stopped, however, shows what it has stored.
         store::save_report(&mut tx, self.input.import, &after.report).await?;
         self.run
@@ -271,16 +283,29 @@ impl Work {
     async fn settle_firm(&self, tx: &mut Tx) -> Result<()> {
         let options = &self.input.options;
         let before = firm::load_for_update(tx, &self.context.clock).await?;
+        before.require_real()?;
         let mut after = before.clone().with(options.currency, options.zone.as_deref())?;
         after.fixed |= self.kind().fixes_firm();
         if after.currency != self.context.currency || after.time_zone()? != self.context.zone {
             return Err(firm_changed(&after));
         }
         if after != before {
-            firm::save(tx, &self.context.clock, &after).await?;
+            firm::save(tx, &self.context.clock, self.context.actor, &after).await?;
             tracing::info!(currency = %after.currency, zone = %after.zone, fixed = after.fixed, "the firm's facts");
         }
         Ok(())
+    }
+
+    async fn record(&self, tx: &mut Tx, kind: &'static str, payload: &Value) -> Result<()> {
+        let event = Event {
+            actor: self.context.actor,
+            kind,
+            subject_kind: "import",
+            subject: self.input.import.uuid(),
+            customer: None,
+            payload,
+        };
+        events::record(tx, &self.context.clock, &event).await
     }
 
     /// The last transaction: the report, the mapping for next time, the event.
@@ -291,7 +316,7 @@ impl Work {
         store::save_report(&mut tx, self.input.import, report).await?;
         let (kind, options) = (self.kind().name(), &self.input.options);
         store::remember_mapping(&mut tx, kind, &options.source, &options.mapping, clock.now()).await?;
-        let payload = serde_json::json!({
+        let payload = json!({
             "kind": kind,
             "source": options.source,
             "rows": report.rows,
@@ -301,15 +326,7 @@ impl Work {
             "rejected": report.rejected,
             "new_customers": report.new_customers,
         });
-        let event = Event {
-            actor: self.context.actor,
-            kind: "import.finished",
-            subject_kind: "import",
-            subject: self.input.import.uuid(),
-            customer: None,
-            payload: &payload,
-        };
-        events::record(&mut tx, clock, &event).await?;
+        self.record(&mut tx, "import.finished", &payload).await?;
         checkpoint.finished = true;
         self.run.save_checkpoint(&mut tx, &checkpoint).await?;
         tx.commit().await?;
@@ -338,19 +355,38 @@ fn warning(code: &str, message: impl Into<String>) -> ImportWarning {
 fn add(report: &mut ImportReport, source: &Source, stored: &Stored, batch: &Batch) -> Vec<RejectedRow> {
     report.created += stored.created;
     report.updated += stored.updated;
-    report.unchanged += stored.unchanged;
+    report.unchanged += stored.unchanged + batch.said_before;
     report.new_customers += stored.new_customers;
-    report.rejected += stored.rejects.len() as u64;
-    let mut rejects = Vec::with_capacity(stored.rejects.len());
-    for (index, field, problem) in &stored.rejects {
-        let line = batch.rows.get(*index).map_or(0, |row| row.line);
-        let cells = batch.cells.get(*index);
-        let reject = rules::reject_at(&source.places, &source.columns, line, *field, problem, cells);
+    report.rejected += (stored.rejects.len() + batch.refused.len()) as u64;
+    let refused_by_database = stored.rejects.iter().filter_map(|(index, field, problem)| {
+        let (row, cells) = (batch.rows.get(*index)?, batch.cells.get(*index)?);
+        Some((row, cells, *field, problem))
+    });
+    let repeated = rules::repeated();
+    let field = source.kind.identity().field;
+    let refused_by_file = batch
+        .refused
+        .iter()
+        .map(|(row, cells)| (row, cells, field, &repeated));
+    let mut refused: Vec<_> = refused_by_database.chain(refused_by_file).collect();
+    refused.sort_by_key(|(row, ..)| row.line);
+    let mut rejects = Vec::with_capacity(refused.len());
+    for (row, cells, field, problem) in refused {
+        if let (Some(sum), Some(totals)) = (&mut report.amount, source.kind.totals()) {
+            sum.minor -= row.amount(totals.amount).unwrap_or(0);
+        }
+        let reject = rules::reject_at(
+            &source.places,
+            &source.columns,
+            row.line,
+            field,
+            problem,
+            Some(cells),
+        );
         if report.rejects.len() < REJECTS_SHOWN {
             report.rejects.push(reject.clone());
         }
-        let cells = cells.map(read::kept_cells).unwrap_or_default();
-        rejects.push(RejectedRow { reject, cells });
+        rejects.push(read::rejected(reject, cells));
     }
     rejects
 }
@@ -360,8 +396,17 @@ fn keep(kept: &mut Vec<RejectedRow>, new: Vec<RejectedRow>) {
     kept.extend(new.into_iter().take(room));
 }
 
-fn result(report: &ImportReport) -> Result<Value> {
-    serde_json::to_value(report).map_err(Error::internal)
+/// What whoever may see jobs may see: rejected rows are for those who may import.
+fn result(report: &ImportReport) -> Value {
+    json!({
+        "dry_run": report.dry_run,
+        "rows": report.rows,
+        "created": report.created,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "rejected": report.rejected,
+        "new_customers": report.new_customers,
+    })
 }
 
 /// The dry run.
@@ -373,15 +418,18 @@ pub(super) async fn dry_run(imports: Imports, run: JobRun) -> Result<Value> {
     if let Err(e) = rules::accept_file(report.rows, report.rejected, work.limit_percent) {
         report.warnings.push(warning(e.code(), e.to_string()));
     }
-    work.save_findings(&report, &checked.rejects).await?;
-    result(&report)
+    let mut tx = work.run.platform().db.write().await?;
+    work.write_findings(&mut tx, &report, &checked.rejects).await?;
+    store::end_check(&mut tx, work.input.import).await?;
+    tx.commit().await?;
+    Ok(result(&report))
 }
 
 /// The import.
 pub(super) async fn import(imports: Imports, run: JobRun) -> Result<Value> {
     let resumed: Option<Checkpoint> = run.checkpoint()?;
     if let Some(done) = resumed.as_ref().filter(|checkpoint| checkpoint.finished) {
-        return result(&done.report);
+        return Ok(result(&done.report));
     }
     let work = Work::prepare(&imports, run).await?;
     let (mut checkpoint, repeated) = match resumed {
@@ -404,5 +452,5 @@ pub(super) async fn import(imports: Imports, run: JobRun) -> Result<Value> {
     }
     let report = work.finish(checkpoint).await?;
     files::remove(work.run.platform(), work.input.import, &work.file).await;
-    result(&report)
+    Ok(result(&report))
 }

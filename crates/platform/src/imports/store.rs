@@ -6,7 +6,7 @@ use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::model::{Column, ImportId, ImportReport, ImportState, Mapping, Reject, Upload};
+use super::model::{Column, ImportId, ImportOptions, ImportReport, ImportState, Mapping, Reject, Upload};
 use crate::args;
 use crate::db::{Bulk, Sql, Tx, list, micros, timestamp};
 use crate::events::Actor;
@@ -22,6 +22,8 @@ struct Row {
     sha256: String,
     shape: Json<Shape>,
     columns: Json<Vec<Column>>,
+    options: Option<Json<ImportOptions>>,
+    checked: bool,
     report: Option<Json<ImportReport>>,
     job_id: Option<Uuid>,
     job_kind: Option<String>,
@@ -35,6 +37,8 @@ struct Row {
 pub(super) struct Found {
     pub(super) upload: Upload,
     pub(super) state: ImportState,
+    /// A job is at work on it, or about to be.
+    pub(super) is_busy: bool,
     /// Its file's name among the uploads; none once it is removed.
     pub(super) file: Option<String>,
 }
@@ -49,6 +53,7 @@ impl TryFrom<Row> for Found {
             .transpose()
             .map_err(Error::internal)?;
         Ok(Self {
+            is_busy: job_state.is_some_and(|state| !state.is_finished()),
             state: ImportState::of(row.job_kind.as_deref().zip(job_state)),
             file: row.file,
             upload: Upload {
@@ -59,6 +64,8 @@ impl TryFrom<Row> for Found {
                 sha256: row.sha256,
                 shape: row.shape.0,
                 columns: row.columns.0,
+                options: row.options.map(|json| json.0),
+                checked: row.checked,
                 report: row.report.map(|json| json.0),
                 job: row.job_id.map(JobId::from),
                 created_at: timestamp(row.created_at),
@@ -67,8 +74,8 @@ impl TryFrom<Row> for Found {
     }
 }
 
-const SELECT: &str = "SELECT i.id, i.kind, i.file_name, i.bytes, i.sha256, i.shape, i.columns, i.report, i.job_id, \
-    j.kind AS job_kind, j.state AS job_state, i.created_at, i.file \
+const SELECT: &str = "SELECT i.id, i.kind, i.file_name, i.bytes, i.sha256, i.shape, i.columns, i.options, \
+    i.checked, i.report, i.job_id, j.kind AS job_kind, j.state AS job_state, i.created_at, i.file \
     FROM imports i LEFT JOIN jobs j ON j.id = i.job_id ";
 
 pub(super) async fn insert(tx: &mut Tx, upload: &Upload, file: &str, actor: Actor) -> Result<()> {
@@ -132,6 +139,43 @@ pub(super) async fn page(tx: &mut Tx, size: PageSize, cursor: Option<&str>) -> R
     })
 }
 
+/// Notes the dry run that begins and what it was asked; whatever was checked before is forgotten.
+pub(super) async fn begin_check(
+    tx: &mut Tx,
+    id: ImportId,
+    job: JobId,
+    options: &ImportOptions,
+) -> Result<()> {
+    tx.execute(
+        "UPDATE imports SET job_id = $2, report = NULL, options = $3, checked = FALSE WHERE id = $1",
+        args![id.uuid(), job.uuid(), json(options)?],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// Notes how else the file is to be read; what was checked and found before is forgotten.
+pub(super) async fn set_shape(tx: &mut Tx, id: ImportId, shape: &Shape, columns: &[Column]) -> Result<()> {
+    clear_rejects(tx, id).await?;
+    tx.execute(
+        "UPDATE imports SET shape = $2, columns = $3, job_id = NULL, report = NULL, options = NULL, \
+         checked = FALSE WHERE id = $1",
+        args![id.uuid(), json(shape)?, json(&columns)?],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// Notes that the dry run has read it all.
+pub(super) async fn end_check(tx: &mut Tx, id: ImportId) -> Result<()> {
+    tx.execute(
+        "UPDATE imports SET checked = TRUE WHERE id = $1",
+        args![id.uuid()],
+    )
+    .await
+    .map(|_| ())
+}
+
 /// Notes the import's newest job; its report begins anew.
 pub(super) async fn set_job(tx: &mut Tx, id: ImportId, job: JobId) -> Result<()> {
     tx.execute(
@@ -156,6 +200,8 @@ pub(super) async fn save_report(tx: &mut Tx, id: ImportId, report: &ImportReport
 pub(super) struct RejectedRow {
     pub(super) reject: Reject,
     pub(super) cells: Vec<String>,
+    /// The row was too long to be kept whole; the last of the cells ends in `…`.
+    pub(super) is_cut: bool,
 }
 
 /// Forgets the rejects of an earlier run.
@@ -170,7 +216,7 @@ pub(super) async fn clear_rejects(tx: &mut Tx, id: ImportId) -> Result<()> {
 
 const REJECTS: Bulk = Bulk {
     table: "import_rejects",
-    columns: &["import_id", "number", "reject", "cells"],
+    columns: &["import_id", "number", "reject", "cells", "is_cut"],
     on_conflict: "",
 };
 
@@ -188,10 +234,19 @@ pub(super) async fn insert_rejects(
             id.uuid(),
             number,
             json(&rejected.reject)?,
-            json(&rejected.cells)?
+            json(&rejected.cells)?,
+            rejected.is_cut,
         ]);
     }
     REJECTS.insert(tx, rows).await.map(|_| ())
+}
+
+#[derive(sqlx::FromRow)]
+struct RejectRow {
+    number: i32,
+    reject: Json<Reject>,
+    cells: Json<Vec<String>>,
+    is_cut: bool,
 }
 
 /// The kept rejects after `after_number`, at most `limit`, with their numbers.
@@ -201,16 +256,23 @@ pub(super) async fn rejects(
     after_number: i32,
     limit: u32,
 ) -> Result<Vec<(i32, RejectedRow)>> {
-    let rows: Vec<(i32, Json<Reject>, Json<Vec<String>>)> = tx
+    let rows: Vec<RejectRow> = tx
         .all(
-            "SELECT number, reject, cells FROM import_rejects WHERE import_id = $1 AND number > $2 \
+            "SELECT number, reject, cells, is_cut FROM import_rejects WHERE import_id = $1 AND number > $2 \
              ORDER BY number LIMIT $3",
             args![id.uuid(), after_number, limit],
         )
         .await?;
     Ok(rows
         .into_iter()
-        .map(|(number, Json(reject), Json(cells))| (number, RejectedRow { reject, cells }))
+        .map(|row| {
+            let rejected = RejectedRow {
+                reject: row.reject.0,
+                cells: row.cells.0,
+                is_cut: row.is_cut,
+            };
+            (row.number, rejected)
+        })
         .collect())
 }
 
@@ -231,15 +293,18 @@ pub(super) async fn remember_mapping(
     .map(|_| ())
 }
 
-/// The mappings used for a kind, the newest first, at most 20.
-pub(super) async fn mappings(tx: &mut Tx, kind: &str) -> Result<Vec<Mapping>> {
-    let rows: Vec<(Json<Mapping>,)> = tx
+/// The sources of a kind with the mapping each was imported with, the newest first, at most 20.
+pub(super) async fn mappings(tx: &mut Tx, kind: &str) -> Result<Vec<(String, Mapping)>> {
+    let rows: Vec<(String, Json<Mapping>)> = tx
         .all(
-            "SELECT mapping FROM import_mappings WHERE kind = $1 ORDER BY updated_at DESC LIMIT 20",
+            "SELECT source, mapping FROM import_mappings WHERE kind = $1 ORDER BY updated_at DESC LIMIT 20",
             args![kind],
         )
         .await?;
-    Ok(rows.into_iter().map(|(Json(mapping),)| mapping).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(source, Json(mapping))| (source, mapping))
+        .collect())
 }
 
 /// The files of imports older than `before` that no job works on, at most 100.

@@ -145,11 +145,17 @@ pub async fn at_work(tx: &mut Tx) -> Result<Option<Job>> {
     row.map(Job::try_from).transpose()
 }
 
-/// Removes jobs that were over before a time; one that something still refers to by its subject may go too,
-/// because what it did is in the event log.
+/// Removes jobs that were over before a time, but not the newest of a thing: the state of an import or a run
+/// is read off it.
 pub(super) async fn delete_finished(tx: &mut Tx, before: Timestamp) -> Result<u64> {
-    tx.execute("DELETE FROM jobs WHERE finished_at < $1", args![before])
-        .await
+    tx.execute(
+        "DELETE FROM jobs WHERE finished_at < $1 AND (subject_id IS NULL OR EXISTS ( \
+             SELECT 1 FROM jobs newer WHERE newer.subject_id = jobs.subject_id \
+             AND newer.subject_kind = jobs.subject_kind \
+             AND (newer.created_at, newer.id) > (jobs.created_at, jobs.id)))",
+        args![before],
+    )
+    .await
 }
 
 /// How many jobs there are in each state, for metrics.

@@ -9,10 +9,8 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use base::{Error, Result};
 
 use super::encoding::{Encoding, Utf8Reader};
-use super::{Row, RowProblem, Shape, unreadable};
+use super::{ROW_BYTES_MAX, Row, RowProblem, Shape, unreadable};
 
-/// The longest row, in bytes: a quote that is never closed must not swallow the file into memory.
-const ROW_BYTES_MAX: u64 = 1024 * 1024;
 const BUFFER_BYTES: usize = 64 * 1024;
 
 /// The separator of a file: the one that the header has most of.
@@ -198,7 +196,7 @@ struct RowTooLarge;
 
 impl<R: Read> Read for Metered<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.meter.bytes_since_row.load(Ordering::Relaxed) > ROW_BYTES_MAX {
+        if self.meter.bytes_since_row.load(Ordering::Relaxed) > ROW_BYTES_MAX as u64 {
             return Err(io::Error::other(RowTooLarge));
         }
         let got = self.inner.read(out)?;

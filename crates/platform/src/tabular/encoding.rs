@@ -1,4 +1,5 @@
-//! How a text file is written: UTF-8, UTF-16 or GB18030 (which contains GBK and GB2312).
+//! How a text file is written: UTF-8, UTF-16 or GB18030 (which contains GBK and GB2312), which are told
+//! apart; Big5 and Windows-1252, which must be named, because nearly every text could be either.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -11,8 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::unreadable;
 
 /// The encodings that are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub enum Encoding {
     /// UTF-8, with or without a byte order mark.
     #[serde(rename = "utf-8")]
@@ -24,7 +24,14 @@ pub enum Encoding {
     #[serde(rename = "utf-16be")]
     Utf16Be,
     /// What Chinese Excel writes: GB18030, GBK, GB2312.
+    #[serde(rename = "gb18030")]
     Gb18030,
+    /// Traditional Chinese, from Taiwan and Hong Kong.
+    #[serde(rename = "big5")]
+    Big5,
+    /// Western European, which contains Latin-1.
+    #[serde(rename = "windows-1252")]
+    Windows1252,
 }
 
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -37,8 +44,20 @@ impl Encoding {
             Self::Utf16Le => "utf-16le",
             Self::Utf16Be => "utf-16be",
             Self::Gb18030 => "gb18030",
+            Self::Big5 => "big5",
+            Self::Windows1252 => "windows-1252",
         }
     }
+
+    /// Every encoding.
+    pub const ALL: [Self; 6] = [
+        Self::Utf8,
+        Self::Gb18030,
+        Self::Big5,
+        Self::Windows1252,
+        Self::Utf16Le,
+        Self::Utf16Be,
+    ];
 
     /// The encoding of a whole file: what its byte order mark says, else UTF-8 if all of it is, else
     /// GB18030 if all of it is, else UTF-8, whose broken rows are then refused one by one.
@@ -64,6 +83,8 @@ impl Encoding {
             Self::Utf16Le => encoding_rs::UTF_16LE,
             Self::Utf16Be => encoding_rs::UTF_16BE,
             Self::Gb18030 => encoding_rs::GB18030,
+            Self::Big5 => encoding_rs::BIG5,
+            Self::Windows1252 => encoding_rs::WINDOWS_1252,
         }
     }
 

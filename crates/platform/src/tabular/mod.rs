@@ -18,6 +18,10 @@ pub use encoding::Encoding;
 /// More columns than anyone maps; a file with more is not a table.
 pub const COLUMNS_MAX: usize = 500;
 
+/// The longest row, in bytes: neither a quote that is never closed nor a cell of gigabytes is taken into
+/// memory.
+const ROW_BYTES_MAX: usize = 1024 * 1024;
+
 /// What kind of file a table is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -105,22 +109,51 @@ impl Shape {
                 "format_unknown",
                 "this file is compressed; unpack it and upload the CSV or Parquet inside",
             )),
-            _ => {
-                let encoding = Encoding::detect(path)?;
-                Ok(Self {
-                    format: Format::Csv,
-                    encoding,
-                    separator: csv::detect_separator(path, encoding)?,
-                })
-            }
+            _ => Self::of_text(path, Encoding::detect(path)?),
         }
     }
+
+    /// A text file whose encoding someone knows better than [`Shape::detect`].
+    ///
+    /// Errors: `file_unreadable`.
+    pub fn of_text(path: &Path, encoding: Encoding) -> Result<Self> {
+        Ok(Self {
+            format: Format::Csv,
+            encoding,
+            separator: csv::detect_separator(path, encoding)?,
+        })
+    }
+}
+
+/// Writes a text file as UTF-8 into `to`, for readers that take nothing else; false, and nothing is written,
+/// when it is UTF-8 already or no text. Without an encoding it is found out.
+///
+/// Errors: `file_unreadable`, `file_not_writable`.
+pub fn copy_as_utf8(path: &Path, encoding: Option<Encoding>, to: &Path) -> Result<bool> {
+    if encoding == Some(Encoding::Utf8) {
+        return Ok(false);
+    }
+    let shape = match (Shape::detect(path), encoding) {
+        // What the file is, the reader says better.
+        (Err(_), _) => return Ok(false),
+        (Ok(shape), Some(encoding)) if shape.format == Format::Csv => Shape { encoding, ..shape },
+        (Ok(shape), _) => shape,
+    };
+    if shape.format != Format::Csv || shape.encoding == Encoding::Utf8 {
+        return Ok(false);
+    }
+    let mut from = encoding::Utf8Reader::new(File::open(path).map_err(unreadable)?, shape.encoding);
+    let not_written =
+        |e: std::io::Error| Error::invalid("file_not_writable", format!("{}: {e}", to.display()));
+    let mut copy = File::create_new(to).map_err(not_written)?;
+    std::io::copy(&mut from, &mut copy).map_err(not_written)?;
+    Ok(true)
 }
 
 impl Table {
     /// Opens a file of a known shape.
     ///
-    /// Errors: `file_unreadable`, `header_missing`, `too_many_columns`.
+    /// Errors: `file_unreadable`, `header_missing`, `too_many_columns`, `format_unknown`.
     pub fn open(path: &Path, shape: &Shape) -> Result<Self> {
         let (columns, rows) = match shape.format {
             Format::Csv => {
@@ -139,6 +172,13 @@ impl Table {
                     "the file has {} columns; at most {COLUMNS_MAX} can be read",
                     columns.len()
                 ),
+            ));
+        }
+        if columns.iter().any(|name| name.contains('\0')) {
+            return Err(Error::invalid(
+                "format_unknown",
+                "the names of the columns have NUL characters in them; if this is UTF-16 text without a byte \
+                 order mark, save it as CSV (UTF-8)",
             ));
         }
         Ok(Self { columns, rows })

@@ -201,3 +201,88 @@ fn parquet_columns_come_as_text() {
         assert_eq!(read(&bytes[..cut]), Err("file_unreadable"), "cut at {cut}");
     }
 }
+
+/// A Parquet file of one column of texts, written as references to `text`.
+fn parquet_of(text: &str, rows: usize) -> Vec<u8> {
+    use ::parquet::arrow::ArrowWriter;
+    use arrow::array::*;
+    use std::sync::Arc;
+    let texts = DictionaryArray::new(
+        Int32Array::from(vec![0; rows]),
+        Arc::new(StringArray::from(vec![text])),
+    );
+    let batch = RecordBatch::try_from_iter([("a", Arc::new(texts) as ArrayRef)]).unwrap();
+    // Read by programs that know no dictionaries: the file says only that it has texts.
+    let settings = ::parquet::file::properties::WriterProperties::builder()
+        .set_dictionary_page_size_limit(8 * 1024 * 1024)
+        .build();
+    let options = ::parquet::arrow::arrow_writer::ArrowWriterOptions::new()
+        .with_properties(settings)
+        .with_skip_arrow_metadata(true);
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new_with_options(&mut bytes, batch.schema(), options).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    bytes
+}
+
+#[test]
+fn a_row_of_parquet_has_the_limit_of_any_row() {
+    let whole = "x".repeat(1024 * 1024);
+    let said = read(&parquet_of(&whole, 2)).unwrap();
+    assert_eq!(said, format!("utf-8 a\n1: {whole}\n2: {whole}"));
+    assert_eq!(
+        read(&parquet_of(&"x".repeat(1024 * 1024 + 1), 2)),
+        Err("row_too_large")
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn rows_that_share_a_long_text_do_not_fill_the_memory() {
+    let bytes = parquet_of(&"x".repeat(900_000), 600);
+    assert!(bytes.len() < 10_000_000, "{}", bytes.len());
+    let (_folder, path) = file(&bytes);
+    let shape = Shape::detect(&path).unwrap();
+    let mut table = Table::open(&path, &shape).unwrap();
+    let (mut row, mut rows) = (Row::default(), 0);
+    while table.next_row(&mut row).unwrap() {
+        rows += 1;
+        assert_eq!(row.cells[0].len(), 900_000);
+    }
+    assert_eq!(rows, 600);
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+    let peak_kib: u64 = peak.split_whitespace().nth(1).unwrap().parse().unwrap();
+    assert!(peak_kib < 400_000, "{peak}");
+}
+
+#[test]
+fn an_encoding_that_cannot_be_told_can_be_named() {
+    let big5 = encoding_rs::BIG5.encode("客戶,金額\n張偉,5\n").0.into_owned();
+    let western = b"client,montant\nAndr\xe9,5\n".to_vec();
+    for (bytes, encoding, header, name) in [
+        (big5, Encoding::Big5, "客戶", "張偉"),
+        (western, Encoding::Windows1252, "client", "André"),
+    ] {
+        let (folder, path) = file(&bytes);
+        assert_ne!(Shape::detect(&path).unwrap().encoding, encoding);
+        let shape = Shape::of_text(&path, encoding).unwrap();
+        let mut table = Table::open(&path, &shape).unwrap();
+        let mut row = Row::default();
+        assert!(table.next_row(&mut row).unwrap());
+        assert_eq!(
+            (table.columns()[0].as_str(), &row.cells[0], &row.problem),
+            (header, name, &None)
+        );
+
+        let copy = folder.path().join("copy");
+        assert!(copy_as_utf8(&path, Some(encoding), &copy).unwrap());
+        assert!(
+            std::fs::read_to_string(&copy)
+                .unwrap()
+                .ends_with(&format!("\n{name},5\n"))
+        );
+        assert!(!copy_as_utf8(&copy, None, &folder.path().join("none")).unwrap());
+    }
+}

@@ -7,10 +7,12 @@ use platform::access::Role;
 use platform::imports::ImportState;
 use platform::jobs::{JobState, Runner};
 use platform::testing::{TestDb, caller};
-use platform::{Clock, Platform, Settings, test_on_both};
+use platform::{Clock, Platform, Settings, events, test_on_both};
 
 use crate::kind::{LINES, stored};
-use crate::{QUICK, file_of, finished, get, import_all, job, options, report, runner, start, upload};
+use crate::{
+    QUICK, dry_run, file_of, finished, get, go, import_all, job, options, report, runner, start, upload,
+};
 
 /// A process of its own that imports until it is killed. Run by the test below.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -51,7 +53,11 @@ test_on_both!(kill_minus_nine_loses_and_doubles_no_row, [LINES]);
 async fn kill_minus_nine_loses_and_doubles_no_row(t: &TestDb) {
     let p = &t.platform;
     let import = upload(t, &file_of(ROWS)).await.unwrap();
-    let queued = start(p, &import, options(&import)).await.unwrap();
+    let checker = runner(p).await;
+    let checked = dry_run(p, &import, options(&import)).await.unwrap();
+    finished(p, checked.id).await;
+    checker.shutdown(Duration::from_secs(5)).await;
+    let queued = go(p, &import).await.unwrap();
     for _ in 0..2 {
         let before = stored(p).await.len();
         let mut child = start_child(t);
@@ -72,7 +78,7 @@ async fn kill_minus_nine_loses_and_doubles_no_row(t: &TestDb) {
     let runner = runner(p).await;
     let done = finished(p, queued.id).await;
     assert_eq!(done.state, JobState::Succeeded, "{done:?}");
-    let found = report(&done);
+    let found = report(p, &done).await;
     assert_eq!(
         (found.rows, found.created, found.unchanged),
         (ROWS as u64, ROWS as u64, 0)
@@ -110,8 +116,21 @@ async fn a_stopped_import_keeps_and_shows_what_it_stored_and_can_be_completed(t:
     assert!(!kept.is_empty() && kept.len() < ROWS, "{}", kept.len());
     assert_eq!(stopped.report.unwrap().created as usize, kept.len());
 
-    let completing = start(p, &import, options(&import)).await.unwrap();
-    let done = report(&finished(p, completing.id).await);
+    let mut tx = p.db.read().await.unwrap();
+    let told = events::of_subject(&mut tx, "import", import.id.uuid(), 100)
+        .await
+        .unwrap();
+    drop(tx);
+    let told = told.iter().filter(|event| event.kind == "import.rows_stored");
+    assert_eq!(
+        told.map(|event| event.payload["created"].as_u64().unwrap())
+            .sum::<u64>(),
+        kept.len() as u64,
+        "what a stopped import stored is in the event log"
+    );
+
+    let completing = go(p, &import).await.unwrap();
+    let done = report(p, &finished(p, completing.id).await).await;
     assert_eq!(
         (done.unchanged as usize, done.created as usize),
         (kept.len(), ROWS - kept.len())
@@ -132,7 +151,10 @@ async fn shutdown_in_the_middle_goes_on_after_the_next_start(t: &TestDb) {
     assert_eq!(job(p, working.id).await.state, JobState::Queued);
     assert_eq!(get(p, &import).await.state, ImportState::Importing);
     let second: Runner = runner(p).await;
-    assert_eq!(report(&finished(p, working.id).await).created as usize, ROWS);
+    assert_eq!(
+        report(p, &finished(p, working.id).await).await.created as usize,
+        ROWS
+    );
     assert_eq!(stored(p).await.len(), ROWS);
     second.shutdown(Duration::from_secs(5)).await;
 }
@@ -152,7 +174,7 @@ async fn two_imports_at_once_do_not_mix(t: &TestDb) {
         jobs.push(start(p, &import, options(&import)).await.unwrap().id);
     }
     for id in jobs {
-        let done = report(&finished(p, id).await);
+        let done = report(p, &finished(p, id).await).await;
         assert_eq!((done.rows, done.created), (10_000, 10_000));
     }
     let lines = stored(p).await;

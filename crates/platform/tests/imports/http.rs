@@ -114,13 +114,20 @@ async fn a_file_goes_all_the_way_over_http(t: &TestDb) {
     let options =
         json!({ "mapping": import["suggested_mapping"], "source": "billing", "zone": "Asia/Shanghai" });
 
-    for (step, state, dry_run) in [("dry-run", "checked", true), ("start", "imported", false)] {
-        let (status, job) = body(site.post(&format!("{path}/{step}"), &options).await).await;
+    let (status, problem) = body(site.post(&format!("{path}/start"), &json!({})).await).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("import_not_checked")));
+    let limit = json!({ "reject_limit_percent": 1 });
+    for (step, how, state, dry_run) in [
+        ("dry-run", &options, "checked", true),
+        ("start", &limit, "imported", false),
+    ] {
+        let (status, job) = body(site.post(&format!("{path}/{step}"), how).await).await;
         assert_eq!((status, &job["subject"]["id"]), (202, &import["id"]), "{job:#}");
         finished(&t.platform, job["id"].as_str().unwrap().parse().unwrap()).await;
         let (_, now) = body(site.get(&path).await).await;
         let report = &now["report"];
         assert_eq!((&now["state"], &now["job_id"]), (&json!(state), &job["id"]));
+        assert_eq!(now["options"]["mapping"], options["mapping"]);
         assert_eq!(
             (
                 &report["dry_run"],
@@ -192,39 +199,35 @@ async fn what_is_wrong_is_said_and_leaves_nothing(t: &TestDb) {
     }
     let (status, import) = body(site.upload(form(b"who,at,amount\nC1,2026-10-31,5\n")).await).await;
     assert_eq!(status, 201);
-    let start = format!("/imports/{}/start", import["id"].as_str().unwrap());
+    let check = format!("/imports/{}/dry-run", import["id"].as_str().unwrap());
     for (path, options, status, code) in [
-        (start.clone(), json!({}), 422, "body_invalid"),
+        (check.clone(), json!({}), 422, "body_invalid"),
         (
-            start.clone(),
+            check.clone(),
             json!({ "mapping": {}, "sauce": 1 }),
             422,
             "body_invalid",
         ),
         (
-            start.clone(),
+            check.clone(),
             json!({ "mapping": { "who": "who" } }),
             422,
             "field_required",
         ),
         (
-            start.clone(),
+            check.clone(),
             json!({ "mapping": import["suggested_mapping"], "zone": "Nowhere" }),
             422,
             "zone_unknown",
         ),
         (
-            format!("/imports/{no_id}/start"),
-            json!({ "mapping": {} }),
-            404,
-            "not_found",
+            check.replace("dry-run", "start"),
+            json!({ "mapping": import["suggested_mapping"] }),
+            422,
+            "body_invalid",
         ),
-        (
-            "/imports/7/start".to_owned(),
-            json!({ "mapping": {} }),
-            404,
-            "not_found",
-        ),
+        (format!("/imports/{no_id}/start"), json!({}), 404, "not_found"),
+        ("/imports/7/start".to_owned(), json!({}), 404, "not_found"),
     ] {
         let (got, problem) = body(site.post(&path, &options).await).await;
         assert_eq!(

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use base::Result;
 use futures::future::BoxFuture;
 use platform::imports::{
-    CellProblem, Field, FieldKind, Identity, ImportContext, ImportKind, ImportRow, Seen, Stored, Totals,
+    CellProblem, Field, FieldKind, Identity, ImportContext, ImportKind, ImportRow, Repeats, Seen, Stored,
+    Totals,
 };
 use platform::migrations::{Migration, RoomMigrations};
 use platform::{Platform, Tx, args};
@@ -84,6 +85,10 @@ impl ImportKind for Lines {
         true
     }
 
+    fn repeats(&self) -> Repeats {
+        Repeats::Refused
+    }
+
     fn looks_up(&self, mapped: &dyn Fn(usize) -> bool) -> bool {
         mapped(EXTERNAL_ID)
     }
@@ -95,7 +100,7 @@ impl ImportKind for Lines {
         rows: &'a [ImportRow],
         _seen: &'a mut Seen,
     ) -> BoxFuture<'a, Result<Stored>> {
-        Box::pin(async move { Ok(compare(tx, rows).await?.0) })
+        Box::pin(async move { Ok(compare(tx, rows, &["forbidden"]).await?.0) })
     }
 
     fn store<'a>(
@@ -105,7 +110,7 @@ impl ImportKind for Lines {
         rows: &'a [ImportRow],
     ) -> BoxFuture<'a, Result<Stored>> {
         Box::pin(async move {
-            let (stored, new) = compare(tx, rows).await?;
+            let (stored, new) = compare(tx, rows, &["forbidden", "meanwhile"]).await?;
             for row in new {
                 tx.execute(
                     "INSERT INTO lines (external_id, who, at, amount) VALUES ($1, $2, $3, $4)",
@@ -123,7 +128,11 @@ impl ImportKind for Lines {
     }
 }
 
-async fn compare<'a>(tx: &mut Tx, rows: &'a [ImportRow]) -> Result<(Stored, Vec<&'a ImportRow>)> {
+async fn compare<'a>(
+    tx: &mut Tx,
+    rows: &'a [ImportRow],
+    refused: &[&str],
+) -> Result<(Stored, Vec<&'a ImportRow>)> {
     let ids = rows.iter().filter_map(|row| row.text(EXTERNAL_ID));
     let sql = format!(
         "SELECT external_id FROM lines WHERE external_id{}",
@@ -136,7 +145,7 @@ async fn compare<'a>(tx: &mut Tx, rows: &'a [ImportRow]) -> Result<(Stored, Vec<
     let mut stored = Stored::default();
     let mut new = Vec::new();
     for (n, row) in rows.iter().enumerate() {
-        if row.text(WHO) == Some("forbidden") {
+        if row.text(WHO).is_some_and(|who| refused.contains(&who)) {
             let problem = CellProblem {
                 code: "forbidden",
                 message: "the database knows better".to_owned(),

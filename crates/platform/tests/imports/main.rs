@@ -11,6 +11,7 @@ mod crash;
 mod http;
 mod kept;
 mod kind;
+mod life;
 mod malformed;
 mod repeat;
 
@@ -19,8 +20,11 @@ use std::time::{Duration, Instant};
 
 use platform::access::Role;
 use platform::http::StoredFile;
-use platform::imports::{Import, ImportOptions, ImportReport, ImportState, Imports, Mapping, app};
-use platform::jobs::{Job, JobId, Kinds, Runner, RunnerSettings};
+use platform::imports::{
+    Import, ImportOptions, ImportReport, ImportStart, ImportState, Imports, Mapping, app,
+};
+use platform::jobs::{Job, JobId, JobState, Kinds, Runner, RunnerSettings};
+use platform::tabular::Encoding;
 use platform::testing::{TestDb, caller};
 use platform::{Platform, firm, test_on_both};
 
@@ -64,8 +68,18 @@ fn options(import: &Import) -> ImportOptions {
     }
 }
 
+/// Starts what was checked.
+async fn go(p: &Platform, import: &Import) -> base::Result<Job> {
+    let how = ImportStart::default();
+    app::start(p, &imports(), &caller(Role::Analyst), import.id, how).await
+}
+
+/// Checks and starts the import. A runner must be at work.
 async fn start(p: &Platform, import: &Import, options: ImportOptions) -> base::Result<Job> {
-    app::start(p, &imports(), &caller(Role::Analyst), import.id, options).await
+    let checked = dry_run(p, import, options).await?;
+    let checked = finished(p, checked.id).await;
+    assert_eq!(checked.state, JobState::Succeeded, "{checked:#?}");
+    go(p, import).await
 }
 
 async fn dry_run(p: &Platform, import: &Import, options: ImportOptions) -> base::Result<Job> {
@@ -94,19 +108,19 @@ async fn finished(p: &Platform, id: JobId) -> Job {
     }
 }
 
-fn report(job: &Job) -> ImportReport {
-    let result = job
-        .result
-        .clone()
-        .unwrap_or_else(|| panic!("no result: {job:#?}"));
-    serde_json::from_value(result).unwrap()
+/// What became of the import that a job worked on.
+async fn report(p: &Platform, job: &Job) -> ImportReport {
+    assert_eq!(job.state, JobState::Succeeded, "{job:#?}");
+    let id = job.subject.as_ref().unwrap().id.into();
+    let import = app::get(p, &imports(), &caller(Role::Analyst), id).await.unwrap();
+    import.report.unwrap()
 }
 
 /// Uploads, imports, waits; gives the report.
 async fn import_all(t: &TestDb, content: &[u8]) -> ImportReport {
     let import = upload(t, content).await.unwrap();
     let job = start(&t.platform, &import, options(&import)).await.unwrap();
-    report(&finished(&t.platform, job.id).await)
+    report(&t.platform, &finished(&t.platform, job.id).await).await
 }
 
 /// A file of `rows` lines without external ids, every tenth the same as the one before.
@@ -133,7 +147,7 @@ async fn a_file_is_looked_at_checked_and_imported(t: &TestDb) {
     assert_eq!(import.state, ImportState::Uploaded);
     assert_eq!(
         (import.format, import.encoding, import.file_name.as_str()),
-        ("csv", "utf-8", "交易.csv")
+        ("csv", Encoding::Utf8, "交易.csv")
     );
     assert_eq!(import.columns[0].samples, ["C0", "C1", "C2", "C3", "C4"]);
     let suggested: Mapping = [("who", "客户编号"), ("at", "交易时间"), ("amount", "金额(元)")]
@@ -142,7 +156,16 @@ async fn a_file_is_looked_at_checked_and_imported(t: &TestDb) {
     assert_eq!(import.suggested_mapping, suggested);
 
     let checked = dry_run(p, &import, options(&import)).await.unwrap();
-    let foreseen = report(&finished(p, checked.id).await);
+    let foreseen = finished(p, checked.id).await;
+    assert_eq!(
+        foreseen.result,
+        Some(serde_json::json!({
+            "dry_run": true, "rows": 302, "created": 300, "updated": 0, "unchanged": 0, "rejected": 2,
+            "new_customers": 0,
+        })),
+        "who may see jobs sees no cell of a rejected row"
+    );
+    let foreseen = report(p, &foreseen).await;
     assert_eq!(get(p, &import).await.state, ImportState::Checked);
     assert_eq!(
         (foreseen.rows, foreseen.created, foreseen.rejected),
@@ -167,8 +190,8 @@ async fn a_file_is_looked_at_checked_and_imported(t: &TestDb) {
         ]
     );
 
-    let started = start(p, &import, options(&import)).await.unwrap();
-    let done = report(&finished(p, started.id).await);
+    let started = go(p, &import).await.unwrap();
+    let done = report(p, &finished(p, started.id).await).await;
     assert_eq!(
         done,
         ImportReport {
@@ -203,8 +226,9 @@ async fn a_file_is_looked_at_checked_and_imported(t: &TestDb) {
          ,2026-10-31,1.00,y,303,客户编号,\"value_missing (the field \"\"who\"\" is empty)\"\n"
     );
 
-    let again = start(p, &import, options(&import)).await.unwrap_err();
-    assert_eq!(again.code(), "import_done");
+    for again in [go(p, &import).await, dry_run(p, &import, options(&import)).await] {
+        assert_eq!(again.unwrap_err().code(), "import_done");
+    }
     let next = upload(t, "客户编号,金额(元),交易时间\n".as_bytes())
         .await
         .unwrap();
@@ -241,7 +265,7 @@ async fn above_the_reject_limit_nothing_is_changed(t: &TestDb) {
 
     wish.reject_limit_percent = Some(2.0);
     let job = start(p, &import, wish).await.unwrap();
-    assert_eq!(report(&finished(p, job.id).await).created, 2_980);
+    assert_eq!(report(p, &finished(p, job.id).await).await.created, 2_980);
     let firm = firm::load(&mut p.db.read().await.unwrap()).await.unwrap();
     assert_eq!((firm.currency, firm.fixed), (base::Currency::USD, true));
 
@@ -260,7 +284,7 @@ async fn above_the_reject_limit_nothing_is_changed(t: &TestDb) {
     let mut wish = options(&import);
     wish.reject_limit_percent = Some(2.0);
     let job = start(p, &import, wish).await.unwrap();
-    let done = report(&finished(p, job.id).await);
+    let done = report(p, &finished(p, job.id).await).await;
     assert_eq!((done.created, done.rejected), (147, 3));
     let second = &done.rejects[1];
     assert_eq!(
@@ -308,7 +332,11 @@ async fn the_firms_currency_and_zone_are_settled_once(t: &TestDb) {
     assert_eq!(refused.code(), "firm_facts_fixed");
     let job = start(p, &second, options(&second)).await.unwrap();
     assert_eq!(
-        report(&finished(p, job.id).await).amount.unwrap().currency,
+        report(p, &finished(p, job.id).await)
+            .await
+            .amount
+            .unwrap()
+            .currency,
         base::Currency::USD
     );
     runner.shutdown(Duration::from_secs(5)).await;
@@ -321,10 +349,13 @@ async fn only_who_may_import_does(t: &TestDb) {
     let viewer = caller(Role::Viewer);
     let refused = [
         app::get(p, &imports(), &viewer, import.id).await.err(),
-        app::start(p, &imports(), &viewer, import.id, options(&import))
+        app::start(p, &imports(), &viewer, import.id, ImportStart::default())
             .await
             .err(),
         app::start_dry_run(p, &imports(), &viewer, import.id, options(&import))
+            .await
+            .err(),
+        app::set_encoding(p, &imports(), &viewer, import.id, None)
             .await
             .err(),
         app::rejects_csv(p, &viewer, import.id).await.err(),
@@ -369,14 +400,16 @@ test_on_both!(a_file_is_worked_on_by_one_job_at_a_time, [LINES]);
 async fn a_file_is_worked_on_by_one_job_at_a_time(t: &TestDb) {
     let p = &t.platform;
     let import = upload(t, b"who,at,amount\nC1,2026-10-31,5\n").await.unwrap();
-    dry_run(p, &import, options(&import)).await.unwrap();
-    assert_eq!(
-        start(p, &import, options(&import)).await.unwrap_err().code(),
-        "import_busy"
-    );
+    let checking = dry_run(p, &import, options(&import)).await.unwrap();
+    let busy = dry_run(p, &import, options(&import)).await.unwrap_err();
+    assert_eq!(busy.code(), "import_busy");
+    assert_eq!(go(p, &import).await.unwrap_err().code(), "import_not_checked");
+    let first = runner(p).await;
+    finished(p, checking.id).await;
+    first.shutdown(Duration::from_secs(5)).await;
+    let job = go(p, &import).await.unwrap();
+    assert_eq!(go(p, &import).await.unwrap_err().code(), "import_busy");
     let runner = runner(p).await;
-    finished(p, get(p, &import).await.job_id.unwrap()).await;
-    let job = start(p, &import, options(&import)).await.unwrap();
-    assert_eq!(report(&finished(p, job.id).await).created, 1);
+    assert_eq!(report(p, &finished(p, job.id).await).await.created, 1);
     runner.shutdown(Duration::from_secs(5)).await;
 }

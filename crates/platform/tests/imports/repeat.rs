@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use platform::access::Role;
+use platform::imports::{ImportReport, app};
 use platform::test_on_both;
-use platform::testing::TestDb;
+use platform::testing::{TestDb, caller};
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::kind::{LINES, stored};
-use crate::{file_of, finished, import_all, options, report, runner, start, upload};
+use crate::{dry_run, file_of, finished, get, go, import_all, options, report, runner, start, upload};
 
 test_on_both!(the_same_file_twice_is_the_file_once, [LINES]);
 async fn the_same_file_twice_is_the_file_once(t: &TestDb) {
@@ -50,6 +52,23 @@ fn rows() -> impl proptest::strategy::Strategy<Value = Vec<(String, bool)>> {
     proptest::collection::vec(proptest::prop_oneof![4 => good, 1 => bad], 1..40)
 }
 
+/// How many rows are right and do not contradict an earlier row with their id.
+fn accepted(rows: &[(String, bool)]) -> u64 {
+    let mut first = BTreeMap::new();
+    let agrees = |row: &'_ str| match row.rsplit_once(',') {
+        Some((_, id)) if !id.is_empty() => {
+            first.entry(id.to_owned()).or_insert_with(|| row.to_owned()) == row
+        }
+        _ => true,
+    };
+    rows.iter()
+        .filter(|(_, good)| *good)
+        .map(|(row, _)| row.as_str())
+        .map(agrees)
+        .filter(|agrees| *agrees)
+        .count() as u64
+}
+
 test_on_both!(whatever_the_file_its_good_rows_are_stored_once, [LINES]);
 async fn whatever_the_file_its_good_rows_are_stored_once(t: &TestDb) {
     let p = &t.platform;
@@ -62,7 +81,7 @@ async fn whatever_the_file_its_good_rows_are_stored_once(t: &TestDb) {
             .fold("who,at,amount,external_id\n".to_owned(), |file, (row, _)| {
                 file + row + "\n"
             });
-        let good = rows.iter().filter(|(_, good)| *good).count() as u64;
+        let good = accepted(&rows);
         let before = stored(p).await;
         let import = upload(t, file.as_bytes()).await.unwrap();
         let mut wish = options(&import);
@@ -84,7 +103,7 @@ async fn whatever_the_file_its_good_rows_are_stored_once(t: &TestDb) {
         }
         wish.reject_limit_percent = Some(100.0);
         let job = start(p, &import, wish.clone()).await.unwrap();
-        let first = report(&finished(p, job.id).await);
+        let first = report(p, &finished(p, job.id).await).await;
         assert_eq!(first.rejected, rows.len() as u64 - good, "{file}");
         assert_eq!(first.created + first.unchanged, good, "{file}");
         let after = stored(p).await;
@@ -97,9 +116,99 @@ async fn whatever_the_file_its_good_rows_are_stored_once(t: &TestDb) {
 
         let import = upload(t, file.as_bytes()).await.unwrap();
         let job = start(p, &import, wish).await.unwrap();
-        let second = report(&finished(p, job.id).await);
+        let second = report(p, &finished(p, job.id).await).await;
         assert_eq!((second.created, second.unchanged), (0, good), "{file}");
         assert_eq!(stored(p).await, after, "{file}");
     }
+    runner.shutdown(Duration::from_secs(5)).await;
+}
+
+test_on_both!(
+    a_row_that_contradicts_an_earlier_one_is_refused_before_anything_is_stored,
+    [LINES]
+);
+async fn a_row_that_contradicts_an_earlier_one_is_refused_before_anything_is_stored(t: &TestDb) {
+    let p = &t.platform;
+    let runner = runner(p).await;
+    // Orders of three lines each, over more than one batch, the second line the same as the first.
+    let mut file = String::from("who,at,amount,external_id\n");
+    for order in 0..1_500 {
+        for amount in [7, 7, 8] {
+            file += &format!("C{},2026-10-31,{amount},O{order}\n", order % 90);
+        }
+    }
+    let import = upload(t, file.as_bytes()).await.unwrap();
+    let checked = dry_run(p, &import, options(&import)).await.unwrap();
+    let foreseen = report(p, &finished(p, checked.id).await).await;
+    assert_eq!(
+        (foreseen.created, foreseen.unchanged, foreseen.rejected),
+        (1_500, 1_500, 1_500)
+    );
+    let first = &foreseen.rejects[0];
+    assert_eq!(
+        (
+            first.line,
+            first.column.as_deref(),
+            first.code.as_str(),
+            first.value.as_deref()
+        ),
+        (4, Some("external_id"), "external_id_repeated", Some("O0"))
+    );
+    assert_eq!(
+        foreseen.amount.unwrap().minor,
+        3_000 * 700,
+        "of the accepted rows"
+    );
+    let warned: Vec<_> = foreseen.warnings.iter().map(|w| w.code.as_str()).collect();
+    assert_eq!(warned, ["rows_repeated", "too_many_rejects"]);
+
+    let job = go(p, &import).await.unwrap();
+    assert_eq!(finished(p, job.id).await.error.unwrap().code, "too_many_rejects");
+    assert_eq!(stored(p).await.len(), 0);
+
+    let mut wish = options(&import);
+    wish.reject_limit_percent = Some(34.0);
+    let job = start(p, &import, wish).await.unwrap();
+    let done = report(p, &finished(p, job.id).await).await;
+    assert_eq!(
+        done,
+        ImportReport {
+            dry_run: false,
+            warnings: foreseen.warnings[..1].to_vec(),
+            ..foreseen
+        }
+    );
+    assert_eq!(stored(p).await.len(), 1_500);
+    let (_, csv) = app::rejects_csv(p, &caller(Role::Analyst), import.id)
+        .await
+        .unwrap();
+    assert_eq!(String::from_utf8(csv).unwrap().lines().count(), 1_501);
+    runner.shutdown(Duration::from_secs(5)).await;
+}
+
+test_on_both!(the_limit_holds_while_rows_are_stored, [LINES]);
+async fn the_limit_holds_while_rows_are_stored(t: &TestDb) {
+    let p = &t.platform;
+    let runner = runner(p).await;
+    // What the table refuses only when it comes to storing stands for what another import did meanwhile.
+    let mut file = String::from("who,at,amount,external_id\n");
+    for n in 0..3_000 {
+        let who = if n < 2_900 { "C1" } else { "meanwhile" };
+        file += &format!("{who},2026-10-31,1,E{n}\n");
+    }
+    let import = upload(t, file.as_bytes()).await.unwrap();
+    let job = start(p, &import, options(&import)).await.unwrap();
+    let failed = finished(p, job.id).await;
+    assert_eq!(failed.error.unwrap().code, "import_stopped_at_limit");
+    assert_eq!(
+        stored(p).await.len(),
+        2_000,
+        "the batch that went beyond the limit is not stored"
+    );
+    assert_eq!(
+        get(p, &import).await.report.unwrap().created,
+        2_000,
+        "and what is stored is shown"
+    );
     runner.shutdown(Duration::from_secs(5)).await;
 }

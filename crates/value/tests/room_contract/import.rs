@@ -1,6 +1,6 @@
 //! Transactions from files, through the real import job, on both databases.
 
-use crate::support::{ROOMS, all_lines, import, imported, in_dollars, runner, stop};
+use crate::support::{ROOMS, all_lines, import, imported, in_dollars, report, runner, stop};
 use platform::imports::ImportReport;
 use platform::jobs::JobState;
 use platform::test_on_both;
@@ -104,7 +104,7 @@ async fn a_line_that_says_something_else_is_refused(t: &TestDb) {
 
     let (_, done) = import(t, changed, 90.0).await;
     assert_eq!(done.state, JobState::Succeeded);
-    let report: ImportReport = serde_json::from_value(done.result.unwrap()).unwrap();
+    let report = report(t, &done).await;
     let refused: Vec<_> = report.rejects.iter().map(|r| (r.line, r.code.as_str())).collect();
     assert_eq!(
         refused,
@@ -115,5 +115,32 @@ async fn a_line_that_says_something_else_is_refused(t: &TestDb) {
     assert_eq!(&after[..before.len()], &before[..], "what was there is as it was");
     assert_eq!(after.len(), before.len() + 1);
     assert_eq!(after.last().unwrap().line.external_id, "o7");
+    stop(runner).await;
+}
+
+test_on_both!(lines_of_one_order_are_not_booked_as_its_first_line, ROOMS);
+async fn lines_of_one_order_are_not_booked_as_its_first_line(t: &TestDb) {
+    let runner = runner(t).await;
+    in_dollars(t).await;
+    // An export with a row for each thing in an order, whose number looks like an id.
+    let mut file = String::from("customer,date,amount,order id,product\n");
+    for order in 0..900 {
+        for (product, amount) in [("tea", 10), ("cup", 4), ("pot", 25)] {
+            file += &format!("C{},2025-03-01,{amount},N{order},{product}\n", order % 50);
+        }
+    }
+    let (foreseen, failed) = import(t, &file, 1.0).await;
+    assert_eq!(counts(&foreseen), (2_700, 900, 0, 1_800, 50));
+    assert_eq!(foreseen.rejects[0].code, "external_id_repeated");
+    assert_eq!(
+        (failed.state, failed.error.unwrap().code.as_str()),
+        (JobState::Failed, "too_many_rejects")
+    );
+    assert_eq!(all_lines(t).await, [], "above the limit nothing is booked");
+
+    // The same file with no column for the id: every line counts.
+    let whole = imported(t, file.replace("order id", "note")).await;
+    assert_eq!(counts(&whole), (2_700, 2_700, 0, 0, 50));
+    assert_eq!(whole.amount.unwrap().minor, 900 * 3_900);
     stop(runner).await;
 }

@@ -13,9 +13,10 @@ use std::time::{Duration, Instant};
 
 use base::{Currency, Day};
 use platform::access::Role;
+use platform::events::Actor;
 use platform::firm::{self, Firm};
 use platform::http::StoredFile;
-use platform::imports::{ImportOptions, ImportReport, Imports, app};
+use platform::imports::{ImportOptions, ImportReport, ImportStart, Imports, app};
 use platform::jobs::{Job, JobState, Kinds, Runner, RunnerSettings};
 use platform::migrations::RoomMigrations;
 use platform::testing::{TestDb, caller};
@@ -84,25 +85,34 @@ pub async fn import(t: &TestDb, csv: impl AsRef<[u8]>, reject_limit_percent: f64
         zone: None,
         reject_limit_percent: Some(reject_limit_percent),
     };
-    let dry_run = app::start_dry_run(&t.platform, &imports(), &analyst, import.id, options.clone())
+    let dry_run = app::start_dry_run(&t.platform, &imports(), &analyst, import.id, options)
         .await
         .unwrap();
     let foreseen = over(t, &dry_run).await;
     assert_eq!(foreseen.state, JobState::Succeeded, "{foreseen:#?}");
-    let queued = app::start(&t.platform, &imports(), &analyst, import.id, options)
+    let foreseen = report(t, &foreseen).await;
+    let how = ImportStart::default();
+    let queued = app::start(&t.platform, &imports(), &analyst, import.id, how)
         .await
         .unwrap();
-    (
-        serde_json::from_value(foreseen.result.unwrap()).unwrap(),
-        over(t, &queued).await,
-    )
+    (foreseen, over(t, &queued).await)
+}
+
+/// The report of the import that a job worked on.
+pub async fn report(t: &TestDb, job: &Job) -> ImportReport {
+    let id = job.subject.as_ref().unwrap().id.into();
+    app::get(&t.platform, &imports(), &caller(Role::Analyst), id)
+        .await
+        .unwrap()
+        .report
+        .unwrap()
 }
 
 /// Imports and says what became of it; the dry run must have foreseen it.
 pub async fn imported(t: &TestDb, csv: impl AsRef<[u8]>) -> ImportReport {
     let (foreseen, done) = import(t, csv, 50.0).await;
     assert_eq!(done.state, JobState::Succeeded, "{done:#?}");
-    let report: ImportReport = serde_json::from_value(done.result.unwrap()).unwrap();
+    let report = report(t, &done).await;
     assert_eq!(
         ImportReport {
             dry_run: false,
@@ -122,7 +132,7 @@ pub async fn in_dollars(t: &TestDb) {
         zone: "UTC".to_owned(),
         ..Firm::default()
     };
-    firm::save(&mut tx, &p.clock, &firm).await.unwrap();
+    firm::save(&mut tx, &p.clock, Actor::System, &firm).await.unwrap();
     tx.commit().await.unwrap();
 }
 

@@ -1,8 +1,8 @@
 // Third step: what the import would do. Nothing has been changed yet.
-import { Alert, Button, Card, InputNumber, Typography } from "antd";
+import { Alert, Button, Card, Descriptions, InputNumber, Typography } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Import, ImportReport } from "../../api/types";
+import type { Import, ImportPlan, ImportReport } from "../../api/types";
 import { useFormat } from "../../i18n/format";
 import { USUAL_REJECT_LIMIT_PERCENT } from "./plan";
 import { ReportView } from "./ReportView";
@@ -22,7 +22,9 @@ export function CheckReport(props: {
   const { t } = useTranslation();
   const format = useFormat();
   const { report } = props;
-  const [limit, setLimit] = useState(USUAL_REJECT_LIMIT_PERCENT);
+  const [limit, setLimit] = useState(
+    props.one.options?.reject_limit_percent ?? USUAL_REJECT_LIMIT_PERCENT,
+  );
   const accepted = report.rows - report.rejected;
   const percent = rejectedPercent(report);
   const tooMany = percent > limit;
@@ -35,6 +37,7 @@ export function CheckReport(props: {
           </Typography.Title>
           <Typography.Text type="secondary">{t("imports.check.hint")}</Typography.Text>
         </div>
+        {props.one.options ? <ReadAs one={props.one} plan={props.one.options} /> : null}
         <ReportView one={props.one} report={report} />
         {accepted <= 0 ? (
           <Alert type="error" showIcon title={t("imports.check.nothing")} />
@@ -74,5 +77,29 @@ export function CheckReport(props: {
         </div>
       </div>
     </Card>
+  );
+}
+
+/** What was checked, and is what will be imported, whoever presses the button. */
+function ReadAs(props: { one: Import; plan: ImportPlan }) {
+  const { one, plan } = props;
+  const { t } = useTranslation();
+  const fields = one.fields
+    .filter((field) => plan.mapping[field.name])
+    .map((field) => ({
+      key: `field:${field.name}`,
+      label: t(`imports.field.${one.kind}.${field.name}`, { defaultValue: field.name }),
+      children: plan.mapping[field.name],
+    }));
+  const settings = (["source", "currency", "zone"] as const)
+    .filter((name) => plan[name])
+    .map((name) => ({ key: name, label: t(`imports.mapping.${name}`), children: plan[name] }));
+  return (
+    <Descriptions
+      size="small"
+      column={{ xs: 1, sm: 2, lg: 3 }}
+      title={t("imports.check.read_as")}
+      items={[...fields, ...settings]}
+    />
   );
 }

@@ -18,7 +18,6 @@ import { CheckReport } from "./CheckReport";
 import { Done } from "./Done";
 import { ImportSteps } from "./ImportSteps";
 import { Mapping } from "./Mapping";
-import { rememberedPlan } from "./plan";
 
 export type Step = "mapping" | "checking" | "check" | "importing" | "done";
 
@@ -65,8 +64,7 @@ function Wizard(props: { one: Import }) {
   const step = stepOf(one, job, search.get("step"));
 
   const begin = useMutation({
-    mutationFn: (reject_limit_percent: number) =>
-      startImport(one.id, { ...rememberedPlan(one), reject_limit_percent }),
+    mutationFn: (rejectLimitPercent: number) => startImport(one.id, rejectLimitPercent),
     onSuccess: (started) => {
       takeJob(client, started);
       void client.invalidateQueries({ queryKey: keys.imports });
@@ -98,7 +96,9 @@ function Wizard(props: { one: Import }) {
         <ProblemAlert error={begin.error} />
         {step === "mapping" ? (
           <Mapping
+            key={one.encoding}
             one={one}
+            onReread={(reread) => client.setQueryData(keys.import(one.id), reread)}
             onChecking={(started) => {
               takeJob(client, started);
               change({ step: null }, { replace: true });

@@ -3,13 +3,13 @@ import { useMutation } from "@tanstack/react-query";
 import { Button, Card, Form, Input, Select, Table, Typography } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { dryRunImport } from "../../api/endpoints";
+import { dryRunImport, setImportEncoding } from "../../api/endpoints";
 import { useSetup } from "../../api/queries";
 import type { Import, ImportPlan, Job } from "../../api/types";
 import { ProblemAlert } from "../../components/Answer";
 import { showAtFields } from "../../components/problem";
 import { useFormat } from "../../i18n/format";
-import { cleanMapping, missingFields, rememberedPlan, rememberPlan } from "./plan";
+import { cleanMapping, missingFields, planOf } from "./plan";
 
 const ZONES = [
   "Asia/Shanghai",
@@ -19,14 +19,26 @@ const ZONES = [
   "Europe/Berlin",
   "America/New_York",
 ];
+const ENCODINGS: Import["encoding"][] = [
+  "utf-8",
+  "gb18030",
+  "big5",
+  "windows-1252",
+  "utf-16le",
+  "utf-16be",
+];
 const CURRENCIES = ["CNY", "HKD", "USD", "EUR", "SGD", "JPY", "GBP"];
 
-export function Mapping(props: { one: Import; onChecking: (job: Job) => void }) {
+export function Mapping(props: {
+  one: Import;
+  onChecking: (job: Job) => void;
+  onReread: (one: Import) => void;
+}) {
   const { one } = props;
   const { t } = useTranslation();
   const format = useFormat();
   const setup = useSetup().data;
-  const [start] = useState(() => rememberedPlan(one));
+  const [start] = useState(() => planOf(one));
   const [mapping, setMapping] = useState(() => cleanMapping(one, start.mapping));
   const [form] = Form.useForm<Omit<ImportPlan, "mapping">>();
   const missing = missingFields(one, mapping);
@@ -35,6 +47,11 @@ export function Mapping(props: { one: Import; onChecking: (job: Job) => void }) 
     mutationFn: (plan: ImportPlan) => dryRunImport(one.id, plan),
     onSuccess: props.onChecking,
     onError: (error) => showAtFields(form, error, ["source", "currency", "zone"], t),
+  });
+
+  const reread = useMutation({
+    mutationFn: (encoding: Import["encoding"]) => setImportEncoding(one.id, encoding),
+    onSuccess: props.onReread,
   });
 
   const samplesOf = (column: string | undefined) =>
@@ -55,11 +72,7 @@ export function Mapping(props: { one: Import; onChecking: (job: Job) => void }) 
           currency: start.currency ?? setup?.currency,
           zone: start.zone ?? setup?.zone,
         }}
-        onFinish={(typed) => {
-          const plan = { ...typed, mapping };
-          rememberPlan(one, plan);
-          check.mutate(plan);
-        }}
+        onFinish={(typed) => check.mutate({ ...typed, mapping })}
       >
         <div className="stack">
           <div>
@@ -68,6 +81,27 @@ export function Mapping(props: { one: Import; onChecking: (job: Job) => void }) 
             </Typography.Title>
             <Typography.Text type="secondary">{t("imports.mapping.hint")}</Typography.Text>
           </div>
+          {one.format === "csv" ? (
+            <Form.Item
+              label={t("imports.mapping.encoding")}
+              extra={t("imports.mapping.encoding_hint")}
+              htmlFor="encoding"
+            >
+              <Select
+                id="encoding"
+                style={{ maxWidth: 320 }}
+                value={one.encoding}
+                loading={reread.isPending}
+                disabled={reread.isPending}
+                options={ENCODINGS.map((value) => ({
+                  value,
+                  label: t(`imports.encoding.${value}`),
+                }))}
+                onChange={(encoding) => reread.mutate(encoding)}
+              />
+            </Form.Item>
+          ) : null}
+          <ProblemAlert error={reread.error} />
           <Table
             size="small"
             rowKey="name"

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Import } from "../../api/types";
 import { stepOf } from "./ImportPage";
-import { cleanMapping, missingFields } from "./plan";
+import { cleanMapping, missingFields, planOf } from "./plan";
 
 const report = {} as NonNullable<Import["report"]>;
 
@@ -60,5 +60,27 @@ describe("the columns of a file", () => {
       "amount",
     ]);
     expect(missingFields(file, { customer: "客户", amount: "金额" })).toEqual([]);
+  });
+});
+
+describe("how a file is read", () => {
+  const fresh = {
+    kind: "transactions" as const,
+    options: null,
+    suggested_mapping: { amount: "gross" },
+    suggested_source: null,
+  };
+
+  it("is what was checked, whoever opens it", () => {
+    const checked = { mapping: { amount: "net" }, source: "pos", reject_limit_percent: 5 };
+    expect(planOf({ ...fresh, options: checked })).toBe(checked);
+  });
+
+  it("begins as such a file was imported last", () => {
+    expect(planOf({ ...fresh, suggested_source: "pos" })).toEqual({
+      mapping: { amount: "gross" },
+      source: "pos",
+    });
+    expect(planOf(fresh).source).toBe("billing");
   });
 });

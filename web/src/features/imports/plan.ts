@@ -1,41 +1,21 @@
-// How the columns of a file are read. What was chosen for a file is kept in this browser, by the
-// import and by the look of the file, so that next month's file needs no mapping again.
+// How the columns of a file are read. The server keeps what a file was checked with, and the mapping and
+// source of the last file that looked like it, so that everyone sees the same and next month's file needs
+// no mapping again.
 import type { Import, ImportKind, ImportPlan } from "../../api/types";
 
-const STORED = "patron.import_plans";
-const MOST_KEPT = 20;
 /** What the server allows unless told otherwise. */
 export const USUAL_REJECT_LIMIT_PERCENT = 1;
 
-type Kept = { key: string; plan: ImportPlan };
-
-function lookOf(one: Pick<Import, "kind" | "columns">): string {
-  return `${one.kind}:${one.columns.map((column) => column.name).join("\u0001")}`;
-}
-
-function kept(): Kept[] {
-  try {
-    const read: unknown = JSON.parse(localStorage.getItem(STORED) ?? "[]");
-    return Array.isArray(read) ? (read as Kept[]) : [];
-  } catch {
-    return [];
-  }
-}
-
-export function rememberPlan(one: Import, plan: ImportPlan): void {
-  const mine = [
-    { key: one.id, plan },
-    { key: lookOf(one), plan },
-  ];
-  const others = kept().filter((other) => mine.every((one) => one.key !== other.key));
-  localStorage.setItem(STORED, JSON.stringify([...mine, ...others].slice(0, MOST_KEPT)));
-}
-
-/** The plan chosen for this import, else for the last file that looked like it, else the server's. */
-export function rememberedPlan(one: Import): ImportPlan {
-  const all = kept();
-  const own = all.find((other) => other.key === one.id) ?? all.find((o) => o.key === lookOf(one));
-  return own?.plan ?? { mapping: { ...one.suggested_mapping }, source: usualSource(one.kind) };
+/** How this file was checked, else as such a file was imported last, else as its columns suggest. */
+export function planOf(
+  one: Pick<Import, "kind" | "options" | "suggested_mapping" | "suggested_source">,
+): ImportPlan {
+  return (
+    one.options ?? {
+      mapping: { ...one.suggested_mapping },
+      source: one.suggested_source ?? usualSource(one.kind),
+    }
+  );
 }
 
 function usualSource(kind: ImportKind): string {
