@@ -17,7 +17,7 @@ export CARGO_TARGET_DIR ?= $(PATRON_CACHE)/target
 endif
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: demo test check api build console bench screenshots help
+.PHONY: demo test check deny api build console bench screenshots help
 
 help:
 	@sed -n '2,5s/^# *//p' Makefile
@@ -41,6 +41,10 @@ check:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cd web && npm run check
+
+# Licences, known vulnerabilities, where dependencies come from.
+deny:
+	cargo deny check
 
 # Writes the contract of the HTTP API and the console's types from the code.
 api:

@@ -21,4 +21,5 @@ echo
 echo "==> the console, with firm \"$firm\" in $data (remove that folder to begin again)"
 trap - EXIT
 rm -rf "$out"
-exec "$patron" demo --firm "$firm" --data-dir "$data" --listen "127.0.0.1:$port" --customers "$customers" --seed "$seed"
+# Whatever database and address this shell is set up for, the demo is in its own folder.
+exec env -u DATABASE_URL -u PATRON_PUBLIC_URL "$patron" demo --firm "$firm" --data-dir "$data" --listen "127.0.0.1:$port" --customers "$customers" --seed "$seed"

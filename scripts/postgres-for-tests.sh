@@ -3,11 +3,13 @@
 #   scripts/postgres-for-tests.sh start   starts it unless it runs, and prints its URL
 #   scripts/postgres-for-tests.sh url     prints the URL of the running one
 #   scripts/postgres-for-tests.sh stop    stops it and removes its data
-# Reached by a socket in a folder that only its owner may enter, so no port can be taken. Its data is
+# Each checkout has its own, so that two can be tested at once. Reached by a socket in a folder that only
+# its owner may enter, so no port can be taken. Its data is
 # not worth keeping: fsync is off unless PATRON_TEST_POSTGRES_FSYNC=on (for measurements).
 set -euo pipefail
 
-home="${PATRON_TEST_POSTGRES_DIR:-${TMPDIR:-/tmp}/patron-postgres-$(id -u)}"
+checkout="$(cd "$(dirname "$0")/.." && pwd -P | cksum | cut -d ' ' -f 1)"
+home="${PATRON_TEST_POSTGRES_DIR:-${TMPDIR:-/tmp}/patron-postgres-$(id -u)-$checkout}"
 data="$home/data" socket="$home/socket"
 url="postgres://patron@localhost/postgres?host=$(printf %s "$socket" | sed 's|/|%2F|g')"
 
@@ -53,5 +55,5 @@ case "${1:-}" in
         if running; then as_owner "$bin/pg_ctl" -D "$data" -m immediate -w stop >/dev/null; fi
         rm -rf "$home" "$home.log" "$home.lock"
         ;;
-    *) sed -n '2,8s/^# *//p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,9s/^# *//p' "$0" >&2; exit 2 ;;
 esac

@@ -9,10 +9,19 @@ echo "==> formatting and lints"
 cargo fmt --all --check
 cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 
-echo "==> starting PostgreSQL"
-PATRON_TEST_POSTGRES_URL="$(scripts/postgres-for-tests.sh start)"
+if cargo deny --version >/dev/null 2>&1; then
+    # Known vulnerabilities are asked of the network: `make deny`.
+    cargo deny --offline check licenses bans sources
+fi
+
+if PATRON_TEST_POSTGRES_URL="$(scripts/postgres-for-tests.sh url 2>/dev/null)"; then
+    echo "==> using the PostgreSQL that runs for this checkout"
+else
+    echo "==> starting PostgreSQL"
+    trap 'scripts/postgres-for-tests.sh stop' EXIT
+    PATRON_TEST_POSTGRES_URL="$(scripts/postgres-for-tests.sh start)"
+fi
 export PATRON_TEST_POSTGRES_URL
-trap 'scripts/postgres-for-tests.sh stop' EXIT
 
 echo "==> the console"
 scripts/console.sh

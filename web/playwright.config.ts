@@ -8,7 +8,6 @@ export default defineConfig({
   expect: { timeout: 30_000 },
   workers: 1,
   forbidOnly: Boolean(process.env.CI),
-  retries: process.env.CI ? 2 : 0,
   reporter: [["list"]],
   use: {
     viewport: { width: 1280, height: 800 },

@@ -3,7 +3,7 @@
 import { expect, test } from "@playwright/test";
 import { BAD_AMOUNT, BAD_TIME, BEST, QUIET, transactionLog } from "./log";
 import { type Patron, startPatron } from "./patron";
-import { anyValue, isAccessible, settled, signIn, signInFirst } from "./person";
+import { anyValue, isAccessible, isInWords, settled, signIn, signInFirst } from "./person";
 import { words } from "./words";
 
 test.describe.configure({ mode: "serial" });
@@ -69,7 +69,7 @@ test("a firm imports its log, runs the value engine and reads why", async ({ pag
 
   // The most valuable customer stands first.
   await page.getByRole("link", { name: t("app.room.customers"), exact: true }).click();
-  await settled(page);
+  await expect(page.getByRole("heading", { level: 1, name: t("customers.title") })).toBeVisible();
   await isAccessible(page, "customers");
   const first = page.getByRole("table").getByRole("link").first();
   await expect(first).toHaveText(BEST);
@@ -89,6 +89,7 @@ test("a firm imports its log, runs the value engine and reads why", async ({ pag
     ),
   ).toBeVisible();
   await isAccessible(page, "customer");
+  await isInWords(page, "customer");
 
   // Each number explains itself.
   await page
@@ -99,6 +100,7 @@ test("a firm imports its log, runs the value engine and reads why", async ({ pag
   await expect(page.getByText(t("terms.definition.value"))).toBeVisible();
   await expect(page.getByText(t("app.explain.as_of")).first()).toBeVisible();
   await isAccessible(page, "an explained number");
+  await isInWords(page, "an explained number");
 });
 
 test("a customer who went quiet says why there is a risk", async ({ page, locale }) => {

@@ -40,6 +40,23 @@ export async function isAccessible(page: Page, screen: string): Promise<void> {
 export async function settled(page: Page): Promise<void> {
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
   await expect(page.locator(".ant-skeleton, .ant-spin-spinning")).toHaveCount(0);
+  // In the middle of a fade a text has neither its own colour nor its place.
+  await page.waitForFunction(() =>
+    document
+      .getAnimations()
+      .every(
+        (one) =>
+          one.playState !== "running" || one.effect?.getComputedTiming().iterations === Infinity,
+      ),
+  );
+}
+
+/** People read words: no name of the program's own stands on the screen, and no place left unfilled. */
+export async function isInWords(page: Page, screen: string): Promise<void> {
+  await settled(page);
+  const text = await page.locator("body").innerText();
+  const strange = text.match(/\b[a-z]{3,}_[a-z_]{2,}\b|\{\{\w+\}\}|\b(?:NaN|undefined|null)\b/g);
+  expect(strange, `words on ${screen}`).toBeNull();
 }
 
 /** Signs in with the one-time password and sets an own one. */

@@ -1,7 +1,7 @@
 // The first start with an example firm, then every main screen: reachable, accessible, in words.
 import { expect, test } from "@playwright/test";
 import { type Patron, startPatron } from "./patron";
-import { isAccessible, signIn, signInFirst } from "./person";
+import { isAccessible, isInWords, signIn, signInFirst } from "./person";
 import { words } from "./words";
 
 const VALUE_TABS = [
@@ -47,7 +47,10 @@ test("the walk-through leads from nothing to the value of an example firm", asyn
 });
 
 for (const theme of ["light", "dark"] as const) {
-  test(`every main screen is accessible in the ${theme} theme`, async ({ page, locale }) => {
+  test(`every main screen is in words and accessible in the ${theme} theme`, async ({
+    page,
+    locale,
+  }) => {
     const { t } = words(locale);
     await page.emulateMedia({ colorScheme: theme });
     await signIn(page, patron, t);
@@ -55,6 +58,7 @@ for (const theme of ["light", "dark"] as const) {
     for (const path of [...screens, "/imports/new", "/activity", "/start", "/nowhere"]) {
       await page.goto(`${patron.url}${path}`);
       await isAccessible(page, `${path} ${theme}`);
+      await isInWords(page, path);
     }
   });
 }

@@ -1,8 +1,10 @@
-// Everyday use: by keyboard, by address, in another language, on a phone.
-import { expect, test } from "@playwright/test";
+// Everyday use: by keyboard, by address, in another language, on a phone; a list taken away as a file,
+// and the firm's own rules.
+import { readFile } from "node:fs/promises";
+import { expect, type Page, test } from "@playwright/test";
 import { makeExampleFirm } from "./firm";
 import { type Patron, startPatron } from "./patron";
-import { settled, signIn } from "./person";
+import { isAccessible, isInWords, settled, signIn } from "./person";
 import { words } from "./words";
 
 const VALUE_TABS = [
@@ -119,4 +121,98 @@ test("a phone shows every main screen without sideways scrolling", async ({ page
     });
     expect(beyond, path).toEqual([]);
   }
+});
+
+test("the list of customers is exported as it is shown", async ({ page, locale }) => {
+  const { t } = words(locale);
+  await signIn(page, patron, t);
+  await page.goto(`${patron.url}/customers?class=E-I,E-II&cols=class,value,p_alive`);
+  await settled(page);
+  const counted = await fetchCount(page, "class=E-I,E-II");
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: t("customers.export.open") }).click();
+  const file = await readFile(await (await download).path(), "utf8");
+  const [head, ...lines] = file.replace("\ufeff", "").trimEnd().split("\r\n");
+  expect(head).toBe(
+    [
+      t("customers.export.number"),
+      t("customers.export.name"),
+      t("customers.column.class"),
+      `${t("terms.figure.value")} (CNY)`,
+      t("terms.figure.p_alive"),
+    ].join(","),
+  );
+  expect(lines).toHaveLength(counted);
+  expect(new Set(lines.map((line) => line.split(",")[2]))).toEqual(
+    new Set([t("terms.class.E-I"), t("terms.class.E-II")]),
+  );
+  const values = lines.map((line) => Number(line.split(",")[3]));
+  expect(values).toEqual([...values].sort((one, other) => other - one));
+});
+
+async function fetchCount(page: Page, filter: string): Promise<number> {
+  const answer = await page.request.get(`${patron.url}/api/v1/value/profiles/count?${filter}`);
+  return (await answer.json()).rows;
+}
+
+test("the firm says what to do for a class, and people find it there", async ({ page, locale }) => {
+  const { t } = words(locale);
+  const own = `${t("terms.class.E-I")}: 400-800`;
+  await signIn(page, patron, t);
+  await page.goto(`${patron.url}/value/settings`);
+  const field = page.getByRole("textbox", { name: t("terms.class_meaning.E-I") });
+  await expect(field).toHaveAttribute("placeholder", t("terms.care.E-I"));
+  await field.fill(own);
+
+  // What does not add up is said before anything is sent.
+  const weight = page.getByLabel(t("value.settings.weight.ticket"));
+  await weight.fill("0.4");
+  await page.getByRole("button", { name: t("value.settings.save") }).click();
+  await expect(page.getByText(t("value.settings.weights_sum", { sum: "1.2" }))).toBeVisible();
+  await weight.fill("0.2");
+  await page.getByRole("button", { name: t("value.settings.save") }).click();
+  await expect(page.getByText(t("value.settings.saved"), { exact: true })).toBeVisible();
+
+  await page.goto(`${patron.url}/value/matrix`);
+  await expect(page.getByText(own)).toBeVisible();
+  await expect(page.getByText(t("terms.care.E-II"))).toBeVisible();
+  await page.goto(`${patron.url}/customers?class=E-I`);
+  await page.getByRole("table").getByRole("link").first().click();
+  await expect(page.getByRole("heading", { name: t("customers.why.care") })).toBeVisible();
+  await expect(page.getByText(own)).toBeVisible();
+});
+
+test("customers under contract are valued by their renewals", async ({ page, locale }) => {
+  const { t } = words(locale);
+  await signIn(page, patron, t);
+  await page.goto(`${patron.url}/value/settings`);
+  await expect(page.getByLabel(t("value.settings.renewal"))).toHaveCount(0);
+  await page.getByLabel(t("value.settings.model"), { exact: true }).click();
+  await page.getByTitle(t("terms.model.sbg")).click();
+  await expect(page.getByLabel(t("value.settings.renewal"))).toBeVisible();
+  await page.getByRole("button", { name: t("value.settings.save") }).click();
+  await expect(page.getByText(t("value.settings.saved"), { exact: true })).toBeVisible();
+
+  // A run takes the settings' model unless it is told otherwise.
+  await page.goto(`${patron.url}/value/runs?start=1`);
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: t("value.run.go") })
+    .click();
+  await expect(page.getByRole("dialog")).toBeHidden();
+  await expect(page.getByRole("cell", { name: t("terms.state.published") })).toHaveCount(2, {
+    timeout: 120_000,
+  });
+  await page.goto(`${patron.url}/value/validation`);
+  await expect(page.getByRole("heading", { name: t("value.validation.sbg.title") })).toBeVisible();
+  await isInWords(page, "validation of renewals");
+  await isAccessible(page, "validation of renewals");
+  await page.goto(`${patron.url}/value/overview`);
+  await expect(page.getByText(t("terms.model_about.sbg"))).toBeVisible();
+  await isInWords(page, "overview of renewals");
+
+  await page.goto(`${patron.url}/customers`);
+  await page.getByRole("table").getByRole("link").first().click();
+  await expect(page.getByRole("heading", { name: t("customers.why.risk") })).toBeVisible();
+  await isInWords(page, "customer under contract");
 });

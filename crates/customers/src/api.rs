@@ -1,8 +1,8 @@
 //! HTTP of the customer record: one call into its use case each.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use base::{Error, Page};
-use platform::http::{Json, Paging, Problem, ProblemBody};
+use platform::http::{Json, Paging, Path, Problem, ProblemBody, Query};
 use platform::{Caller, Platform};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -10,12 +10,11 @@ use clap::{Args, ValueEnum};
 use platform::firm::{self, Firm};
 use platform::http::StoredFile;
 use platform::imports::{self, ImportOptions, Mapping};
-use platform::jobs::{Job, NewJob, Unique};
+use platform::jobs::Job;
 use platform::{Caller, Platform};
 use value::app::runs;
 
 use crate::example_firm::{AS_OF_DEFAULT, ExampleFirm, write_csv};
-use crate::example_job::{self, ExampleInput};
 use crate::serve_command::{ServeArguments, administrator, kinds, show_sign_in};
 use crate::terminal::watch;
 
@@ -55,7 +54,7 @@ pub(crate) async fn demo(arguments: DemoArguments) -> Result<()> {
         return write_files(&arguments, folder);
     }
     let config = arguments.serve.config();
-    let platform = server::open(&config).await?;
+    let platform = server::open_demo(&config).await?;
     let served = server::start(&config, platform.clone(), kinds()).await?;
     let address = config
         .public_url
@@ -106,7 +105,8 @@ fn write_files(arguments: &DemoArguments, folder: &Path) -> Result<()> {
 /// Brings the firm in where the database is empty, and computes its value where that was not done.
 async fn fill(platform: &Platform, caller: &Caller, arguments: &DemoArguments) -> Result<()> {
     let mut tx = platform.db.read().await?;
-    let is_empty = value::store::ledger::is_empty(&mut tx).await?;
+    let is_empty =
+        value::store::ledger::is_empty(&mut tx).await? && customers::store::count(&mut tx).await? == 0;
     let at_work = platform::jobs::at_work(&mut tx).await?;
     drop(tx);
     if let Some(job) = at_work {
@@ -141,21 +141,7 @@ async fn fill(platform: &Platform, caller: &Caller, arguments: &DemoArguments) -
 async fn queue_example(platform: &Platform, caller: &Caller, arguments: &DemoArguments) -> Result<Job> {
     // What cannot be made is refused before anything is.
     ExampleFirm::new(arguments.customers, arguments.seed, AS_OF_DEFAULT)?;
-    let input = ExampleInput {
-        customers: arguments.customers,
-        seed: arguments.seed,
-    };
-    let new = NewJob {
-        kind: example_job::KIND,
-        subject: None,
-        input: serde_json::to_value(input).map_err(Error::internal)?,
-        unique: Some(Unique {
-            key: example_job::KIND,
-            code: "example_in_progress",
-            message: "the example firm is being made already",
-        }),
-        actor: caller.actor(),
-    };
+    let new = server::example_firm_job(arguments.customers, arguments.seed, caller.actor());
     let mut tx = platform.db.write().await?;
     let job = platform.jobs.enqueue(&mut tx, &platform.clock, new).await?;
     tx.commit().await?;

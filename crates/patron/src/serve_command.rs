@@ -9,7 +9,7 @@ use clap::Args;
 use platform::access::{self, Role};
 use platform::jobs::Kinds;
 use platform::{Caller, Platform};
-use server::{Config, Limits};
+use server::{Config, Limits, Network};
 
 use crate::example_job;
 
@@ -24,6 +24,15 @@ pub(crate) struct ServeArguments {
     /// The address people use, such as https://patron.example.com; makes cookies secure.
     #[arg(long, env = "PATRON_PUBLIC_URL")]
     public_url: Option<String>,
+    /// The proxies whose X-Forwarded-For is believed: addresses and networks, comma-separated. Behind a proxy
+    /// on another machine, sign-in attempts of the whole firm count as one address without this.
+    #[arg(
+        long,
+        env = "PATRON_TRUSTED_PROXIES",
+        value_delimiter = ',',
+        default_value = "127.0.0.0/8,::1"
+    )]
+    trusted_proxies: Vec<Network>,
 }
 
 /// Which database and data folder.
@@ -44,6 +53,7 @@ impl DataArguments {
             database_url: self.database_url.clone(),
             data_dir: self.data_dir.clone(),
             public_url: None,
+            trusted_proxies: Network::LOOPBACK.to_vec(),
             limits: Limits::default(),
         }
     }
@@ -54,6 +64,7 @@ impl ServeArguments {
         Config {
             listen: self.listen,
             public_url: self.public_url.clone(),
+            trusted_proxies: self.trusted_proxies.clone(),
             ..self.data.config()
         }
     }

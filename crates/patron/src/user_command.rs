@@ -42,11 +42,11 @@ pub(crate) async fn execute(command: UserCommand) -> Result<()> {
             data,
         } => {
             let role: Role = role.parse()?;
-            let platform = server::open(&data.config()).await?;
+            let platform = server::open_beside(&data.config()).await?;
             access::app::add_user(&platform, &login, name.as_deref().unwrap_or(&login), role).await?
         }
         UserCommand::ResetPassword { login, data } => {
-            let platform = server::open(&data.config()).await?;
+            let platform = server::open_beside(&data.config()).await?;
             access::app::reset_password(&platform, &login).await?
         }
     };

@@ -429,6 +429,20 @@ async fn a_forgotten_password_is_replaced_while_serving(t: &TestDb) {
     assert!(took < Duration::from_secs(10), "{took:?}");
 }
 
+test_on_both!(the_demo_leaves_a_firms_database_alone, ROOMS);
+async fn the_demo_leaves_a_firms_database_alone(t: &TestDb) {
+    let patron = Patron::start(t, &["serve"]);
+    let client = administrator(&patron, &patron.password()).await;
+    assert_eq!(patron.terminate().0.code(), Some(0));
+    let demo = command(t, &["demo"]).output().unwrap();
+    assert_eq!(demo.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&demo.stderr);
+    assert!(said.contains("not made by `patron demo`"), "{said}");
+    let patron = Patron::start(t, &["serve"]);
+    get(&client, &patron, "/session").await;
+    assert_eq!(sign_in(&self::client(), &patron, PASSWORD).await, StatusCode::OK);
+}
+
 test_on_both!(the_demo_goes_on_where_it_was_stopped, ROOMS);
 async fn the_demo_goes_on_where_it_was_stopped(t: &TestDb) {
     let demo = ["demo", "--customers", "1200", "--seed", "3"];

@@ -2,6 +2,7 @@
 //! Timeline, audit and webhooks read it; nothing else is a record of what happened.
 
 use base::Result;
+#[cfg(feature = "testing")]
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
@@ -73,7 +74,8 @@ pub async fn record(tx: &mut Tx, clock: &Clock, event: &Event<'_>) -> Result<()>
     .map(|_| ())
 }
 
-/// An event as it was recorded.
+/// An event as it was recorded, for tests.
+#[cfg(feature = "testing")]
 #[derive(Debug, Clone)]
 pub struct Recorded {
     /// Its id.
@@ -88,6 +90,7 @@ pub struct Recorded {
     pub payload: Value,
 }
 
+#[cfg(feature = "testing")]
 #[derive(sqlx::FromRow)]
 struct Row {
     id: Uuid,
@@ -98,6 +101,7 @@ struct Row {
 }
 
 /// The newest events of one thing, newest first, at most `limit`.
+#[cfg(feature = "testing")]
 pub async fn of_subject(tx: &mut Tx, subject_kind: &str, subject: Uuid, limit: u32) -> Result<Vec<Recorded>> {
     let rows: Vec<Row> = tx
         .all(

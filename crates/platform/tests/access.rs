@@ -251,3 +251,33 @@ async fn a_request_with_a_key_is_carried_out_once(t: &TestDb) {
     let (done,): (i64,) = tx.one("SELECT count(*) FROM sign_in_failures", []).await.unwrap();
     assert_eq!(done, 1);
 }
+
+test_on_both!(failed_sign_ins_are_in_the_event_log);
+async fn failed_sign_ins_are_in_the_event_log(t: &TestDb) {
+    let p = &at_a_fixed_time(t);
+    let (user, _) = app::add_user(p, "anna", "Anna", Role::Viewer).await.unwrap();
+    let too_long = "x".repeat(300);
+    for (login, password) in [
+        ("anna", "wrong"),
+        ("anna", too_long.as_str()),
+        ("nobody", "wrong"),
+        ("no login at all", "wrong"),
+    ] {
+        assert_eq!(
+            signs_in(p, login, password).await.unwrap_err(),
+            "credentials_wrong"
+        );
+    }
+    let mut tx = p.db.read().await.unwrap();
+    for subject in [user.id.uuid(), Uuid::nil()] {
+        let events = platform::events::of_subject(&mut tx, "user", subject, 10)
+            .await
+            .unwrap();
+        let failed: Vec<_> = events
+            .iter()
+            .filter(|event| event.kind == "user.sign_in_failed")
+            .collect();
+        assert_eq!(failed.len(), 2, "{events:?}");
+        assert_eq!(failed[0].payload, serde_json::json!({ "address": HERE }));
+    }
+}

@@ -6,6 +6,8 @@
     reason = "a test that cannot go on has failed"
 )]
 
+use std::time::{Duration, Instant};
+
 use base::Error;
 use platform::db::{Bulk, Sql, list, timestamp};
 use platform::migrations::{self, Migration, PLATFORM, RoomMigrations};
@@ -373,4 +375,30 @@ async fn a_database_that_is_not_there_is_said_clearly() {
 fn times_beyond_the_calendar_do_not_panic() {
     assert!(timestamp(i64::MAX) > timestamp(0));
     assert!(timestamp(i64::MIN) < timestamp(0));
+}
+
+test_on_both!(a_statement_that_takes_too_long_is_ended);
+async fn a_statement_that_takes_too_long_is_ended(t: &TestDb) {
+    const ENDLESS: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000) \
+                           SELECT count(*) FROM n";
+    let db = &t.platform.db;
+    let begun = Instant::now();
+    // More at once than there are readers.
+    let reads = (0..10).map(|_| async {
+        let mut tx = db.read().await.unwrap();
+        tx.allow(Duration::from_millis(200)).await.unwrap();
+        tx.one::<(i64,)>(ENDLESS, []).await.unwrap_err().code()
+    });
+    assert_eq!(futures::future::join_all(reads).await, ["database_timeout"; 10]);
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    // The next transaction on the same connection has its full time again.
+    let mut tx = db.read().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let (one,): (i32,) = tx.one("SELECT 1", []).await.unwrap();
+    assert_eq!(one, 1);
+    let begun = Instant::now();
+    let some = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) \
+                SELECT count(*) FROM n";
+    let (counted,): (i64,) = tx.one(some, []).await.unwrap();
+    assert_eq!(counted, 3_000_000, "after {:?}", begun.elapsed());
 }

@@ -95,6 +95,15 @@ async fn abort(_: JobRun) -> base::Result<Value> {
     std::process::abort()
 }
 
+/// Begins anew each time and takes the process with it after its first step.
+async fn abort_after_a_step(run: JobRun) -> base::Result<Value> {
+    let mut tx = run.platform().db.write().await?;
+    tx.execute("INSERT INTO steps (n) VALUES (1)", []).await?;
+    run.hold(&mut tx).await?;
+    tx.commit().await?;
+    std::process::abort()
+}
+
 async fn steps(p: &Platform) -> Vec<i32> {
     let rows: Vec<(i32,)> =
         p.db.read()
@@ -437,7 +446,10 @@ async fn child() {
         upload_bytes_max: 0,
     };
     let p = Platform::new(db, Clock::system(), settings);
-    let kinds = Kinds::new().with("count", count_up).with("abort", abort);
+    let kinds = Kinds::new()
+        .with("count", count_up)
+        .with("abort", abort)
+        .with("abort_after_a_step", abort_after_a_step);
     let _runner = Runner::start(p, kinds, QUICK).await.unwrap();
     std::future::pending::<()>().await;
 }
@@ -484,16 +496,21 @@ async fn kill_minus_nine_loses_and_doubles_nothing(t: &TestDb) {
 test_on_both!(a_job_that_kills_the_process_is_given_up, [STEPS]);
 async fn a_job_that_kills_the_process_is_given_up(t: &TestDb) {
     let p = &t.platform;
-    let queued = queue(p, "abort", Value::Null).await;
-    for _ in 0..3 {
-        let ended = start_child(&t.url).wait().unwrap();
-        assert!(!ended.success());
+    for kind in ["abort", "abort_after_a_step"] {
+        let queued = queue(p, kind, Value::Null).await;
+        for _ in 0..3 {
+            let ended = start_child(&t.url).wait().unwrap();
+            assert!(!ended.success());
+        }
+        // A fourth time must not be tried: this process would die of it.
+        let kinds = Kinds::new()
+            .with("abort", abort)
+            .with("abort_after_a_step", abort_after_a_step);
+        let runner = Runner::start(p.clone(), kinds, QUICK).await.unwrap();
+        let given_up = finished(p, queued.id).await;
+        assert_eq!(given_up.state, JobState::Failed);
+        assert_eq!(given_up.error.unwrap().code, "job_kept_failing");
+        runner.shutdown(Duration::from_secs(5)).await;
     }
-    let runner = Runner::start(p.clone(), Kinds::new().with("abort", abort), QUICK)
-        .await
-        .unwrap();
-    let given_up = finished(p, queued.id).await;
-    assert_eq!(given_up.state, JobState::Failed);
-    assert_eq!(given_up.error.unwrap().code, "job_kept_failing");
-    runner.shutdown(Duration::from_secs(5)).await;
+    assert_eq!(steps(p).await, [1, 1, 1], "each attempt did its first step");
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use base::{Error, Result};
 
+use crate::proxies::Network;
+
 /// The settings of a server.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -17,6 +19,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The address people use, if it is not the one listened on: `https://patron.example.com`.
     pub public_url: Option<String>,
+    /// The proxies that say where a request came from; sign-in attempts are counted by that.
+    pub trusted_proxies: Vec<Network>,
     /// Bounds.
     pub limits: Limits,
 }
@@ -28,6 +32,10 @@ pub struct Limits {
     pub upload_bytes_max: u64,
     /// How many jobs at once.
     pub jobs_at_once: usize,
+    /// How many connections at once; more wait to be accepted.
+    pub connections: usize,
+    /// How long a connection may be silent before a request has said its headers.
+    pub header_read: Duration,
     /// How long running requests and jobs may go on after the signal to stop.
     pub shutdown: Duration,
 }
@@ -37,6 +45,8 @@ impl Default for Limits {
         Self {
             upload_bytes_max: 2 << 30,
             jobs_at_once: 2,
+            connections: 4_096,
+            header_read: Duration::from_secs(30),
             shutdown: Duration::from_secs(20),
         }
     }
@@ -65,12 +75,7 @@ impl Config {
                 .at("public_url"));
             }
         }
-        if self.limits.jobs_at_once == 0 || self.limits.jobs_at_once > 64 {
-            return Err(
-                Error::invalid("jobs_at_once_out_of_range", "jobs at once is 1 to 64").at("jobs_at_once"),
-            );
-        }
-        if let Err(e) = std::fs::create_dir_all(&self.data_dir) {
+        if let Err(e) = platform::private::folder(&self.data_dir) {
             return Err(Error::invalid(
                 "data_dir_unusable",
                 format!("the data folder {} cannot be made: {e}", self.data_dir.display()),
@@ -91,6 +96,7 @@ mod tests {
             database_url: None,
             data_dir: std::env::temp_dir(),
             public_url: public_url.map(str::to_owned),
+            trusted_proxies: Vec::new(),
             limits: Limits::default(),
         }
     }

@@ -1,9 +1,9 @@
 //! Jobs: see them, stop them.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use base::Page;
-use platform::http::{Json, Paging, Problem, ProblemBody, Query};
+use platform::http::{Json, Paging, Path, Problem, ProblemBody, Query};
 use platform::jobs::{Job, JobFilter};
 use platform::{Caller, Platform};
 use serde::Deserialize;

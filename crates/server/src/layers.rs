@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{FromRequestParts, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base::{Error, Result};
@@ -13,6 +13,7 @@ use platform::http::{AnySession, Problem, REQUEST_ID, SESSION_COOKIE};
 use platform::idempotency::{ANSWER_BYTES_MAX, Known, Once};
 use platform::{Platform, ids};
 use sha2::{Digest as _, Sha256};
+use tokio::task::JoinError;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
@@ -21,6 +22,8 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// The largest body of a request that is not an upload.
 pub(crate) const BODY_BYTES_MAX: usize = 1 << 20;
 const DEADLINE: Duration = Duration::from_secs(30);
+/// The one route that takes files.
+const UPLOAD_ROUTE: &str = "/api/v1/imports";
 /// Two gigabytes over a slow line take their time.
 const UPLOAD_DEADLINE: Duration = Duration::from_secs(2 * 60 * 60);
 
@@ -58,7 +61,7 @@ pub(crate) async fn request_id(State(platform): State<Platform>, request: Reques
 
 /// Answers in time, if only to say that it took too long.
 pub(crate) async fn deadline(request: Request, next: Next) -> Response {
-    let deadline = if is_upload(request.headers()) {
+    let deadline = if is_upload(request.method(), request.extensions(), request.headers()) {
         UPLOAD_DEADLINE
     } else {
         DEADLINE
@@ -73,11 +76,19 @@ pub(crate) async fn deadline(request: Request, next: Next) -> Response {
     }
 }
 
-fn is_upload(headers: &HeaderMap) -> bool {
-    headers
+fn is_upload(method: &Method, extensions: &Extensions, headers: &HeaderMap) -> bool {
+    let route = extensions.get::<MatchedPath>().map(MatchedPath::as_str);
+    let content_type = headers
         .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.starts_with("multipart/form-data"))
+        .and_then(|value| value.to_str().ok());
+    takes_file(method, route, content_type)
+}
+
+/// Whether a request may bring a file: no other may be as large or as slow.
+fn takes_file(method: &Method, route: Option<&str>, content_type: Option<&str>) -> bool {
+    method == Method::POST
+        && route == Some(UPLOAD_ROUTE)
+        && content_type.is_some_and(|value| value.starts_with("multipart/form-data"))
 }
 
 /// Refuses writes with a cookie that another site's page has sent (besides `SameSite=Strict`).
@@ -204,7 +215,7 @@ async fn carry_out_once(platform: &Platform, request: Request, next: Next) -> Re
     hash.update(parts.method.as_str());
     hash.update(parts.uri.to_string());
     // A file is not held in memory for this: its length stands for it.
-    let body = if is_upload(&parts.headers) {
+    let body = if is_upload(&parts.method, &parts.extensions, &parts.headers) {
         hash.update(
             parts
                 .headers
@@ -221,26 +232,47 @@ async fn carry_out_once(platform: &Platform, request: Request, next: Next) -> Re
     };
     let user = session.caller.user.id.uuid();
     let once = Once::new(user, key, hash.finalize().to_vec(), platform.clock.now());
-    if let Known::Answered {
-        status,
-        content_type,
-        body,
-    } = once.look_up(&platform.db).await?
-    {
-        return answer_again(status, &content_type, body);
+    if let Some(given) = given_before(platform, &once).await? {
+        return Ok(given);
     }
-    let response = once
-        .clone()
-        .carry_out(next.run(Request::from_parts(parts, body)))
-        .await;
-    if once.changed_something() {
-        keep_answer(platform, &once, response).await
-    } else {
-        Ok(response)
+    let work = {
+        let (platform, once) = (platform.clone(), once.clone());
+        async move {
+            let response = once
+                .clone()
+                .carry_out(next.run(Request::from_parts(parts, body)))
+                .await;
+            if once.changed_something() {
+                return keep_answer(&platform, &once, response).await;
+            }
+            // What refused it may be the same request, carried out meanwhile over another connection.
+            if response.status().is_client_error() {
+                return given_before(&platform, &once)
+                    .await
+                    .map(|given| given.unwrap_or(response));
+            }
+            Ok(response)
+        }
+    };
+    // By itself, so that a client that goes away neither stops it half-way nor loses the answer it will ask for.
+    let id = REQUEST_ID.try_with(Clone::clone).unwrap_or_default();
+    let work = tokio::spawn(REQUEST_ID.scope(id, work).in_current_span());
+    match work.await.map_err(JoinError::try_into_panic) {
+        Ok(response) => response,
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        Err(Err(e)) => Err(Error::internal(e)),
     }
 }
 
 async fn keep_answer(platform: &Platform, once: &Once, response: Response) -> Result<Response> {
+    let is_small = response
+        .body()
+        .size_hint()
+        .upper()
+        .is_some_and(|bytes| bytes <= ANSWER_BYTES_MAX as u64);
+    if !is_small {
+        return Ok(response);
+    }
     let (parts, body) = response.into_parts();
     let bytes: Bytes = to_bytes(body, ANSWER_BYTES_MAX).await.map_err(Error::internal)?;
     let content_type = parts
@@ -258,12 +290,22 @@ async fn keep_answer(platform: &Platform, once: &Once, response: Response) -> Re
     Ok(Response::from_parts(parts, Body::from(bytes)))
 }
 
-fn answer_again(status: u16, content_type: &str, body: Vec<u8>) -> Result<Response> {
+/// The answer that was given when this request was carried out, if it was.
+async fn given_before(platform: &Platform, once: &Once) -> Result<Option<Response>> {
+    let Known::Answered {
+        status,
+        content_type,
+        body,
+    } = once.look_up(&platform.db).await?
+    else {
+        return Ok(None);
+    };
     Response::builder()
         .status(status)
         .header(header::CONTENT_TYPE, content_type)
         .header("idempotent-replay", "true")
         .body(Body::from(body))
+        .map(Some)
         .map_err(Error::internal)
 }
 
@@ -314,5 +356,46 @@ mod tests {
             url,
             &[("sec-fetch-site", "same-site"), ("host", "patron.example.com")]
         ));
+    }
+
+    #[test]
+    fn only_an_upload_may_take_long() {
+        let form = Some("multipart/form-data; boundary=x");
+        assert!(takes_file(&Method::POST, Some(UPLOAD_ROUTE), form));
+        assert!(!takes_file(&Method::POST, Some("/api/v1/session"), form));
+        assert!(!takes_file(&Method::POST, None, form));
+        assert!(!takes_file(&Method::GET, Some(UPLOAD_ROUTE), form));
+        assert!(!takes_file(
+            &Method::POST,
+            Some(UPLOAD_ROUTE),
+            Some("application/json")
+        ));
+        let document: serde_json::Value = serde_json::from_str(&crate::openapi()).unwrap();
+        assert!(
+            document["paths"][UPLOAD_ROUTE]["post"]["requestBody"]["content"]["multipart/form-data"]
+                .is_object()
+        );
+    }
+
+    #[tokio::test]
+    async fn a_large_answer_is_given_and_not_kept() {
+        let t = platform::testing::TestDb::sqlite(&[]).await;
+        let db = &t.platform.db;
+        let user = ids::new::<Uuid>(&t.platform.clock);
+        for (bytes, kept) in [(ANSWER_BYTES_MAX, true), (ANSWER_BYTES_MAX + 1, false)] {
+            let now = t.platform.clock.now();
+            let once = Once::new(user, bytes.to_string(), vec![1], now);
+            let change = async { db.write().await.unwrap().commit().await };
+            once.clone().carry_out(change).await.unwrap();
+            let answer = Response::new(Body::from("x".repeat(bytes)));
+            let given = keep_answer(&t.platform, &once, answer).await.unwrap();
+            assert_eq!(given.status(), 200);
+            assert_eq!(
+                to_bytes(given.into_body(), usize::MAX).await.unwrap().len(),
+                bytes
+            );
+            let again = once.look_up(db).await;
+            assert_eq!(again.is_ok(), kept, "{again:?}");
+        }
     }
 }

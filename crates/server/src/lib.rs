@@ -1,6 +1,7 @@
 //! Puts the rooms together: router, OpenAPI document, jobs, embedded console, start and stop.
 //! Knows every room and decides nothing of theirs.
 
+mod accept;
 mod config;
 mod console;
 mod events;
@@ -8,12 +9,14 @@ mod health;
 mod jobs;
 mod layers;
 mod metrics;
+mod proxies;
 mod router;
 mod serve;
 mod session;
 mod setup;
 
 pub use config::{Config, Limits};
+pub use proxies::Network;
 pub use router::{PUBLIC, openapi};
-pub use serve::{Served, imports, kinds, open, serve, start, terminated};
-pub use setup::EXAMPLE_FIRM;
+pub use serve::{Served, imports, kinds, open, open_beside, open_demo, start, terminated};
+pub use setup::{EXAMPLE_FIRM, example_firm_job};

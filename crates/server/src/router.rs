@@ -17,7 +17,9 @@ use value::app::ValueRoom;
 
 use crate::events::Listeners;
 use crate::metrics::Metrics;
+use crate::proxies::Network;
 use crate::serve::imports;
+use crate::session::TrustedProxies;
 use crate::{console, events, health, jobs, layers, metrics, session, setup};
 
 /// The endpoints of the document that need no session, as `METHOD path`.
@@ -58,7 +60,7 @@ pub fn openapi() -> String {
 }
 
 /// The whole service.
-pub(crate) fn router(platform: &Platform, stop: CancellationToken) -> axum::Router {
+pub(crate) fn router(platform: &Platform, trusted: &[Network], stop: CancellationToken) -> axum::Router {
     let (api, _) = api().split_for_parts();
     let around = |p: &Platform| p.clone();
     api.route("/healthz", get(health::healthz))
@@ -77,6 +79,7 @@ pub(crate) fn router(platform: &Platform, stop: CancellationToken) -> axum::Rout
         .layer(from_fn(metrics::count))
         .layer(Extension(Metrics::default()))
         .layer(Extension(Listeners::new(stop)))
+        .layer(Extension(TrustedProxies(trusted.into())))
         .layer(Extension(ValueRoom::new(platform.clone())))
         .layer(from_fn_with_state(around(platform), layers::security_headers))
         .layer(from_fn_with_state(around(platform), layers::request_id))

@@ -1,6 +1,5 @@
 //! Start and stop.
 
-use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -9,12 +8,13 @@ use customers::CustomersImport;
 use platform::imports::Imports;
 use platform::jobs::{Kinds, Runner, RunnerSettings};
 use platform::migrations::{self, PLATFORM, RoomMigrations};
-use platform::{Clock, Db, Platform, Settings, access, idempotency, jobs};
+use platform::{Clock, Db, Platform, Settings, access, idempotency, installation, jobs};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use value::TransactionsImport;
 
+use crate::accept::accept;
 use crate::config::Config;
 use crate::router::router;
 
@@ -33,21 +33,57 @@ pub fn kinds() -> Kinds {
     value::jobs(imports().jobs(Kinds::new()))
 }
 
-/// Opens the database and brings it up to date: what every command needs.
+/// Opens the database for a server and brings it up to date. A SQLite file is this process's alone before
+/// it is migrated. Errors: `already_served`, and what is wrong with database or folder.
 pub async fn open(config: &Config) -> Result<Platform> {
+    bring_up(config, connect(config).await?).await
+}
+
+/// The same for a database that is only there to be looked at; any other is left as it is (`not_a_demo`).
+pub async fn open_demo(config: &Config) -> Result<Platform> {
+    let db = connect(config).await?;
+    installation::require_demo(&db).await?;
+    let platform = bring_up(config, db).await?;
+    installation::mark_demo(&platform.db, &platform.clock).await?;
+    Ok(platform)
+}
+
+/// Opens a database that a server may be at work on, and changes nothing of its structure.
+/// Error: `database_not_current` when it is not what this program expects.
+pub async fn open_beside(config: &Config) -> Result<Platform> {
     config.check()?;
     let db = Db::open(&config.database_url()).await?;
-    let clock = Clock::system();
-    migrations::apply(&db, &ROOMS, &clock).await?;
-    Ok(Platform::new(
-        db,
-        clock,
-        Settings {
-            data_dir: config.data_dir.clone(),
-            public_url: config.public_url.clone(),
-            upload_bytes_max: config.limits.upload_bytes_max,
-        },
-    ))
+    if !migrations::check(&db, &ROOMS).await?.0.is_empty() {
+        return Err(Error::conflict(
+            "database_not_current",
+            "this database is new or older than this program; start the server of this version (patron serve) \
+             first, which brings it up to date",
+        ));
+    }
+    Ok(platform_over(config, db))
+}
+
+async fn connect(config: &Config) -> Result<Db> {
+    config.check()?;
+    let db = Db::open(&config.database_url()).await?;
+    db.lock_server()?;
+    Ok(db)
+}
+
+async fn bring_up(config: &Config, db: Db) -> Result<Platform> {
+    let platform = platform_over(config, db);
+    migrations::apply(&platform.db, &ROOMS, &platform.clock).await?;
+    installation::claim_folder(&platform.db, &platform.clock, &config.data_dir).await?;
+    Ok(platform)
+}
+
+fn platform_over(config: &Config, db: Db) -> Platform {
+    let settings = Settings {
+        data_dir: config.data_dir.clone(),
+        public_url: config.public_url.clone(),
+        upload_bytes_max: config.limits.upload_bytes_max,
+    };
+    Platform::new(db, Clock::system(), settings)
 }
 
 /// A server at work.
@@ -56,16 +92,15 @@ pub struct Served {
     /// Where it listens.
     pub address: SocketAddr,
     stop: CancellationToken,
-    requests: JoinHandle<std::io::Result<()>>,
+    requests: JoinHandle<()>,
     housekeeping: JoinHandle<()>,
     runner: Runner,
     db: Db,
     deadline: Duration,
 }
 
-/// Begins to answer requests and do jobs. Errors: `already_served`, `address_unusable`.
+/// Begins to answer requests and do jobs over what [`open`] gave. Error: `address_unusable`.
 pub async fn start(config: &Config, platform: Platform, kinds: Kinds) -> Result<Served> {
-    platform.db.lock_server()?;
     let unusable = |e: std::io::Error| {
         Error::invalid(
             "address_unusable",
@@ -81,13 +116,8 @@ pub async fn start(config: &Config, platform: Platform, kinds: Kinds) -> Result<
     };
     let runner = Runner::start(platform.clone(), kinds, settings).await?;
     let stop = CancellationToken::new();
-    let service = router(&platform, stop.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let stopped = stop.clone().cancelled_owned();
-    let requests = tokio::spawn(async move {
-        axum::serve(listener, service)
-            .with_graceful_shutdown(stopped)
-            .await
-    });
+    let routes = router(&platform, &config.trusted_proxies, stop.clone());
+    let requests = tokio::spawn(accept(listener, routes, config.limits, stop.clone()));
     let housekeeping = tokio::spawn(keep_house(platform.clone()));
     tracing::info!(%address, "listening");
     Ok(Served {
@@ -123,19 +153,6 @@ impl Served {
     }
 }
 
-/// Serves until `until` is over.
-pub async fn serve(
-    config: &Config,
-    platform: Platform,
-    kinds: Kinds,
-    until: impl Future<Output = ()>,
-) -> Result<()> {
-    let served = start(config, platform, kinds).await?;
-    until.await;
-    served.stop().await;
-    Ok(())
-}
-
 /// SIGTERM or SIGINT (Ctrl-C).
 pub async fn terminated() {
     use tokio::signal::unix::{SignalKind, signal};
@@ -161,7 +178,8 @@ async fn keep_house(platform: Platform) {
         let kept = async {
             access::app::forget_old(&platform).await?;
             idempotency::forget_old(&platform).await?;
-            jobs::forget_old(&platform).await
+            jobs::forget_old(&platform).await?;
+            platform::imports::sweep(&platform).await
         };
         if let Err(e) = kept.await {
             tracing::warn!(error = %e, "housekeeping failed; it is tried again in an hour");

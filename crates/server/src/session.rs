@@ -1,7 +1,9 @@
 //! Signing in and out, and one's own password.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
+use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -13,6 +15,12 @@ use platform::{Caller, Platform};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+use crate::proxies::{Network, client_address, neighbourhood};
+
+/// The proxies whose word on where a request came from is taken.
+#[derive(Clone)]
+pub(crate) struct TrustedProxies(pub(crate) Arc<[Network]>);
 
 pub(crate) fn router() -> OpenApiRouter<Platform> {
     OpenApiRouter::new()
@@ -69,10 +77,11 @@ struct PasswordChange {
 async fn sign_in(
     State(platform): State<Platform>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(trusted): Extension<TrustedProxies>,
     headers: HeaderMap,
     Json(credentials): Json<Credentials>,
 ) -> Result<Response, Problem> {
-    let address = client_address(peer.ip(), &headers).to_string();
+    let address = neighbourhood(client_address(peer.ip(), &headers, &trusted.0));
     let session = app::sign_in(&platform, &credentials.login, credentials.password, &address).await?;
     with_cookie(&platform, session)
 }
@@ -133,35 +142,4 @@ fn cookie(platform: &Platform, token: &str, max_age_s: i64) -> Result<HeaderValu
         "{SESSION_COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={max_age_s}{secure}"
     ))
     .map_err(Error::internal)
-}
-
-/// Where the request came from: a proxy on this machine says it, nobody else is believed.
-fn client_address(peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-    if !peer.is_loopback() {
-        return peer;
-    }
-    headers
-        .get("x-forwarded-for")
-        .and_then(|value| value.to_str().ok())
-        .and_then(|list| list.rsplit(',').next())
-        .and_then(|address| address.trim().parse().ok())
-        .unwrap_or(peer)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_local_proxy_is_believed() {
-        let mut headers = HeaderMap::new();
-        headers.insert("x-forwarded-for", HeaderValue::from_static("1.1.1.1, 2.2.2.2"));
-        let address = |peer: &str| client_address(peer.parse().unwrap(), &headers).to_string();
-        assert_eq!(address("127.0.0.1"), "2.2.2.2");
-        assert_eq!(address("9.9.9.9"), "9.9.9.9");
-        assert_eq!(
-            client_address(IpAddr::from([127, 0, 0, 1]), &HeaderMap::new()).to_string(),
-            "127.0.0.1"
-        );
-    }
 }

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use base::{Currency, Error, Result};
 use platform::db::Tx;
+use platform::events::Actor;
 use platform::http::{Json, Problem, ProblemBody};
 use platform::jobs::{Job, NewJob, Unique};
 use platform::{Caller, Permission, Platform, firm};
@@ -86,21 +87,26 @@ async fn example(
     if now.customers > 0 || now.transactions > 0 {
         return Err(Error::conflict("not_empty", "the example firm is only made on an empty system").into());
     }
-    let new = NewJob {
+    let new = example_firm_job(u64::from(wanted.customers), wanted.seed, caller.actor());
+    let job = platform.jobs.enqueue(&mut tx, &platform.clock, new).await?;
+    tx.commit().await?;
+    platform.jobs.wake();
+    Ok((StatusCode::ACCEPTED, Json(job)))
+}
+
+/// The job that makes the example firm.
+pub fn example_firm_job(customers: u64, seed: u64, actor: Actor) -> NewJob<'static> {
+    NewJob {
         kind: EXAMPLE_FIRM,
         subject: None,
-        input: json!({ "customers": wanted.customers, "seed": wanted.seed }),
+        input: json!({ "customers": customers, "seed": seed }),
         unique: Some(Unique {
             key: EXAMPLE_FIRM,
             code: "example_in_progress",
             message: "the example firm is being made already",
         }),
-        actor: caller.actor(),
-    };
-    let job = platform.jobs.enqueue(&mut tx, &platform.clock, new).await?;
-    tx.commit().await?;
-    platform.jobs.wake();
-    Ok((StatusCode::ACCEPTED, Json(job)))
+        actor,
+    }
 }
 
 async fn state_of(tx: &mut Tx) -> Result<Setup> {

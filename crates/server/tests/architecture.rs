@@ -246,6 +246,48 @@ fn the_scanner_finds_what_it_should_and_nothing_else() {
     assert!((RULES[0].applies)("crates/value/src/rules/classes.rs"));
 }
 
+/// axum's own extractors that answer bad input with plain text; `platform::http` has each with a problem.
+const PLAIN_EXTRACTORS: [&str; 5] = ["Form", "Json", "Multipart", "Path", "Query"];
+
+#[test]
+fn bad_input_is_answered_by_problems_only() {
+    let mut scanned = 0;
+    for file in rust_files(&root().join("crates")) {
+        let path = file.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+        if path.contains("/src/") && !path.starts_with("crates/platform/src/http/") {
+            let source = std::fs::read_to_string(&file).unwrap();
+            assert_eq!(plain_extractors(&source), Vec::<String>::new(), "{path}");
+            scanned += 1;
+        }
+    }
+    assert!(scanned > 50, "only {scanned} files were scanned");
+    assert_eq!(
+        plain_extractors("use axum::extract::{Path, State};\nfn f(x: axum::Json<u8>) {}"),
+        ["Path", "Json"]
+    );
+    assert!(
+        plain_extractors("use axum::extract::{MatchedPath, State};\nuse platform::http::Path;").is_empty()
+    );
+}
+
+/// Which of them a source takes from axum, by `use` or by their full name.
+fn plain_extractors(source: &str) -> Vec<String> {
+    let (tokens, _) = read(source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default());
+    let mut found = Vec::new();
+    for (n, _) in tokens.iter().enumerate().filter(|(_, token)| *token == "axum") {
+        let rest = &tokens[n + 1..];
+        let path = rest.iter().take_while(|token| {
+            let word = token.chars().all(|c| c.is_alphanumeric() || c == '_');
+            word || ["::", "{", ",", "}"].contains(&token.as_str())
+        });
+        found.extend(
+            path.filter(|token| PLAIN_EXTRACTORS.contains(&token.as_str()))
+                .cloned(),
+        );
+    }
+    found
+}
+
 fn check(rule: &Rule, path: &str, source: &str) -> Vec<String> {
     let product = source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
     let (tokens, strings) = read(product);

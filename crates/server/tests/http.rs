@@ -92,7 +92,7 @@ async fn a_user_signs_in_changes_the_password_and_signs_out(t: &TestDb) {
         changed["permissions"]
             .as_array()
             .unwrap()
-            .contains(&json!("users.manage"))
+            .contains(&json!("jobs.cancel"))
     );
     assert_eq!(
         client
@@ -151,6 +151,18 @@ async fn bad_requests_are_told_what_is_bad() {
     problem(get("/api/v1/jobs?limit=x").await, 422, "query_malformed").await;
     problem(get("/api/v1/jobs?cursor=zzz").await, 422, "cursor_malformed").await;
     problem(get("/api/v1/jobs?state=lost").await, 422, "state_unknown").await;
+    problem(get("/api/v1/customers?q=a&q=b").await, 422, "query_malformed").await;
+    problem(
+        get("/api/v1/customers/not-an-id/value").await,
+        422,
+        "path_malformed",
+    )
+    .await;
+    problem(get("/api/v1/jobs/%ff").await, 422, "path_malformed").await;
+    let form = client
+        .post(site.url("/api/v1/imports"))
+        .header("content-type", "multipart/form-data");
+    problem(form.body("x").send().await.unwrap(), 422, "body_not_a_form").await;
     let post = async |body: &'static str, content_type: &str| {
         let request = client
             .post(site.url("/api/v1/setup/example"))
@@ -414,5 +426,75 @@ async fn stopping_finishes_what_is_begun_and_keeps_the_job(t: &TestDb) {
         .unwrap();
     let state = json_of(again).await["state"].clone();
     assert!(state == "queued" || state == "running", "{state}");
+    site.served.stop().await;
+}
+
+test_on_both!(a_client_that_goes_away_finds_its_request_done);
+async fn a_client_that_goes_away_finds_its_request_done(t: &TestDb) {
+    let site = Site::start(t, kinds()).await;
+    let client = signed_in(t, &site, Role::Administrator).await;
+    let make = || {
+        client
+            .post(site.url("/api/v1/setup/example"))
+            .header("idempotency-key", "a")
+            .json(&json!({ "customers": 10, "seed": 1 }))
+    };
+    // The database keeps the request waiting until after its client has gone.
+    let mut held = t.platform.db.write().await.unwrap();
+    if t.url.starts_with("postgres") {
+        held.execute("LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE", [])
+            .await
+            .unwrap();
+    }
+    let gone = make().timeout(Duration::from_millis(500)).send().await;
+    assert!(gone.unwrap_err().is_timeout());
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    held.rollback().await.unwrap();
+    let begun = Instant::now();
+    loop {
+        let again = make().send().await.unwrap();
+        if again.status() == StatusCode::ACCEPTED {
+            assert_eq!(
+                again.headers()["idempotent-replay"],
+                "true",
+                "it was not carried out"
+            );
+            break;
+        }
+        // At work still.
+        problem(again, 409, "already_done").await;
+        assert!(begun.elapsed() < Duration::from_secs(10));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    site.served.stop().await;
+}
+
+#[tokio::test]
+async fn silent_connections_make_room() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let t = TestDb::sqlite(&[]).await;
+    let mut config = support::config(&t.url, t.folder());
+    config.limits.connections = 2;
+    config.limits.header_read = Duration::from_millis(400);
+    let site = Site::start_with(&config, kinds()).await;
+    let mut silent = Vec::new();
+    for said in ["", "GET /healthz HTTP/1.1\r\nhost: a\r\nx-slow: "] {
+        let mut stream = tokio::net::TcpStream::connect(site.served.address).await.unwrap();
+        stream.write_all(said.as_bytes()).await.unwrap();
+        silent.push(stream);
+    }
+    let begun = Instant::now();
+    let answer = client().get(site.url("/healthz")).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    let waited = begun.elapsed();
+    assert!(
+        (Duration::from_millis(200)..Duration::from_secs(10)).contains(&waited),
+        "{waited:?}"
+    );
+    for mut stream in silent {
+        let mut rest = Vec::new();
+        let closed = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut rest)).await;
+        assert!(closed.is_ok(), "a silent connection is still open");
+    }
     site.served.stop().await;
 }

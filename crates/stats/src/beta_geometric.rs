@@ -9,7 +9,7 @@
 use crate::histories::{Group, Histories};
 use crate::law::PurchaseLaw;
 use crate::optimise::Evaluation;
-use crate::special::{beta_mean, damped, digamma_rising, ln_rising, softplus};
+use crate::special::{LnProduct, beta_mean, damped, digamma_rising, ln_rising, softplus};
 
 /// Both models, told apart by the number of coins thrown before the first repeat purchase.
 #[derive(Debug, Clone, Copy)]
@@ -87,7 +87,8 @@ impl PurchaseLaw for BetaGeometric {
             ages.extend(group.ages.iter().map(|y| ((y / alpha).ln_1p(), -y / (alpha + y))));
 
             let (mut end, mut end_slope) = (0.0, 0.0);
-            let mut ln_sum = 0.0;
+            // Σ ln(1 + odds) = Σ max(ln odds, 0) + Σ ln(1 + e^−|ln odds|)
+            let (mut ln_sum, mut ln_rest) = (0.0, LnProduct::ONE);
             let (mut dropped_sum, mut dropped_since, mut dropped_slope) = (0.0, 0.0, 0.0);
             let ln_coin = self.ln_odds_of_last_coin(coins);
             for row in &histories.rows[group.rows.clone()] {
@@ -97,15 +98,26 @@ impl PurchaseLaw for BetaGeometric {
                 if coins > 0.0 {
                     let (at_last, slope_last) = ages[row.last as usize];
                     let ln_odds = ln_coin + shape * (at_end - at_last);
-                    let dropped = row.weight / (1.0 + (-ln_odds).exp());
-                    ln_sum += row.weight * softplus(ln_odds);
+                    let small = (-ln_odds.abs()).exp();
+                    let larger_share = row.weight / (1.0 + small);
+                    let dropped = if ln_odds > 0.0 {
+                        larger_share
+                    } else {
+                        small * larger_share
+                    };
+                    ln_sum += row.weight * ln_odds.max(0.0);
+                    if row.weight.to_bits() == 1.0_f64.to_bits() {
+                        ln_rest.times(1.0 + small);
+                    } else {
+                        ln_sum += row.weight * small.ln_1p();
+                    }
                     dropped_sum += dropped;
                     dropped_since += dropped * (at_end - at_last);
                     dropped_slope += dropped * (slope_end - slope_last);
                 }
             }
             let weight = group.weight;
-            value += weight * self.ln_constant(group.x) - shape * end + ln_sum;
+            value += weight * self.ln_constant(group.x) - shape * end + ln_sum + ln_rest.ln();
             let both = digamma_rising(a + b, coins);
             gradient[0] += r * (weight * digamma_rising(r, group.x) - end + dropped_since);
             gradient[1] += shape * (dropped_slope - end_slope) - weight * group.x;

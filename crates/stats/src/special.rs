@@ -66,6 +66,33 @@ pub(crate) fn damped(c: f64, l: f64) -> f64 {
     }
 }
 
+/// A sum of logarithms of numbers from 1 to 2, taken as the logarithm of their product: one logarithm for hundreds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LnProduct {
+    ln: f64,
+    product: f64,
+}
+
+impl LnProduct {
+    pub(crate) const ONE: Self = Self {
+        ln: 0.0,
+        product: 1.0,
+    };
+
+    pub(crate) fn times(&mut self, factor: f64) {
+        const LARGE: f64 = 1e300;
+        self.product *= factor;
+        if self.product > LARGE {
+            self.ln += self.product.ln();
+            self.product = 1.0;
+        }
+    }
+
+    pub(crate) fn ln(self) -> f64 {
+        self.ln + self.product.ln()
+    }
+}
+
 /// ln(1 + e^y) without overflow.
 pub(crate) fn softplus(y: f64) -> f64 {
     if y > 0.0 {

@@ -260,7 +260,7 @@ fn write_file(path: &Path, batches: &[RecordBatch]) -> Result<()> {
         ))
     };
     let folder = path.parent().ok_or_else(|| failed(&"no folder"))?;
-    std::fs::create_dir_all(folder).map_err(|e| failed(&e))?;
+    platform::private::folder(folder).map_err(|e| failed(&e))?;
     let unfinished = path.with_extension("unfinished");
     let file = File::create(&unfinished).map_err(|e| failed(&e))?;
     let properties = WriterProperties::builder()

@@ -341,6 +341,51 @@ fn integer_ids_sort_by_value() {
     assert_eq!(ids, ["-1", "9", "10"]);
 }
 
+/// Batches without a doubtful row are taken column by column, the others row by row: nobody may notice.
+#[test]
+fn one_bad_row_among_many_changes_nothing_for_the_others() {
+    const ROWS: usize = 30_000;
+    let (bad, late) = (12_345, 20_001);
+    let day = |row: usize| DAYS[0] - (row % 400) as i32;
+    let times = (0..ROWS).map(|row| {
+        let day = if row == late { DAYS[0] + 400 } else { day(row) };
+        i64::from(day) * 86_400_000_000 + (row as i64 * 7_919_000_000) % 86_400_000_000
+    });
+    let amount = |row: usize| (row % 97) as f64 / 4.0 - 3.0;
+    let customer = |row: usize| (row * row % 1_009) as i64 * if row % 5 == 0 { -1_000_003 } else { 1 };
+    let ran = parquet(vec![
+        (
+            "customer",
+            array(Int64Array::from_iter_values((0..ROWS).map(customer))),
+        ),
+        ("at", array(TimestampMicrosecondArray::from_iter_values(times))),
+        (
+            "amount",
+            array(Float64Array::from_iter_values(
+                (0..ROWS).map(|row| if row == bad { f64::INFINITY } else { amount(row) }),
+            )),
+        ),
+    ])
+    .unwrap();
+    let report = &ran.summary.report;
+    assert_eq!((report.rejected, report.after_as_of), (1, 1));
+    assert_eq!(report.rejects[0].line, bad as u64 + 1);
+    assert_eq!(report.transactions, ROWS as u64 - 2);
+    let mut expected = std::collections::BTreeMap::<i64, (i32, i64)>::new();
+    for row in (0..ROWS).filter(|&row| row != bad && row != late) {
+        let (first, sum) = expected.entry(customer(row)).or_insert((i32::MAX, 0));
+        let minor = (amount(row) * 100.0).round() as i64;
+        *first = day(row).min(*first);
+        *sum += minor;
+    }
+    assert_eq!(ran.profiles.len(), expected.len());
+    for (customer, (first, revenue_minor)) in expected {
+        let row = ran.profile(&customer.to_string());
+        assert_eq!(row.revenue_minor, revenue_minor, "{customer}");
+        assert!(row.first_day.0 >= first, "{customer}");
+    }
+}
+
 #[test]
 fn a_malformed_row_of_parquet_is_rejected_with_its_number() {
     let ran = parquet_with(

@@ -19,15 +19,6 @@ export class ServerGone extends Error {}
 
 export type Query = Record<string, string | number | boolean | null | undefined>;
 
-let language = "zh-CN";
-/** The server writes field messages in this language. */
-export function setApiLanguage(next: string): void {
-  language = next;
-}
-export function apiLanguage(): string {
-  return language;
-}
-
 export function withQuery(path: string, query?: Query): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query ?? {})) {
@@ -61,7 +52,6 @@ export async function request<T>(
 ): Promise<T> {
   const headers: Record<string, string> = {
     accept: "application/json",
-    "accept-language": language,
     ...options.headers,
   };
   if (options.body !== undefined) headers["content-type"] = "application/json";
@@ -107,7 +97,6 @@ export function upload<T>(
     const call = new XMLHttpRequest();
     call.open("POST", path);
     call.setRequestHeader("accept", "application/json");
-    call.setRequestHeader("accept-language", language);
     call.upload.onprogress = (event) => {
       if (event.lengthComputable) onProgress(event.loaded / event.total);
     };

@@ -21,14 +21,12 @@ export type Problem = Pick<Schemas["ProblemBody"], "title" | "status" | "code"> 
 
 export const PERMISSIONS = [
   "customers.read",
-  "customers.write",
   "imports.write",
   "value.read",
   "value.run",
   "value.settings",
   "jobs.read",
   "jobs.cancel",
-  "users.manage",
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 export type Session = Whole<Schemas["Session"]>;
@@ -108,6 +106,22 @@ export type Run = With<Schemas["Run"], { state: RunState }>;
 export type StartedRun = { run: Run; job: Job };
 
 export type RunWarning = { code: string; message: string };
+/** The renewals of those whose contract began in the same calendar year. */
+export type ContractCohort = {
+  cohort: number;
+  customers: number;
+  /** Null where everybody's parameters are used. */
+  alpha: number | null;
+  beta: number | null;
+  log_likelihood: number;
+  converged: boolean;
+  /** Customers whose decision about renewal 1, 2, 3 … is known, and those of them who renewed. */
+  decided: number[];
+  renewed: number[];
+  /** Shares still there after 0, 1, 2 … renewals, in fact and by the model. */
+  survival: number[];
+  predicted_survival: number[];
+};
 export type FittedModel = {
   params: Record<string, number>;
   standard_errors: Record<string, number | null> | null;
@@ -118,6 +132,7 @@ export type FittedModel = {
   warnings: RunWarning[];
   customers: number;
   correlation?: number;
+  cohorts?: ContractCohort[];
 };
 export type LeakyBucket = {
   p0: { from: string; to: string };
@@ -162,6 +177,7 @@ export type Report = {
   currency: string;
   zone: string;
   period_months: number | null;
+  settings: ValueSettings;
   customers: number;
   transactions: number;
   rejected: number;
@@ -225,6 +241,7 @@ export type Comparison = With<
   }
 >;
 
+export type CareStrategies = Partial<Record<"E-I" | "E-II" | "E-III" | "E-IV", string | null>>;
 export type ValueSettings = {
   currency: string;
   zone: string;
@@ -235,6 +252,8 @@ export type ValueSettings = {
   yearly_discount_rate: number;
   acquisition_cost_minor: number;
   referral_share: number;
+  renewal_months: number;
+  care_strategies: CareStrategies;
   period_months: number | null;
   holdout_weeks: number | null;
   max_rejected_share: number;

@@ -1,11 +1,14 @@
 // The work that is running now, visible from every screen.
 import { SyncOutlined } from "@ant-design/icons";
-import { Badge, Button, Popover, Typography } from "antd";
-import { useState } from "react";
+import { Badge, Button, Popover } from "antd";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useActiveJobs, useMay } from "../api/queries";
-import { JobProgress } from "../components/JobProgress";
+
+const JobProgress = lazy(async () => ({
+  default: (await import("../components/JobProgress")).JobProgress,
+}));
 
 export function ActivityMenu() {
   const { t } = useTranslation();
@@ -23,9 +26,13 @@ export function ActivityMenu() {
       content={
         <div className="activity">
           {jobs.length === 0 ? (
-            <Typography.Paragraph type="secondary">{t("app.activity.none")}</Typography.Paragraph>
+            <p className="definition">{t("app.activity.none")}</p>
           ) : (
-            jobs.map((job) => <JobProgress key={job.id} job={job} compact />)
+            <Suspense>
+              {jobs.map((job) => (
+                <JobProgress key={job.id} job={job} compact />
+              ))}
+            </Suspense>
           )}
           <Link to="/activity" onClick={() => setOpen(false)}>
             {t("app.activity.all")}

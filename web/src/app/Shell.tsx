@@ -8,7 +8,7 @@ import {
   TeamOutlined,
 } from "@ant-design/icons";
 import { Button, Drawer, Grid, Layout, Menu } from "antd";
-import { type ReactNode, useCallback, useEffect, useState } from "react";
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, Navigate, Outlet, ScrollRestoration, useLocation } from "react-router";
 import { useLiveEvents } from "../api/live";
@@ -16,9 +16,13 @@ import { useMay, useSetup } from "../api/queries";
 import { Answer } from "../components/Answer";
 import { LanguageMenu, ThemeMenu } from "../components/menus";
 import { ActivityMenu } from "./ActivityMenu";
-import { CommandPalette } from "./CommandPalette";
 import { ServerGoneBanner } from "./ServerGoneBanner";
 import { UserMenu } from "./UserMenu";
+
+const loadPalette = async () => ({
+  default: (await import("./CommandPalette")).CommandPalette,
+});
+const CommandPalette = lazy(loadPalette);
 
 type Room = { path: string; label: string; icon: ReactNode };
 
@@ -82,12 +86,15 @@ export function Shell() {
   const { pathname } = useLocation();
   const wide = Grid.useBreakpoint().lg ?? true;
   const [drawer, setDrawer] = useState(false);
-  const [palette, setPalette] = useState(false);
+  // Null until it is first asked for.
+  const [palette, setPalette] = useState<boolean | null>(null);
   const closePalette = useCallback(() => setPalette(false), []);
   const rooms = useRooms();
   const firm = useSetup().data?.firm_name;
   useLiveEvents(true);
 
+  // The palette is not needed for the first screen, but must open at once when it is asked for.
+  useEffect(() => void loadPalette(), []);
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") {
@@ -178,7 +185,11 @@ export function Shell() {
           <Outlet />
         </main>
       </Layout>
-      <CommandPalette open={palette} onClose={closePalette} />
+      {palette === null ? null : (
+        <Suspense>
+          <CommandPalette open={palette} onClose={closePalette} />
+        </Suspense>
+      )}
       <ScrollRestoration />
     </Layout>
   );

@@ -2,7 +2,7 @@
 import { createBrowserRouter } from "react-router";
 import { Home, Shell } from "./Shell";
 import { SignedIn } from "./SignedIn";
-import { Broken, NotFound, Opening } from "./screens";
+import { Broken, Opening } from "./screens";
 
 export const router = createBrowserRouter([
   {
@@ -77,7 +77,10 @@ export const router = createBrowserRouter([
                       Component: (await import("../features/activity/Activity")).Activity,
                     }),
                   },
-                  { path: "*", Component: NotFound },
+                  {
+                    path: "*",
+                    lazy: async () => ({ Component: (await import("./NotFound")).NotFound }),
+                  },
                 ],
               },
             ],

@@ -1,8 +1,6 @@
-// Screens that are no room: opening, nothing here, something broke.
-import { Button, Result, Spin } from "antd";
+// Screens that are no room and must be there at once: opening, and something broke.
+import { Alert, Button, Spin } from "antd";
 import { useTranslation } from "react-i18next";
-import { isRouteErrorResponse, Link, useRouteError } from "react-router";
-import { PageHead } from "../components/PageHead";
 
 export function Opening() {
   const { t } = useTranslation();
@@ -13,39 +11,23 @@ export function Opening() {
   );
 }
 
-export function NotFound() {
-  const { t } = useTranslation();
-  return (
-    <>
-      <PageHead title={t("app.not_found.title")} />
-      <Result
-        status="404"
-        subTitle={t("app.not_found.hint")}
-        extra={
-          <Link to="/">
-            <Button type="primary">{t("app.not_found.home")}</Button>
-          </Link>
-        }
-      />
-    </>
-  );
-}
-
+/** After an update of the server the old page asks for code that is no longer there. */
 export function Broken() {
   const { t } = useTranslation();
-  const error = useRouteError();
-  if (isRouteErrorResponse(error) && error.status === 404) return <NotFound />;
-  // After an update of the server the old page asks for code that is no longer there.
   return (
-    <Result
-      status="error"
-      title={t("app.broken.title")}
-      subTitle={t("app.broken.hint")}
-      extra={
-        <Button type="primary" onClick={() => window.location.reload()}>
-          {t("app.broken.reload")}
-        </Button>
-      }
-    />
+    <div className="lone">
+      <Alert
+        type="error"
+        showIcon
+        role="alert"
+        title={t("app.broken.title")}
+        description={t("app.broken.hint")}
+        action={
+          <Button type="primary" onClick={() => window.location.reload()}>
+            {t("app.broken.reload")}
+          </Button>
+        }
+      />
+    </div>
   );
 }

@@ -1,10 +1,12 @@
 // What a screen shows while it waits, when the server says no, and when there is an answer.
 import type { UseQueryResult } from "@tanstack/react-query";
-import { Alert, Button, Result, Skeleton } from "antd";
-import type { ReactNode } from "react";
+import { Alert, Button, Skeleton } from "antd";
+import { lazy, type ReactNode, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "../api/client";
 import { errorDetail, errorText } from "./problem";
+
+const Forbidden = lazy(() => import("./Forbidden"));
 
 export function ProblemAlert(props: { error: unknown; retry?: () => void }) {
   const { t } = useTranslation();
@@ -27,13 +29,6 @@ export function ProblemAlert(props: { error: unknown; retry?: () => void }) {
   );
 }
 
-export function Forbidden() {
-  const { t } = useTranslation();
-  return (
-    <Result status="403" title={t("app.forbidden.title")} subTitle={t("app.forbidden.hint")} />
-  );
-}
-
 export function Waiting(props: { rows?: number }) {
   const { t } = useTranslation();
   return (
@@ -50,7 +45,13 @@ export function Answer<T>(props: {
 }) {
   const { data, error, refetch } = props.query;
   if (data !== undefined) return <>{props.children(data)}</>;
-  if (error instanceof ApiError && error.problem.status === 403) return <Forbidden />;
+  if (error instanceof ApiError && error.problem.status === 403) {
+    return (
+      <Suspense fallback={<Waiting rows={props.rows} />}>
+        <Forbidden />
+      </Suspense>
+    );
+  }
   if (error) return <ProblemAlert error={error} retry={() => void refetch()} />;
   return <Waiting rows={props.rows} />;
 }

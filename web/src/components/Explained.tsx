@@ -8,6 +8,13 @@ import { ABSENT, type Format, useFormat } from "../i18n/format";
 
 export type ExplainedRun = { as_of: string; currency: string };
 
+/** A word of the engine in the reader's language; a day as it is written there. */
+export function wordOrDay(text: string, format: Format, t: TFunction): string {
+  return /^\d{4}-\d\d-\d\d$/.test(text)
+    ? format.day(text)
+    : t(`terms.word.${text}`, { defaultValue: text });
+}
+
 /** A figure's number in its unit. */
 export function figureText(
   value: number | string | null | undefined,
@@ -17,8 +24,10 @@ export function figureText(
   t: TFunction,
 ): string {
   if (value === null || value === undefined) return ABSENT;
-  if (typeof value === "string") return t(`terms.word.${value}`, { defaultValue: value });
+  if (typeof value === "string") return wordOrDay(value, format, t);
   switch (unit) {
+    case "year":
+      return String(value);
     case "money":
       return format.money({ minor: Math.round(value), currency });
     case "probability":
@@ -26,9 +35,9 @@ export function figureText(
     case "purchases":
       return t("terms.unit.purchases", { number: format.number(value, 2) });
     case "days":
-      return t("terms.unit.days", { number: format.number(value, 0) });
+      return format.span(value, "day");
     case "months":
-      return t("terms.unit.months", { number: format.number(value, 0) });
+      return format.span(value, "month");
     default:
       return format.number(value, Number.isInteger(value) ? 0 : 4);
   }
@@ -50,6 +59,9 @@ export function unitOfInput(name: string, figure: Pick<Figure, "unit">): string 
   if (MONEY_INPUTS.includes(name)) return "money";
   if (name === "p_alive" || name.endsWith("_share") || name.endsWith("_rate")) return "probability";
   if (name === "t_x" || name === "T" || name === "days_since_last") return "days";
+  if (name === "retention") return "probability";
+  if (name === "renewal_months") return "months";
+  if (name === "cohort") return "year";
   if (name.startsWith("expected_purchases")) return "purchases";
   return "";
 }
@@ -72,6 +84,21 @@ export function modelText(model: string, t: TFunction): string {
     .split("+")
     .map((one) => t(`terms.model.${one}`, { defaultValue: one }))
     .join(" + ");
+}
+
+/** A model by name, and in a sentence what it takes customers for. */
+export function ModelExplained(props: { model: string }) {
+  const { t } = useTranslation();
+  return (
+    <div>
+      {modelText(props.model, t)}
+      {props.model.split("+").map((one) => (
+        <div key={one} className="figure-note">
+          {t(`terms.model_about.${one}`, { defaultValue: "" })}
+        </div>
+      ))}
+    </div>
+  );
 }
 
 export function Explained(props: {
@@ -113,7 +140,11 @@ export function Explained(props: {
               {
                 key: "model",
                 label: t("app.explain.model"),
-                children: figure.model ? modelText(figure.model, t) : t("app.explain.no_model"),
+                children: figure.model ? (
+                  <ModelExplained model={figure.model} />
+                ) : (
+                  t("app.explain.no_model")
+                ),
               },
               {
                 key: "error",

@@ -30,6 +30,7 @@ export function formatFor(language: string) {
       : new Intl.NumberFormat(language, {
           minimumFractionDigits: 0,
           maximumFractionDigits: digits,
+          useGrouping: "always",
         }).format(value);
 
   const currency = (money: Money | null | undefined, options: Intl.NumberFormatOptions) =>
@@ -38,6 +39,7 @@ export function formatFor(language: string) {
           style: "currency",
           currency: money.currency,
           currencyDisplay: "narrowSymbol",
+          useGrouping: "always",
           ...options,
         }).format(majorUnits(money))
       : ABSENT;
@@ -55,9 +57,11 @@ export function formatFor(language: string) {
     number,
     count: (value: number | null | undefined) => number(value, 0),
     compact: (value: number) =>
-      new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 }).format(
-        value,
-      ),
+      new Intl.NumberFormat(language, {
+        notation: "compact",
+        maximumFractionDigits: 1,
+        useGrouping: "always",
+      }).format(value),
     percent: (share: number | null | undefined, digits = 1) =>
       share === null || share === undefined || !Number.isFinite(share)
         ? ABSENT
@@ -100,6 +104,25 @@ export function formatFor(language: string) {
         : ABSENT,
     list: (items: string[]) =>
       new Intl.ListFormat(language, { type: "conjunction", style: "narrow" }).format(items),
+    /** A parameter of a model; one that ran off to a bound may have any size. */
+    parameter: (value: number) => {
+      const size = Math.abs(value);
+      return size !== 0 && (size >= 1e6 || size < 1e-4)
+        ? new Intl.NumberFormat(language, {
+            notation: "scientific",
+            maximumFractionDigits: 2,
+          }).format(value)
+        : number(value, 4);
+    },
+    /** "1 month", "3 months", "3个月": the language knows its own plurals. */
+    span: (number: number, unit: "day" | "month") =>
+      new Intl.NumberFormat(language, {
+        style: "unit",
+        unit,
+        unitDisplay: "long",
+        maximumFractionDigits: 0,
+        useGrouping: "always",
+      }).format(number),
     bytes: (bytes: number) => {
       const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
       const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));

@@ -1,7 +1,6 @@
 // The two languages. The one in use is loaded alone; the other arrives when somebody switches.
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
-import { setApiLanguage } from "../api/client";
 
 export const LANGUAGES = ["zh-CN", "en"] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -34,7 +33,6 @@ export async function startI18n(): Promise<void> {
 }
 
 function settle(language: Language): void {
-  setApiLanguage(language);
   document.documentElement.lang = language;
 }
 

@@ -4,6 +4,7 @@ use base::{Error, Result};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 use super::model::{Caller, Role, User, UserId};
 use super::{password, rules, store};
@@ -56,11 +57,10 @@ pub async fn sign_in(platform: &Platform, login: &str, password: String, address
         tx.commit().await?;
         found
     };
-    if password.chars().count() > rules::PASSWORD_CHARS_MAX {
-        return Err(wrong());
-    }
+    let known = found.as_ref().map(|found| found.user.id);
     let hash = found.as_ref().map(|found| found.password_hash.clone());
-    let right = password::verify(password, hash).await?;
+    let right =
+        password.chars().count() <= rules::PASSWORD_CHARS_MAX && password::verify(password, hash).await?;
     let usable = found.filter(|found| {
         right
             && found.active
@@ -79,6 +79,17 @@ pub async fn sign_in(platform: &Platform, login: &str, password: String, address
         _ => None,
     };
     let Some((user, must_change_password)) = user else {
+        // What was typed as the login stays out: it may be a password. An unknown one has no subject.
+        let failed = Event {
+            actor: Actor::System,
+            kind: "user.sign_in_failed",
+            subject_kind: "user",
+            subject: known.map_or(Uuid::nil(), UserId::uuid),
+            customer: None,
+            payload: &json!({ "address": address }),
+        };
+        events::record(&mut tx, &platform.clock, &failed).await?;
+        tx.commit().await?;
         return Err(wrong());
     };
     let [(of_login, _), (of_address, _)] = &subjects;

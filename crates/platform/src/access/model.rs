@@ -15,8 +15,6 @@ base::typed_id!(
 pub enum Permission {
     /// See customers and their transactions.
     CustomersRead,
-    /// Change customers.
-    CustomersWrite,
     /// Import files.
     ImportsWrite,
     /// See value figures, runs and reports.
@@ -29,36 +27,30 @@ pub enum Permission {
     JobsRead,
     /// Stop jobs.
     JobsCancel,
-    /// Add users, reset passwords.
-    UsersManage,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 7] = [
         Self::CustomersRead,
-        Self::CustomersWrite,
         Self::ImportsWrite,
         Self::ValueRead,
         Self::ValueRun,
         Self::ValueSettings,
         Self::JobsRead,
         Self::JobsCancel,
-        Self::UsersManage,
     ];
 
     /// The permission's name in the API.
     pub fn name(self) -> &'static str {
         match self {
             Self::CustomersRead => "customers.read",
-            Self::CustomersWrite => "customers.write",
             Self::ImportsWrite => "imports.write",
             Self::ValueRead => "value.read",
             Self::ValueRun => "value.run",
             Self::ValueSettings => "value.settings",
             Self::JobsRead => "jobs.read",
             Self::JobsCancel => "jobs.cancel",
-            Self::UsersManage => "users.manage",
         }
     }
 }
@@ -69,7 +61,7 @@ impl Permission {
 pub enum Role {
     /// May do everything.
     Administrator,
-    /// Works with customers and value, but not with users.
+    /// Works with files, customers and value; today that is everything there is to do.
     Analyst,
     /// Looks, and changes nothing.
     Viewer,

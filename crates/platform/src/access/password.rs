@@ -21,8 +21,15 @@ fn argon2() -> Result<Argon2<'static>> {
 }
 
 async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    let _slot = AT_ONCE.acquire().await.map_err(Error::internal)?;
-    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+    let slot = AT_ONCE.acquire().await.map_err(Error::internal)?;
+    // The slot goes with the work: a request that is given up does not stop it.
+    tokio::task::spawn_blocking(move || {
+        let done = work();
+        drop(slot);
+        done
+    })
+    .await
+    .map_err(Error::internal)?
 }
 
 /// The hash of a password, with a new salt.
@@ -44,4 +51,25 @@ pub(super) async fn verify(password: String, hash: Option<String>) -> Result<boo
         Ok(right && hash.is_some())
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_hash_that_nobody_waits_for_keeps_its_slot() {
+        let (begun, has_begun) = tokio::sync::oneshot::channel();
+        let (finish, may_finish) = std::sync::mpsc::channel();
+        let request = tokio::spawn(off_thread(move || {
+            begun.send(()).map_err(|()| Error::internal("nobody waits"))?;
+            may_finish.recv().map_err(Error::internal)
+        }));
+        has_begun.await.unwrap();
+        request.abort();
+        assert!(request.await.unwrap_err().is_cancelled());
+        assert_eq!(AT_ONCE.available_permits(), 1);
+        finish.send(()).unwrap();
+        let _both = AT_ONCE.acquire_many(2).await.unwrap();
+    }
 }

@@ -1,5 +1,7 @@
 //! Everything in which the two databases differ, apart from their migrations and bulk loading.
 
+use std::time::Duration;
+
 /// Which database it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
@@ -45,14 +47,6 @@ impl Dialect {
         }
     }
 
-    /// Case-blind `LIKE` (SQLite: ASCII letters only; Chinese has no case).
-    pub fn like(self) -> &'static str {
-        match self {
-            Self::Sqlite => "LIKE",
-            Self::Postgres => "ILIKE",
-        }
-    }
-
     /// A `CREATE TABLE` made while running, written with PostgreSQL's types.
     pub fn ddl(self, sql: &str) -> String {
         match self {
@@ -74,12 +68,13 @@ impl Dialect {
         }
     }
 
-    pub(super) fn allow_minutes(self, minutes: u32) -> Option<String> {
+    pub(super) fn allow(self, most: Duration) -> Option<String> {
         match self {
             Self::Sqlite => None,
             Self::Postgres => Some(format!(
-                "SELECT set_config('statement_timeout', '{minutes}min', true), \
-                 set_config('lock_timeout', '{minutes}min', true)"
+                "SELECT set_config('statement_timeout', '{ms}ms', true), \
+                 set_config('lock_timeout', '{ms}ms', true)",
+                ms = most.as_millis()
             )),
         }
     }

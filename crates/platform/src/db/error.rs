@@ -29,7 +29,10 @@ pub fn convert(e: sqlx::Error) -> Error {
                 Some("40001" | "40P01" | "55P03" | "5" | "6" | "261" | "517") => {
                     unavailable("database_busy", "the database is busy; please try again shortly")
                 }
-                Some("57014") => unavailable("database_timeout", "the database took too long to answer"),
+                // PostgreSQL: cancelled; SQLite: interrupted.
+                Some("57014" | "9") => {
+                    unavailable("database_timeout", "the database took too long to answer")
+                }
                 Some("53100" | "13") => {
                     tracing::error!(error = %e, "the disk of the database is full");
                     unavailable("disk_full", "the disk of the database is full")

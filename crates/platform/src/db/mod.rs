@@ -64,15 +64,21 @@ pub struct PoolUse {
 impl Db {
     /// Begins a transaction that only reads: one snapshot, and a write in it fails.
     pub async fn read(&self) -> Result<Tx> {
-        let conn = match &self.pools {
-            Pools::Sqlite { readers, .. } => tx::Conn::Sqlite(readers.begin().await.map_err(error)?),
-            Pools::Postgres(pool) => tx::Conn::Postgres(
-                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        let (conn, limit) = match &self.pools {
+            Pools::Sqlite { readers, .. } => {
+                let mut conn = readers.begin().await.map_err(error)?;
+                let limit = tx::Limit::watch(&mut conn, open::STATEMENT_MAX).await?;
+                (tx::Conn::Sqlite(conn), Some(limit))
+            }
+            Pools::Postgres(pool) => {
+                let conn = pool
+                    .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
                     .await
-                    .map_err(error)?,
-            ),
+                    .map_err(error)?;
+                (tx::Conn::Postgres(conn), None)
+            }
         };
-        Ok(Tx::new(conn, self.live.clone(), None))
+        Ok(Tx::new(conn, self.live.clone(), None, limit))
     }
 
     /// Begins a transaction that may write. Dropped without [`Tx::commit`], it changes nothing.
@@ -86,7 +92,7 @@ impl Db {
             }
             Pools::Postgres(pool) => tx::Conn::Postgres(pool.begin().await.map_err(error)?),
         };
-        Ok(Tx::new(conn, self.live.clone(), Once::current()))
+        Ok(Tx::new(conn, self.live.clone(), Once::current(), None))
     }
 
     /// Which of the two databases this is.
@@ -115,11 +121,6 @@ impl Db {
             ),
             TryLockError::Error(e) => Error::internal(format!("locking the database: {e}")),
         })
-    }
-
-    /// Asks the database for a sign of life.
-    pub async fn ping(&self) -> Result<()> {
-        self.read().await?.one::<(i32,)>("SELECT 1", []).await.map(|_| ())
     }
 
     /// The state of the connection pools, for metrics.

@@ -11,9 +11,12 @@ use sqlx_sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, Sq
 
 use super::{Db, Pools, error};
 use crate::live::Live;
+use crate::private;
 
 /// How long a caller waits for a connection, and a statement for a lock.
 const ACQUIRE_MAX: Duration = Duration::from_secs(10);
+/// How long a statement may take unless its transaction allows more.
+pub(super) const STATEMENT_MAX: Duration = Duration::from_secs(30);
 const READERS_MAX: u32 = 8;
 const POSTGRES_CONNECTIONS_MAX: u32 = 16;
 
@@ -35,7 +38,7 @@ impl Db {
 
     async fn open_sqlite(path: &Path) -> Result<Self> {
         if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|e| {
+            private::folder(folder).map_err(|e| {
                 Error::invalid(
                     "data_dir_unusable",
                     format!("cannot make {}: {e}", folder.display()),
@@ -44,15 +47,14 @@ impl Db {
         }
         let mut lock_path = path.as_os_str().to_owned();
         lock_path.push(".lock");
-        let lock = std::fs::File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&lock_path)
+        let open = |path: &Path| private::writing().create(true).truncate(false).open(path);
+        // SQLite gives the files beside it the permissions of the database, so that is made here.
+        let lock = open(Path::new(&lock_path))
+            .and_then(|lock| open(path).map(|_| lock))
             .map_err(|e| {
                 Error::invalid(
                     "data_dir_unusable",
-                    format!("cannot write beside {}: {e}", path.display()),
+                    format!("cannot write {}: {e}", path.display()),
                 )
             })?;
         let options = SqliteConnectOptions::new()
@@ -98,9 +100,9 @@ impl Db {
             })?
             .application_name("patron")
             .options([
-                ("statement_timeout", "30s"),
-                ("lock_timeout", "10s"),
-                ("idle_in_transaction_session_timeout", "60s"),
+                ("statement_timeout", format!("{}s", STATEMENT_MAX.as_secs())),
+                ("lock_timeout", format!("{}s", ACQUIRE_MAX.as_secs())),
+                ("idle_in_transaction_session_timeout", "60s".to_owned()),
             ]);
         let place = format!("PostgreSQL at {}", options.get_host());
         let pool = PgPoolOptions::new()

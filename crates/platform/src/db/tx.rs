@@ -1,5 +1,8 @@
 //! A transaction: what every store function works in.
 
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
 use base::Result;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
@@ -29,6 +32,8 @@ pub struct Tx {
     after_commit: Vec<LiveEvent>,
     /// The request this transaction belongs to, if it must not be carried out twice.
     once: Option<Once>,
+    /// How long a statement may take, where the database does not see to it itself.
+    limit: Option<Limit>,
 }
 
 #[derive(Debug)]
@@ -37,9 +42,42 @@ pub(super) enum Conn {
     Postgres(Transaction<'static, Postgres>),
 }
 
+/// Ends a statement of a SQLite connection that takes too long, as PostgreSQL does by itself: eight slow
+/// lists would otherwise keep every reader.
+#[derive(Debug)]
+pub(super) struct Limit {
+    most: Duration,
+    until: Arc<Mutex<Instant>>,
+}
+
+/// Steps of SQLite's machine between two looks at the clock: well under a millisecond.
+const STEPS_BETWEEN_LOOKS: i32 = 20_000;
+
+impl Limit {
+    /// Watches the statements of a connection until someone else does.
+    pub(super) async fn watch(conn: &mut sqlx_sqlite::SqliteConnection, most: Duration) -> Result<Self> {
+        let until = Arc::new(Mutex::new(Instant::now() + most));
+        let watched = Arc::clone(&until);
+        conn.lock_handle()
+            .await
+            .map_err(error)?
+            .set_progress_handler(STEPS_BETWEEN_LOOKS, move || {
+                Instant::now() < *watched.lock().unwrap_or_else(PoisonError::into_inner)
+            });
+        Ok(Self { most, until })
+    }
+
+    fn begin_statement(&self) {
+        *self.until.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + self.most;
+    }
+}
+
 /// Runs one expression on whichever connection it is.
 macro_rules! on_conn {
-    ($tx:expr, $sql:expr, $args:expr, |$query:ident, $conn:ident| $run:expr) => {
+    ($tx:expr, $sql:expr, $args:expr, |$query:ident, $conn:ident| $run:expr) => {{
+        if let Some(limit) = &$tx.limit {
+            limit.begin_statement();
+        }
         match &mut $tx.conn {
             Conn::Sqlite(tx) => {
                 let ($query, $conn) = (($sql, sqlite_args($args)?), &mut **tx);
@@ -50,16 +88,17 @@ macro_rules! on_conn {
                 $run
             }
         }
-    };
+    }};
 }
 
 impl Tx {
-    pub(super) fn new(conn: Conn, live: Live, once: Option<Once>) -> Self {
+    pub(super) fn new(conn: Conn, live: Live, once: Option<Once>, limit: Option<Limit>) -> Self {
         Self {
             conn,
             live,
             after_commit: Vec::new(),
             once,
+            limit,
         }
     }
 
@@ -144,10 +183,18 @@ impl Tx {
         .map_err(error)
     }
 
-    /// Lets the statements of this transaction take and wait longer than a request may (PostgreSQL;
-    /// SQLite has no such limit). For jobs.
+    /// Lets the statements of this transaction take and wait longer than a request may. For jobs.
     pub async fn allow_minutes(&mut self, minutes: u32) -> Result<()> {
-        if let Some(sql) = self.dialect().allow_minutes(minutes) {
+        self.allow(Duration::from_secs(u64::from(minutes) * 60)).await
+    }
+
+    /// Lets a statement of this transaction take so long, and no longer (`database_timeout`). A writer of
+    /// SQLite is never ended.
+    pub async fn allow(&mut self, most: Duration) -> Result<()> {
+        if let Some(limit) = &mut self.limit {
+            limit.most = most;
+        }
+        if let Some(sql) = self.dialect().allow(most) {
             self.execute(sqlx::AssertSqlSafe(sql), []).await?;
         }
         Ok(())

@@ -5,6 +5,7 @@
 mod caller;
 mod json;
 mod paging;
+mod path;
 mod problem;
 mod query;
 mod upload;
@@ -13,7 +14,8 @@ mod version;
 pub use caller::{AnySession, SESSION_COOKIE, SessionToken};
 pub use json::Json;
 pub use paging::Paging;
+pub use path::Path;
 pub use problem::{Problem, ProblemBody, REQUEST_ID};
 pub use query::Query;
-pub use upload::{StoredFile, Upload, receive};
+pub use upload::{Multipart, StoredFile, Upload, receive};
 pub use version::{IfMatch, Versioned};

@@ -3,20 +3,37 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use axum::extract::Multipart;
 use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use base::{Error, Result};
 use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use uuid::Uuid;
 
+use super::problem::Problem;
 use crate::ids;
+use crate::private;
 use crate::state::Platform;
 
 /// The longest text field beside a file, in bytes.
 const TEXT_BYTES_MAX: usize = 64 << 10;
 const FIELDS_MAX: usize = 32;
+
+/// A form whose parts are read one by one.
+#[derive(Debug)]
+pub struct Multipart(axum::extract::Multipart);
+
+impl<S: Send + Sync> FromRequest<S> for Multipart {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> std::result::Result<Self, Problem> {
+        match axum::extract::Multipart::from_request(request, state).await {
+            Ok(form) => Ok(Self(form)),
+            Err(e) => Err(Error::invalid("body_not_a_form", e.body_text()).into()),
+        }
+    }
+}
 
 /// What a form brought: its text fields and one file.
 #[derive(Debug)]
@@ -37,7 +54,7 @@ impl Upload {
     }
 }
 
-/// A file in the upload folder. Dropped without [`StoredFile::keep`], it is removed: keep it once the
+/// A file in the upload folder. Dropped without [`StoredFile::keep`], it is removed: keep it right before the
 /// transaction that mentions it is committed.
 #[derive(Debug)]
 pub struct StoredFile {
@@ -97,7 +114,7 @@ impl Drop for StoredFile {
 ///
 /// Errors: `file_too_large`, `file_missing`, `upload_broken` (the sender went away), `disk_full`.
 /// Nothing stays behind after an error.
-pub async fn receive(platform: &Platform, mut form: Multipart) -> Result<Upload> {
+pub async fn receive(platform: &Platform, Multipart(mut form): Multipart) -> Result<Upload> {
     let mut fields = BTreeMap::new();
     let mut file = None;
     while let Some(field) = form.next_field().await.map_err(broken)? {
@@ -154,7 +171,7 @@ struct Incoming {
 impl Incoming {
     async fn begin(platform: &Platform, sent_name: &str) -> Result<Self> {
         let folder = platform.settings.data_dir.join("uploads");
-        tokio::fs::create_dir_all(&folder).await.map_err(|e| disk(&e))?;
+        private::folder(&folder).map_err(|e| disk(&e))?;
         let path = folder.join(ids::new::<Uuid>(&platform.clock).to_string());
         let stored = StoredFile {
             path: path.clone(),
@@ -165,7 +182,10 @@ impl Incoming {
         };
         Ok(Self {
             stored,
-            file: tokio::fs::File::create_new(&path).await.map_err(|e| disk(&e))?,
+            file: tokio::fs::OpenOptions::from(private::writing().create_new(true).clone())
+                .open(&path)
+                .await
+                .map_err(|e| disk(&e))?,
             hash: Sha256::new(),
             folder,
             bytes_max: platform.settings.upload_bytes_max,

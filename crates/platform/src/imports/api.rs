@@ -1,7 +1,7 @@
 //! HTTP of imports. Uploading streams to the disk; the rest is one call into its use case each.
 
 use axum::Extension;
-use axum::extract::{DefaultBodyLimit, Multipart, Path, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use base::{Error, Page};
@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use super::model::{Import, ImportId, ImportOptions};
 use super::{Imports, app};
 use crate::access::{Caller, Permission};
-use crate::http::{Json, Paging, Problem, ProblemBody, receive};
+use crate::http::{Json, Multipart, Paging, Path, Problem, ProblemBody, receive};
 use crate::jobs::Job;
 use crate::state::Platform;
 

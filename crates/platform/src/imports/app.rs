@@ -11,7 +11,7 @@ use super::model::{
     Upload,
 };
 use super::store::{self, Found};
-use super::{Imports, files, rules};
+use super::{Imports, rules};
 use crate::access::{Caller, Permission};
 use crate::db::Tx;
 use crate::events::{self, Event};
@@ -68,11 +68,10 @@ pub async fn add(
     });
     record(&mut tx, platform, caller, "import.uploaded", upload.id, &payload).await?;
     let suggested = suggestion(&mut tx, &*kind, &upload).await?;
-    tx.commit().await?;
+    // A file that nothing mentions is swept away; one that an import mentions must be there, so it is kept
+    // before the commit, after which the request may be given up at any moment.
     let _stays = file.keep();
-    if let Err(e) = files::sweep(platform).await {
-        tracing::warn!(error = %e, "old uploads were not removed");
-    }
+    tx.commit().await?;
     Ok(shown(upload, ImportState::Uploaded, &*kind, suggested))
 }
 

@@ -12,6 +12,8 @@ use crate::state::Platform;
 
 /// How long a file that nobody imports stays.
 const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How long rejected rows can be downloaded after the upload: an import may come a week later.
+const REJECTS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How many files of the folder one sweep looks at.
 const SWEPT_MAX: usize = 1_000;
 
@@ -45,14 +47,12 @@ async fn remove_if_there(path: PathBuf) -> Result<()> {
     }
 }
 
-/// Removes the files of imports that nobody has finished for a week, and files as old that belong to no
-/// import because the process was killed while they came in.
-pub(super) async fn sweep(platform: &Platform) -> Result<()> {
-    let before = platform
-        .clock
-        .now()
-        .saturating_sub(KEPT)
-        .map_err(Error::internal)?;
+/// Removes what people's data need not stay for: the files of imports that nobody has finished for a week,
+/// files as old that belong to no import because the process was killed while they came in, and rejected
+/// rows after a month.
+pub async fn sweep(platform: &Platform) -> Result<()> {
+    let now = platform.clock.now();
+    let before = now.saturating_sub(KEPT).map_err(Error::internal)?;
     let mut tx = platform.db.read().await?;
     let old = store::old_files(&mut tx, before).await?;
     let strays = strays(platform, before).await?;
@@ -64,14 +64,26 @@ pub(super) async fn sweep(platform: &Platform) -> Result<()> {
     for stray in strays.iter().filter(|stray| !known.contains(stray)) {
         remove_if_there(path(platform, stray)).await?;
     }
-    Ok(())
+    let before = now.saturating_sub(REJECTS_KEPT).map_err(Error::internal)?;
+    let mut tx = platform.db.write().await?;
+    for (id, report) in store::old_rejects(&mut tx, before).await? {
+        store::clear_rejects(&mut tx, id).await?;
+        if let Some(mut report) = report {
+            report.rejects.clear();
+            store::save_report(&mut tx, id, &report).await?;
+        }
+    }
+    tx.commit().await
 }
 
 /// Files of the folder that came before a time: their names are UUIDs, which say when.
 async fn strays(platform: &Platform, before: Timestamp) -> Result<Vec<String>> {
-    let mut entries = tokio::fs::read_dir(folder(platform))
-        .await
-        .map_err(Error::internal)?;
+    let mut entries = match tokio::fs::read_dir(folder(platform)).await {
+        Ok(entries) => entries,
+        // Nothing was uploaded yet.
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(Error::internal(e)),
+    };
     let mut strays = Vec::new();
     while let Some(entry) = entries.next_entry().await.map_err(Error::internal)? {
         let name = entry.file_name().to_string_lossy().into_owned();

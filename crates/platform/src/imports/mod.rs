@@ -14,6 +14,7 @@ mod run;
 mod store;
 
 pub use fields::{CellFacts, CellProblem, Field, FieldKind, FieldValue};
+pub use files::sweep;
 pub use kind::{Identity, ImportContext, ImportKind, ImportRow, Seen, Stored, Totals};
 pub use model::{
     Column, DRY_RUN, FieldInfo, IMPORT, Import, ImportId, ImportOptions, ImportReport, ImportState,

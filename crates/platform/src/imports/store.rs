@@ -256,6 +256,26 @@ pub(super) async fn old_files(tx: &mut Tx, before: Timestamp) -> Result<Vec<(Imp
     Ok(rows.into_iter().map(|(id, file)| (id.into(), file)).collect())
 }
 
+/// Imports uploaded before a time whose rejected rows are still there, with their reports; the oldest 100.
+pub(super) async fn old_rejects(
+    tx: &mut Tx,
+    before: Timestamp,
+) -> Result<Vec<(ImportId, Option<ImportReport>)>> {
+    let rows: Vec<(Uuid, Option<Json<ImportReport>>)> = tx
+        .all(
+            "SELECT i.id, i.report FROM imports i LEFT JOIN jobs j ON j.id = i.job_id \
+             WHERE i.created_at < $1 AND (j.state IS NULL OR j.state NOT IN ('queued', 'running')) \
+             AND EXISTS (SELECT 1 FROM import_rejects r WHERE r.import_id = i.id) \
+             ORDER BY i.created_at LIMIT 100",
+            args![before],
+        )
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, report)| (id.into(), report.map(|json| json.0)))
+        .collect())
+}
+
 /// Which of these files belong to an import.
 pub(super) async fn known_files(tx: &mut Tx, files: &[String]) -> Result<Vec<String>> {
     let sql = format!("SELECT file FROM imports WHERE file{}", tx.dialect().in_texts(1));

@@ -13,7 +13,7 @@ mod store;
 pub use model::{Job, JobError, JobId, JobState, NewJob, Subject, Unique};
 pub use run::JobRun;
 pub use runner::{Runner, RunnerSettings};
-pub use store::{at_work, counts, find_by_subject};
+pub use store::{at_work, counts};
 
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;

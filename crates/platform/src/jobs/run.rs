@@ -98,12 +98,26 @@ impl JobRun {
             .map_err(|e| Error::internal(format!("the checkpoint of job {}: {e}", self.0.id)))
     }
 
-    /// Stores how far the job is, in the transaction that got it there. When this fails, give up: the
+    /// Stores how far the job is, in the transaction that got it there; the next run of the job must go on
+    /// from it, because what led there no longer counts as an attempt. When this fails, give up: the
     /// transaction must not be committed (another process has the job).
     pub async fn save_checkpoint<T: Serialize>(&self, tx: &mut Tx, checkpoint: &T) -> Result<()> {
         let checkpoint = serde_json::to_value(checkpoint).map_err(Error::internal)?;
         let progress = self.progress_now();
         if store::save_checkpoint(tx, self.0.id, self.0.lease, checkpoint, progress.columns()).await? {
+            Ok(())
+        } else {
+            self.lose_lease();
+            Err(stopped())
+        }
+    }
+
+    /// For a handler that begins anew when the job is taken up again: passes while the job is this
+    /// process's, in the transaction that must not be committed otherwise. Unlike
+    /// [`JobRun::save_checkpoint`] it is no step forward: a job that is interrupted again and again at the
+    /// same place is given up.
+    pub async fn hold(&self, tx: &mut Tx) -> Result<()> {
+        if store::hold(tx, self.0.id, self.0.lease).await? {
             Ok(())
         } else {
             self.lose_lease();

@@ -101,19 +101,6 @@ pub(super) async fn get(tx: &mut Tx, id: JobId) -> Result<Option<Job>> {
     row.map(Job::try_from).transpose()
 }
 
-/// The newest job about a thing, in the caller's transaction.
-pub async fn find_by_subject(tx: &mut Tx, subject_kind: &str, subject: Uuid) -> Result<Option<Job>> {
-    let row: Option<Row> = tx
-        .optional(
-            "SELECT id, kind, state, subject_kind, subject_id, result, error_code, error_detail, stage, done, \
-             total, attempts, created_at, started_at, finished_at FROM jobs \
-             WHERE subject_id = $1 AND subject_kind = $2 ORDER BY created_at DESC, id DESC LIMIT 1",
-            args![subject, subject_kind],
-        )
-        .await?;
-    row.map(Job::try_from).transpose()
-}
-
 pub(super) async fn list(
     tx: &mut Tx,
     filter: &JobFilter,
@@ -269,6 +256,18 @@ pub(super) async fn save_checkpoint(
         )
         .await?;
     Ok(saved == 1)
+}
+
+/// Keeps the job's row until the transaction ends; false when the lease is someone else's.
+pub(super) async fn hold(tx: &mut Tx, id: JobId, lease: Uuid) -> Result<bool> {
+    let sql = format!(
+        "SELECT attempts FROM jobs WHERE id = $1 AND lease = $2 AND state = 'running'{}",
+        tx.dialect().for_update()
+    );
+    let held: Option<(i32,)> = tx
+        .optional(sqlx::AssertSqlSafe(sql), args![id.uuid(), lease])
+        .await?;
+    Ok(held.is_some())
 }
 
 /// How a run of a job ended.

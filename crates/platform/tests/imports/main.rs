@@ -9,6 +9,7 @@
 
 mod crash;
 mod http;
+mod kept;
 mod kind;
 mod malformed;
 mod repeat;

@@ -1,12 +1,14 @@
 //! A real server over a fresh database, and a client that keeps its cookie.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
+use std::path::Path;
+
 use platform::access::{Role, app};
 use platform::jobs::Kinds;
 use platform::testing::TestDb;
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
-use server::{Config, Limits, Served};
+use server::{Config, Limits, Network, Served};
 
 pub const PASSWORD: &str = "a long enough password";
 
@@ -17,18 +19,12 @@ pub struct Site {
 
 impl Site {
     pub async fn start(t: &TestDb, kinds: Kinds) -> Self {
-        let config = Config {
-            listen: ([127, 0, 0, 1], 0).into(),
-            database_url: Some(t.url.clone()),
-            data_dir: t.folder().to_owned(),
-            public_url: None,
-            limits: Limits {
-                shutdown: std::time::Duration::from_secs(5),
-                ..Limits::default()
-            },
-        };
-        let platform = server::open(&config).await.unwrap();
-        let served = server::start(&config, platform, kinds).await.unwrap();
+        Self::start_with(&config(&t.url, t.folder()), kinds).await
+    }
+
+    pub async fn start_with(config: &Config, kinds: Kinds) -> Self {
+        let platform = server::open(config).await.unwrap();
+        let served = server::start(config, platform, kinds).await.unwrap();
         Self {
             url: format!("http://{}", served.address),
             served,
@@ -37,6 +33,20 @@ impl Site {
 
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.url)
+    }
+}
+
+pub fn config(database_url: &str, data_dir: &Path) -> Config {
+    Config {
+        listen: ([127, 0, 0, 1], 0).into(),
+        database_url: Some(database_url.to_owned()),
+        data_dir: data_dir.to_owned(),
+        public_url: None,
+        trusted_proxies: Network::LOOPBACK.to_vec(),
+        limits: Limits {
+            shutdown: std::time::Duration::from_secs(5),
+            ..Limits::default()
+        },
     }
 }
 

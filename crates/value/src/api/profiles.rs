@@ -1,11 +1,10 @@
 //! `/value/profiles`, `/customers/{id}/value`, `/customers/{id}/transactions`
 
 use axum::Extension;
-use axum::extract::{Path, Query};
 use base::{Currency, Day, Error, PageSize};
 use jiff::Timestamp;
 use platform::Caller;
-use platform::http::{Json, Paging, Problem, ProblemBody};
+use platform::http::{Json, Paging, Path, Problem, ProblemBody, Query};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -460,7 +459,7 @@ mod tests {
 
     fn query(text: &str) -> Vec<(String, String)> {
         let uri = format!("http://localhost/?{text}").parse().unwrap();
-        Query::try_from_uri(&uri).unwrap().0
+        axum::extract::Query::try_from_uri(&uri).unwrap().0
     }
 
     #[test]

@@ -2,12 +2,11 @@
 
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::{Path, Query};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::{Day, Error};
 use platform::Caller;
-use platform::http::{Json, Paging, Problem, ProblemBody};
+use platform::http::{Json, Paging, Path, Problem, ProblemBody, Query};
 use platform::jobs::Job;
 use serde::{Deserialize, Serialize};
 use tokio_util::io::ReaderStream;

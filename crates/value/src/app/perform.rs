@@ -62,9 +62,7 @@ async fn compute(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::internal(e)),
         _ => {}
     }
-    tokio::fs::create_dir_all(&folder)
-        .await
-        .map_err(|e| Error::internal(format!("{}: {e}", folder.display())))?;
+    platform::private::folder(&folder).map_err(|e| Error::internal(format!("{}: {e}", folder.display())))?;
     let request = engine::RunRequest {
         source: LedgerSource::Parquet {
             paths: copy.paths,
@@ -122,13 +120,13 @@ async fn compute(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
     };
     let mut tx = platform.db.write().await?;
     store::runs::set_outcome(&mut tx, run.id, &outcome).await?;
-    commit(job, tx, "computed").await
+    commit(job, tx).await
 }
 
 /// Commits a step of the run, if the run is still this process's: one that was slow enough to lose its
 /// lease must not touch the table that its successor fills.
-async fn commit(job: &JobRun, mut tx: platform::Tx, step: &str) -> Result<()> {
-    job.save_checkpoint(&mut tx, &step).await?;
+async fn commit(job: &JobRun, mut tx: platform::Tx) -> Result<()> {
+    job.hold(&mut tx).await?;
     tx.commit().await
 }
 
@@ -152,7 +150,7 @@ async fn publish(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
     let previous = previous(platform).await?;
     let mut tx = db.write().await?;
     store::profiles::begin(&mut tx).await?;
-    commit(job, tx, "publishing").await?;
+    commit(job, tx).await?;
 
     let total = store::runs::find(&mut db.read().await?, run.id)
         .await?
@@ -178,7 +176,7 @@ async fn publish(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
             .collect::<Result<_>>()?;
         let mut tx = db.write().await?;
         store::profiles::insert(&mut tx, run.id, &profiles).await?;
-        commit(job, tx, "publishing").await?;
+        commit(job, tx).await?;
         done += profiles.len() as u64;
     }
     let statements = store::profiles::index_statements(run.id);
@@ -187,7 +185,7 @@ async fn publish(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
         job.check()?;
         let mut tx = db.write().await?;
         store::profiles::index(&mut tx, statement).await?;
-        commit(job, tx, "publishing").await?;
+        commit(job, tx).await?;
     }
     let mut tx = db.write().await?;
     store::profiles::swap(&mut tx).await?;
@@ -201,7 +199,7 @@ async fn publish(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
         json!({ "customers": done }),
     )
     .await?;
-    commit(job, tx, "published").await?;
+    commit(job, tx).await?;
     let mut tx = db.write().await?;
     store::profiles::analyze(&mut tx).await?;
     tx.commit().await?;

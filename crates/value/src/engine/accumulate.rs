@@ -12,6 +12,7 @@ use datafusion::arrow::datatypes::SchemaRef;
 use super::aggregate_columns::Columns;
 use super::aggregates::{SUM_MAX, schema};
 use super::keys::{Keys, TextKeys};
+use super::parallel::{each, threads};
 use super::windows::{MonthTable, Span, Windows};
 
 /// Customers per batch: small enough that a batch's columns stay in the cache while it is made.
@@ -116,6 +117,17 @@ impl Ledger {
         }
     }
 
+    /// Appends lines, day and amount, of the customers with these ids, which are whole numbers.
+    pub(crate) fn extend(&mut self, ids: &[i64], lines: &[(i32, i64)]) -> Result<()> {
+        let Keys::Integers(keys) = &mut self.keys else {
+            return Err(Error::internal("customer ids changed their type while reading"));
+        };
+        self.customers.extend(keys.numbers(ids)?);
+        self.packed
+            .extend(lines.iter().map(|&(day, amount_minor)| pack(day, amount_minor)));
+        Ok(())
+    }
+
     /// Whether the line to come next has an external id that was seen before; else remembers it.
     pub(crate) fn is_repeated(&mut self, external_id: &[u8]) -> Result<bool> {
         if self.external_complete {
@@ -184,25 +196,70 @@ impl Ledger {
         for (i, &customer) in (0..).zip(&order) {
             place[customer as usize] = i;
         }
-        let mut ends = vec![0_u32; order.len() + 1];
-        for customer in &mut self.customers {
-            *customer = place[*customer as usize];
-            ends[*customer as usize + 1] += 1;
-        }
-        for i in 1..ends.len() {
-            ends[i] += ends[i - 1];
-        }
-        let mut next = ends.clone();
+        // Every core counts and lays out the lines of its own share of the customers.
+        let share = order.len().div_ceil(threads()).max(1);
+        let shares: Vec<Range<usize>> = (0..order.len())
+            .step_by(share)
+            .map(|from| from..(from + share).min(order.len()))
+            .collect();
+        let lines = self.customers.len().div_ceil(threads()).max(1);
+        let chunks = self.customers.chunks_mut(lines).collect();
+        each(chunks, |customers: &mut [u32]| {
+            for customer in customers {
+                *customer = place[*customer as usize];
+            }
+            Ok(())
+        })?;
+        let customers = &self.customers;
+        let counts = each(shares.clone(), |share| {
+            let mut counts = vec![0_u32; share.len()];
+            for &customer in customers {
+                if let Some(count) = counts.get_mut((customer as usize).wrapping_sub(share.start)) {
+                    *count += 1;
+                }
+            }
+            Ok(counts)
+        })?;
+        let mut ends = Vec::with_capacity(order.len() + 1);
+        ends.push(0_u32);
+        ends.extend(counts.iter().flatten().scan(0, |end, count| {
+            *end += count;
+            Some(*end)
+        }));
+        drop(counts);
         let mut packed = vec![0_u64; self.packed.len()];
         let mut costs = vec![0_i64; self.costs.len()];
-        for (line, &customer) in self.customers.iter().enumerate() {
-            let to = next[customer as usize] as usize;
-            next[customer as usize] += 1;
-            packed[to] = self.packed[line];
-            if let Some(&cost) = self.costs.get(line) {
-                costs[to] = cost;
-            }
-        }
+        let mut rest = (packed.as_mut_slice(), costs.as_mut_slice());
+        let owned = shares
+            .into_iter()
+            .map(|share| {
+                let lines = (ends[share.end] - ends[share.start]) as usize;
+                (
+                    share,
+                    take_front(&mut rest.0, lines),
+                    take_front(&mut rest.1, lines),
+                )
+            })
+            .collect();
+        each(
+            owned,
+            |(share, packed, costs): (Range<usize>, &mut [u64], &mut [i64])| {
+                let first = ends[share.start];
+                let mut next: Vec<u32> = ends[share.clone()].iter().map(|end| end - first).collect();
+                for (line, &customer) in customers.iter().enumerate() {
+                    let Some(next) = next.get_mut((customer as usize).wrapping_sub(share.start)) else {
+                        continue;
+                    };
+                    let to = *next as usize;
+                    *next += 1;
+                    packed[to] = self.packed[line];
+                    if let Some(&cost) = self.costs.get(line) {
+                        costs[to] = cost;
+                    }
+                }
+                Ok(())
+            },
+        )?;
         let days = packed
             .iter()
             .map(|&line| line >> AMOUNT_BITS)

@@ -68,6 +68,17 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    /// Adds what other customers add up to.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for i in 0..self.customers.len() {
+            self.customers[i] += other.customers[i];
+            self.p0[i] += other.p0[i];
+            self.p1[i] += other.p1[i];
+        }
+        self.lost += other.lost;
+        self.clv_gone += other.clv_gone;
+    }
+
     pub(crate) fn add(
         &mut self,
         segment: BucketSegment,

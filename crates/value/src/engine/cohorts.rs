@@ -38,6 +38,17 @@ impl Tally {
         }
     }
 
+    /// Adds what other customers add up to.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for began in 0..MONTHS {
+            self.customers[began] += other.customers[began];
+            for month in 0..MONTHS {
+                self.active[began][month] += other.active[began][month];
+                self.revenue[began][month] += other.revenue[began][month];
+            }
+        }
+    }
+
     /// Adds a customer who bought and began within the months of the series.
     pub(crate) fn add(&mut self, rows: &Aggregates<'_>, row: usize, first_month: Month) {
         let Ok(began) = usize::try_from(first_month.0 - self.first_month.0) else {

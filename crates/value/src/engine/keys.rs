@@ -72,7 +72,7 @@ pub(crate) struct IntegerKeys {
 }
 
 /// Stands for a key without a number; no customer has it, see [`next_number`].
-pub(crate) const UNNUMBERED: u32 = u32::MAX;
+const UNNUMBERED: u32 = u32::MAX;
 /// The list of small keys has at most so many places per customer.
 const PLACES_PER_CUSTOMER: usize = 4;
 const PLACES_MIN: usize = 1 << 16;
@@ -87,14 +87,18 @@ impl IntegerKeys {
         }
     }
 
-    /// The numbers of those keys that have one in the list. Looked up one after the other with nothing in
+    /// The numbers of many keys. Those in the list are looked up one after the other with nothing in
     /// between, so that the machine fetches many places at once.
-    pub(crate) fn known(&self, keys: &[i64], numbers: &mut Vec<u32>) {
-        numbers.clear();
-        numbers.extend(keys.iter().map(|&key| {
-            let place = usize::try_from(key).unwrap_or(usize::MAX);
-            self.small.get(place).copied().unwrap_or(UNNUMBERED)
-        }));
+    pub(crate) fn numbers(&mut self, keys: &[i64]) -> Result<Vec<u32>> {
+        let place = |key: i64| usize::try_from(key).unwrap_or(usize::MAX);
+        let known = |&key: &i64| self.small.get(place(key)).copied().unwrap_or(UNNUMBERED);
+        let mut numbers: Vec<u32> = keys.iter().map(known).collect();
+        for (number, &key) in numbers.iter_mut().zip(keys) {
+            if *number == UNNUMBERED {
+                *number = self.number(key)?;
+            }
+        }
+        Ok(numbers)
     }
 
     /// As [`IntegerKeys::number`], of a key without a place that is filled.
@@ -232,10 +236,13 @@ mod tests {
         ) {
             let mut table = IntegerKeys::default();
             let mut known = std::collections::HashMap::new();
+            let together = IntegerKeys::default().numbers(&keys).unwrap();
             for &key in &keys {
                 let next = known.len() as u32;
                 proptest::prop_assert_eq!(table.number(key).unwrap(), *known.entry(key).or_insert(next));
             }
+            let one_by_one: Vec<u32> = keys.iter().map(|key| known[key]).collect();
+            proptest::prop_assert_eq!(together, one_by_one);
             let sorted: Vec<i64> = keys.into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
             let table = Keys::Integers(table);
             let column = table.column(&table.in_order());

@@ -18,17 +18,12 @@ use datafusion::parquet::schema::types::ColumnPath;
 
 use super::parallel::each;
 
-/// Rows per row group: a reader that wants a part skips the others, and so many are held until they are written.
-const GROUP_ROWS: usize = 131_072;
-
 /// A file being written beside its place.
 pub(crate) struct ParquetFile {
     writer: SerializedFileWriter<BufWriter<File>>,
     groups: ArrowRowGroupWriterFactory,
     written: usize,
     schema: SchemaRef,
-    /// The rows of the group to come.
-    waiting: Vec<RecordBatch>,
     partial: PartialFile,
 }
 
@@ -83,25 +78,12 @@ impl ParquetFile {
             groups,
             written: 0,
             schema: SchemaRef::clone(schema),
-            waiting: Vec::new(),
             partial,
         })
     }
 
-    pub(crate) fn write(&mut self, batch: RecordBatch) -> Result<()> {
-        self.waiting.push(batch);
-        if self.waiting.iter().map(RecordBatch::num_rows).sum::<usize>() >= GROUP_ROWS {
-            self.write_group()?;
-        }
-        Ok(())
-    }
-
-    /// Writes the waiting rows as a group, the columns encoded on all cores.
-    fn write_group(&mut self) -> Result<()> {
-        let batches = std::mem::take(&mut self.waiting);
-        if batches.is_empty() {
-            return Ok(());
-        }
+    /// Writes batches as one group of rows, the columns encoded on all cores.
+    pub(crate) fn write_group(&mut self, batches: &[RecordBatch]) -> Result<()> {
         let unwritable = |error: ParquetError| unwritable(&self.partial.place, &error);
         let writers = self
             .groups
@@ -109,7 +91,7 @@ impl ParquetFile {
             .map_err(unwritable)?;
         let columns: Vec<_> = writers.into_iter().enumerate().collect();
         let chunks = each(columns, |(i, mut column)| {
-            for batch in &batches {
+            for batch in batches {
                 for leaf in compute_leaves(self.schema.field(i), batch.column(i)).map_err(unwritable)? {
                     column.write(&leaf).map_err(unwritable)?;
                 }
@@ -125,8 +107,7 @@ impl ParquetFile {
     }
 
     /// Completes the file; it is durable when this returns, and appears with [`PartialFile::publish`].
-    pub(crate) fn finish(mut self) -> Result<PartialFile> {
-        self.write_group()?;
+    pub(crate) fn finish(self) -> Result<PartialFile> {
         let Self { writer, partial, .. } = self;
         let place = &partial.place;
         let buffer = writer.into_inner().map_err(|error| unwritable(place, &error))?;

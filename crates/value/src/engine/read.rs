@@ -129,8 +129,6 @@ struct Row<'a> {
 
 #[derive(Clone, Copy)]
 enum CustomerKey<'a> {
-    /// The number of a customer met before.
-    Number(u32),
     Integer(i64),
     Text(&'a [u8]),
 }
@@ -167,7 +165,6 @@ impl Sink {
             self.ledger.reverses(row.reverses)?;
         }
         let customer = match (&mut self.ledger.keys, row.customer) {
-            (Keys::Integers(_), CustomerKey::Number(number)) => number,
             (Keys::Integers(keys), CustomerKey::Integer(key)) => keys.number(key)?,
             (Keys::Texts(keys), CustomerKey::Text(key)) => keys.number(key)?.0,
             _ => return Err(Error::internal("customer ids changed their type while reading")),

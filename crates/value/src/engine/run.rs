@@ -16,7 +16,7 @@ use super::basics::{Basics, History, basics};
 use super::choice::{Chosen, Fitted, choose, thresholds, warnings};
 use super::concentration::concentration;
 use super::models::{GAMMA_GAMMA, ModelReport, fit_spend};
-use super::parallel::{both, in_parallel, threads};
+use super::parallel::{both, each, in_parallel, threads};
 use super::parquet_out::{ParquetFile, PartialFile};
 use super::population::Population;
 use super::profiles;
@@ -184,8 +184,9 @@ fn write_aggregates(
         return Ok(Vec::new());
     };
     let mut file = ParquetFile::create(path, &first.schema(), &[])?;
-    for batch in batches {
-        file.write(batch.clone())?;
+    const GROUP_BATCHES: usize = 16;
+    for group in batches.chunks(GROUP_BATCHES) {
+        file.write_group(group)?;
     }
     let sidecar = path.with_extension("population.json");
     Ok(vec![
@@ -460,7 +461,7 @@ fn scores(
     }
 }
 
-/// Computes batch after batch while a thread of its own encodes and writes the one before.
+/// Computes and writes group after group of profiles, both on all cores.
 fn write_profiles(
     path: &Path,
     scorer: &Scorer<'_>,
@@ -469,7 +470,8 @@ fn write_profiles(
     sums: &mut Sums,
     reporter: &mut Reporter<'_>,
 ) -> Result<PartialFile> {
-    const BATCHES_AHEAD: usize = 4;
+    /// Batches of a group: their profiles are held at once.
+    const GROUP_BATCHES: usize = 8;
     const REPETITIVE: [&str; 5] = [
         "contribution_basis",
         "class",
@@ -478,35 +480,27 @@ fn write_profiles(
         "bucket",
     ];
     let mut file = ParquetFile::create(path, &scorer.schema, &REPETITIVE)?;
-    std::thread::scope(|scope| {
-        let (sender, ready) = std::sync::mpsc::sync_channel::<RecordBatch>(BATCHES_AHEAD);
-        let writer = scope.spawn(move || {
-            for batch in ready {
-                file.write(batch)?;
-            }
-            file.finish()
-        });
-        let mut from = 0;
-        let mut stopped = Ok(());
-        for (i, batch) in batches.iter().enumerate() {
-            let scores = scores.map(|scores| &scores[i]);
-            let sent = scorer.profiles(batch, from, scores, sums).and_then(|profiles| {
-                // Nobody listens only if writing failed; the writer then says why.
-                let _ = sender.send(profiles);
-                reporter.done((from + batch.num_rows()) as u64)
-            });
-            if let Err(error) = sent {
-                stopped = Err(error);
-                break;
-            }
-            from += batch.num_rows();
+    let mut from = 0;
+    let mut of_batches = Vec::with_capacity(batches.len());
+    for (i, batch) in batches.iter().enumerate() {
+        of_batches.push((from, batch, scores.map(|scores| &scores[i])));
+        from += batch.num_rows();
+    }
+    for group in of_batches.chunks(GROUP_BATCHES) {
+        let made = each(group.to_vec(), |(from, batch, scores)| {
+            let mut sums = Sums::new(scorer.population);
+            let profiles = scorer.profiles(batch, from, scores, &mut sums)?;
+            Ok((profiles, sums))
+        })?;
+        let mut profiles = Vec::with_capacity(made.len());
+        for (batch, of_batch) in made {
+            profiles.push(batch);
+            sums.merge(of_batch);
         }
-        drop(sender);
-        let written = writer
-            .join()
-            .map_err(|_| Error::internal("writing the profiles failed"))?;
-        stopped.and(written)
-    })
+        file.write_group(&profiles)?;
+        reporter.done(group.last().map_or(0, |(from, batch, _)| from + batch.num_rows()) as u64)?;
+    }
+    file.finish()
 }
 
 /// Measures the stages; the only place of the engine that looks at a clock, and only for the summary.

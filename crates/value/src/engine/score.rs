@@ -102,6 +102,33 @@ impl Sums {
         }
     }
 
+    /// Adds what the customers that come after these add up to.
+    pub(crate) fn merge(&mut self, other: Self) {
+        for (class, other) in self.classes.iter_mut().zip(other.classes) {
+            class.customers += other.customers;
+            class.contribution += other.contribution;
+            class.value += other.value;
+            class.value_at_risk += other.value_at_risk;
+        }
+        for (loyalty, other) in self.loyalty.iter_mut().zip(other.loyalty) {
+            loyalty.0 += other.0;
+            loyalty.1 += other.1;
+        }
+        self.bucket.merge(&other.bucket);
+        self.cohorts.merge(&other.cohorts);
+        self.opening += other.opening;
+        self.closing += other.closing;
+        self.customers_at_risk += other.customers_at_risk;
+        self.clv_12m += other.clv_12m;
+        self.clv_36m += other.clv_36m;
+        self.referral += other.referral;
+        self.next_period += other.next_period;
+        self.expected_purchases_90d += other.expected_purchases_90d;
+        for (customer, row) in other.at_risk_rows {
+            self.note_at_risk(customer, row.value_at_risk_minor, || row);
+        }
+    }
+
     pub(crate) fn class_rows(&self) -> Result<Vec<ClassRow>> {
         let customers: u64 = self.classes.iter().map(|class| class.customers).sum();
         let contribution: i128 = self.classes.iter().map(|class| class.contribution).sum();

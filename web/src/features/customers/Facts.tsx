@@ -61,7 +61,9 @@ export function People(props: { customer: Customer }) {
                 ) : (
                   contact.name
                 )}
-                {contact.role ? ` · ${contact.role}` : ""}
+                {contact.role
+                  ? ` · ${t(`customers.role.${contact.role}`, { defaultValue: contact.role })}`
+                  : ""}
                 {contact.influence
                   ? ` · ${t("customers.influence", { influence: contact.influence })}`
                   : ""}

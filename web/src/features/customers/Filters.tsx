@@ -38,11 +38,7 @@ function useChoices(): Record<ListFilter, { value: string; label: string }[]> {
   };
 }
 
-export function Filters(props: {
-  columns: Column[];
-  onColumns: (columns: Column[]) => void;
-  currency: string;
-}) {
+export function Filters(props: { currency: string }) {
   const { t } = useTranslation();
   const [search, change] = useUrlState();
   const choices = useChoices();
@@ -59,7 +55,7 @@ export function Filters(props: {
           maxTagPlaceholder={(left) => `${t(`customers.column.${name}`)} · ${left.length}`}
           placeholder={t(`customers.column.${name}`)}
           aria-label={t("customers.filter_by", { what: t(`customers.column.${name}`) })}
-          style={{ width: 120 }}
+          style={{ width: 112 }}
           popupMatchSelectWidth={false}
           value={name === "kind" ? search.get(name) : listIn(search, name)}
           options={choices[name]}
@@ -67,25 +63,31 @@ export function Filters(props: {
         />
       ))}
       <FigureBounds currency={props.currency} />
-      <Popover
-        trigger="click"
-        placement="bottomRight"
-        title={t("customers.columns")}
-        content={
-          <Checkbox.Group
-            style={{ display: "grid", gap: 6, maxHeight: "60vh", overflow: "auto" }}
-            value={props.columns}
-            options={COLUMNS.map((column) => ({
-              value: column,
-              label: t([`customers.column.${column}`, `terms.short.${column}`]),
-            }))}
-            onChange={(chosen) => props.onColumns(COLUMNS.filter((one) => chosen.includes(one)))}
-          />
-        }
-      >
-        <Button icon={<SettingOutlined aria-hidden />}>{t("customers.columns")}</Button>
-      </Popover>
     </div>
+  );
+}
+
+export function ColumnChoice(props: { columns: Column[]; onColumns: (columns: Column[]) => void }) {
+  const { t } = useTranslation();
+  return (
+    <Popover
+      trigger="click"
+      placement="bottomRight"
+      title={t("customers.columns")}
+      content={
+        <Checkbox.Group
+          style={{ display: "grid", gap: 6, maxHeight: "60vh", overflow: "auto" }}
+          value={props.columns}
+          options={COLUMNS.map((column) => ({
+            value: column,
+            label: t([`customers.column.${column}`, `terms.short.${column}`]),
+          }))}
+          onChange={(chosen) => props.onColumns(COLUMNS.filter((one) => chosen.includes(one)))}
+        />
+      }
+    >
+      <Button icon={<SettingOutlined aria-hidden />}>{t("customers.columns")}</Button>
+    </Popover>
   );
 }
 

@@ -27,7 +27,7 @@ export function ListSearch(props: { value: string; onSearch: (text: string) => v
       allowClear
       type="search"
       prefix={<SearchOutlined aria-hidden />}
-      placeholder={t("customers.search")}
+      placeholder={t("customers.search_short")}
       aria-label={t("customers.search")}
       value={text}
       onChange={(event) => {

@@ -1,7 +1,7 @@
 // Customers with their value: sorted and filtered by the server, page by page.
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Button, Empty, type TableProps, Typography } from "antd";
+import { Button, Empty, Grid, type TableProps, Typography } from "antd";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { countProfiles, listProfiles } from "../../api/endpoints";
@@ -11,7 +11,8 @@ import { Answer } from "../../components/Answer";
 import { useUrlState } from "../../components/urlState";
 import { WideTable } from "../../components/WideTable";
 import { minorDigits, useFormat } from "../../i18n/format";
-import { Chips, Filters } from "./Filters";
+import { ExportButton } from "./ExportButton";
+import { Chips, ColumnChoice, Filters } from "./Filters";
 import { type Column, cleared, columnsIn, isFiltered, profileQuery, USUAL_SORT } from "./listState";
 import { profileColumn } from "./profileColumns";
 import { CustomerCell, Pages, useRowKeys } from "./rows";
@@ -35,18 +36,21 @@ export function ProfileList(props: { currency: string }) {
     queryFn: ({ signal }) => countProfiles(filter, signal),
     placeholderData: keepPreviousData,
   }).data;
+  // On a phone the name must leave room for the figures beside it.
+  const narrow = !(Grid.useBreakpoint().md ?? true);
   const columns = columnsIn(search, localStorage.getItem(KEPT_COLUMNS));
   const sort = search.get("sort") ?? USUAL_SORT;
 
   // Coming back from a customer, the keyboard goes on where it was.
-  const row = search.get("row");
-  const restored = useRef(false);
+  // Only then: while one walks, the address follows, and must not pull the focus after it.
+  const cameFrom = useRef(search.get("row"));
   const loaded = page.data !== undefined;
   useEffect(() => {
-    if (!row || !loaded || restored.current) return;
-    restored.current = true;
+    const row = cameFrom.current;
+    if (!row || !loaded) return;
+    cameFrom.current = null;
     document.querySelector<HTMLElement>(`a[data-row-link="${CSS.escape(row)}"]`)?.focus();
-  }, [row, loaded]);
+  }, [loaded]);
 
   const chooseColumns = (next: Column[]) => {
     localStorage.setItem(KEPT_COLUMNS, next.join(","));
@@ -58,7 +62,7 @@ export function ProfileList(props: { currency: string }) {
       title: t("customers.column.customer"),
       key: "customer",
       fixed: "left",
-      width: 170,
+      width: narrow ? 136 : 200,
       render: (_, one) => <CustomerCell of={one.customer} />,
     },
     ...columns.map((column) => profileColumn(column, sort, t, format)),
@@ -66,19 +70,30 @@ export function ProfileList(props: { currency: string }) {
 
   return (
     <section onKeyDown={walk} aria-label={t("customers.title")}>
-      <Filters columns={columns} onColumns={chooseColumns} currency={props.currency} />
+      <Filters currency={props.currency} />
       <Chips currency={props.currency} />
       <Answer query={page} rows={12}>
         {(shown) => (
           <>
-            <Typography.Paragraph type="secondary" className="numeric" aria-live="polite">
-              {count
-                ? `${t(count.exact ? "customers.count" : "customers.count_more", {
-                    rows: format.count(count.rows),
-                  })} · `
-                : ""}
-              {t("customers.as_of", { day: format.day(shown.run.as_of) })}
-            </Typography.Paragraph>
+            <div className="list-head">
+              <Typography.Text type="secondary" className="numeric" aria-live="polite">
+                {count
+                  ? `${t(count.exact ? "customers.count" : "customers.count_more", {
+                      rows: format.count(count.rows),
+                    })} · `
+                  : ""}
+                {t("customers.as_of", { day: format.day(shown.run.as_of) })}
+              </Typography.Text>
+              <div className="row">
+                <ColumnChoice columns={columns} onColumns={chooseColumns} />
+                <ExportButton
+                  asked={asked}
+                  columns={columns}
+                  currency={props.currency}
+                  asOf={shown.run.as_of}
+                />
+              </div>
+            </div>
             <WideTable<ProfileRow>
               size="small"
               className="numeric"

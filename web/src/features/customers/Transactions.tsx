@@ -8,6 +8,15 @@ import { ProblemAlert, Waiting } from "../../components/Answer";
 import { WideTable } from "../../components/WideTable";
 import { ABSENT, useFormat } from "../../i18n/format";
 
+function TwoLines(props: { first: string; second: string | null }) {
+  return (
+    <span className="customer-cell">
+      {props.first}
+      {props.second ? <span className="customer-number">{props.second}</span> : null}
+    </span>
+  );
+}
+
 export function Transactions(props: { customerId: string }) {
   const { t } = useTranslation();
   const format = useFormat();
@@ -34,10 +43,13 @@ export function Transactions(props: { customerId: string }) {
           },
           {
             title: t("customers.transaction.kind"),
-            render: (_, row) =>
-              t(`customers.transaction.kinds.${row.kind}`, { defaultValue: row.kind }),
+            render: (_, row) => (
+              <TwoLines
+                first={t(`customers.transaction.kinds.${row.kind}`, { defaultValue: row.kind })}
+                second={row.product}
+              />
+            ),
           },
-          { title: t("customers.transaction.product"), render: (_, row) => row.product ?? ABSENT },
           {
             title: t("customers.transaction.channel"),
             render: (_, row) =>
@@ -47,11 +59,15 @@ export function Transactions(props: { customerId: string }) {
           },
           {
             title: t("customers.transaction.number"),
-            dataIndex: "external_id",
-            ellipsis: true,
-            width: 160,
+            render: (_, row) => (
+              <TwoLines
+                first={row.external_id}
+                second={t(`customers.transaction.sources.${row.source}`, {
+                  defaultValue: row.source,
+                })}
+              />
+            ),
           },
-          { title: t("customers.transaction.source"), dataIndex: "source" },
         ]}
       />
       {lines.hasNextPage ? (

@@ -3,10 +3,12 @@ import { Card, Typography } from "antd";
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import type { CustomerValue, Reason } from "../../api/types";
+import { useCare } from "../../components/care";
+import { wordOrDay } from "../../components/Explained";
 import { ABSENT, type Format, useFormat } from "../../i18n/format";
 
 const MONEY = ["contribution", "value", "value_at_risk", "last_6m", "previous_6m"];
-const SHARES = ["p_gone", "change"];
+const SHARES = ["p_gone", "change", "retention"];
 
 /** The numbers of a reason as words, each in its unit. */
 export function reasonWords(
@@ -20,7 +22,7 @@ export function reasonWords(
     const isMoney =
       MONEY.includes(name) || (name === "threshold" && reason.code.startsWith("contribution"));
     if (given === null) words[name] = ABSENT;
-    else if (typeof given === "string") words[name] = t(`terms.word.${given}`, given);
+    else if (typeof given === "string") words[name] = wordOrDay(given, format, t);
     else if (isMoney) words[name] = format.moneyWhole({ minor: given, currency });
     else if (SHARES.includes(name)) words[name] = format.percent(Math.abs(given), 0);
     else words[name] = format.number(given, Math.abs(given) < 10 ? 2 : 0);
@@ -33,7 +35,8 @@ const PARTS = ["risk", "class"] as const;
 export function Why(props: { value: CustomerValue }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { reasons, run } = props.value;
+  const { reasons, run, profile } = props.value;
+  const care = useCare();
   return (
     <Card>
       {PARTS.map((about) => {
@@ -57,6 +60,12 @@ export function Why(props: { value: CustomerValue }) {
           </section>
         );
       })}
+      <section className="why">
+        <Typography.Title level={2} className="section-title">
+          {t("customers.why.care")}
+        </Typography.Title>
+        <p className="care">{care(profile.class)}</p>
+      </section>
     </Card>
   );
 }

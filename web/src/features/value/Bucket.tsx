@@ -6,7 +6,7 @@ import { Link } from "react-router";
 import type { BucketSegment, LeakyBucket } from "../../api/types";
 import { ChartCard } from "../../components/ChartCard";
 import { BUCKET_COLOUR, BUCKETS, SERIES_COLOUR } from "../../components/palette";
-import { majorUnits, useFormat } from "../../i18n/format";
+import { ABSENT, majorUnits, useFormat } from "../../i18n/format";
 import { bucketFinding, replacementFinding, segmentOf } from "./findings";
 import type { ReportTab } from "./ValueRoom";
 
@@ -165,6 +165,8 @@ export function Bucket({ report }: ReportTab) {
         </Typography.Title>
         <Descriptions
           size="small"
+          layout="vertical"
+          colon={false}
           column={{ xs: 1, sm: 2, lg: 4 }}
           items={[
             {
@@ -175,7 +177,12 @@ export function Bucket({ report }: ReportTab) {
             {
               key: "each",
               label: t("value.bucket.acquisition_cost"),
-              children: money(cost.acquisition_cost_minor),
+              children:
+                cost.acquisition_cost_minor === 0 && cost.lost_customers > 0 ? (
+                  <Link to="/value/settings">{t("value.bucket.acquisition_unknown")}</Link>
+                ) : (
+                  money(cost.acquisition_cost_minor)
+                ),
             },
             { key: "clv", label: t("value.bucket.clv_gone"), children: money(cost.clv_gone_minor) },
             {
@@ -183,12 +190,14 @@ export function Bucket({ report }: ReportTab) {
               label: t("value.bucket.payback"),
               children:
                 bucket.payback_months === null
-                  ? t("value.bucket.payback_unknown")
-                  : t("terms.unit.months", { number: format.number(bucket.payback_months, 0) }),
+                  ? cost.acquisition_cost_minor === 0
+                    ? ABSENT
+                    : t("value.bucket.payback_unknown")
+                  : format.span(bucket.payback_months, "month"),
             },
           ]}
         />
-        <p className="definition">
+        <p className="definition" style={{ marginTop: 12 }}>
           {t(bucket.reconciles ? "value.bucket.reconciles" : "value.bucket.differs")}
         </p>
       </Card>

@@ -229,6 +229,7 @@ function Movers(props: { title: string; movers: Mover[] }) {
         columns={[
           {
             title: t("customers.column.customer"),
+            width: 150,
             render: (_, mover) => (
               <Link to={`/customers/${mover.customer.id}`}>
                 {mover.customer.name || mover.customer.external_id || mover.customer.id}

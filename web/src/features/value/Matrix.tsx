@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { Report, ValueClass } from "../../api/types";
 import { ChartCard } from "../../components/ChartCard";
+import { useCare } from "../../components/care";
 import { CLASS_COLOUR, CLASSES } from "../../components/palette";
 import { majorUnits, useFormat } from "../../i18n/format";
 import { matrixFinding } from "./findings";
@@ -107,6 +108,7 @@ function Grid(props: { report: Report }) {
 function Cell(props: { report: Report; of: ValueClass }) {
   const { t } = useTranslation();
   const format = useFormat();
+  const care = useCare();
   const { currency } = props.report;
   const one = props.report.classes.find((found) => found.class === props.of);
   if (!one) return <div />;
@@ -136,7 +138,7 @@ function Cell(props: { report: Report; of: ValueClass }) {
           })}
         </span>
       </span>
-      <span className="definition">{t(`terms.care.${props.of}`)}</span>
+      <span className="care">{care(props.of)}</span>
     </Link>
   );
 }

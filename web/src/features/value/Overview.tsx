@@ -163,22 +163,33 @@ function Models(props: { models: Record<string, FittedModel>; chosen: string | n
       columns={[
         {
           title: t("value.model.name"),
+          width: 340,
           render: (_, row) => (
-            <>
-              {t(`terms.model.${row.name}`, { defaultValue: row.name })}
-              {row.name === props.chosen ? ` (${t("value.model.chosen")})` : ""}
-            </>
+            <div className="model">
+              {row.name === props.chosen
+                ? t("value.overview.model_by", {
+                    model: modelText(row.name, t),
+                    reason: t("value.model.chosen"),
+                  })
+                : modelText(row.name, t)}
+              <div className="figure-note">
+                {t(`terms.model_about.${row.name}`, { defaultValue: "" })}
+              </div>
+            </div>
           ),
         },
         {
           title: t("value.model.params"),
-          render: (_, row) =>
-            Object.entries(row.model.params)
-              .map(([name, value]) => {
-                const error = row.model.standard_errors?.[name];
-                return `${name} ${format.number(value, 4)}${error ? ` ± ${format.number(error, 4)}` : ""}`;
-              })
-              .join(" · "),
+          render: (_, row) => (
+            <div className="model">
+              {Object.entries(row.model.params)
+                .map(([name, value]) => {
+                  const error = row.model.standard_errors?.[name];
+                  return `${name} ${format.parameter(value)}${error ? ` ± ${format.parameter(error)}` : ""}`;
+                })
+                .join(" · ")}
+            </div>
+          ),
         },
         {
           title: t("value.model.log_likelihood"),

@@ -7,9 +7,10 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { startRun } from "../../api/endpoints";
-import { keys, takeJob, useActiveJobs, useMay, useRuns } from "../../api/queries";
+import { keys, takeJob, useActiveJobs, useMay, useRuns, useValueSettings } from "../../api/queries";
 import type { Run } from "../../api/types";
 import { Answer, ProblemAlert } from "../../components/Answer";
+import { modelText } from "../../components/Explained";
 import { JobProgress } from "../../components/JobProgress";
 import { StateMark } from "../../components/Marks";
 import { showAtFields } from "../../components/problem";
@@ -17,8 +18,7 @@ import { Teach } from "../../components/Teach";
 import { useUrlState } from "../../components/urlState";
 import { WideTable } from "../../components/WideTable";
 import { ABSENT, useFormat } from "../../i18n/format";
-
-const MODELS = ["auto", "bg_nbd", "mbg_nbd", "pareto_nbd"];
+import { MODELS } from "./models";
 
 export function Runs() {
   const { t } = useTranslation();
@@ -140,17 +140,20 @@ export function Runs() {
   );
 }
 
-type Typed = { as_of?: Dayjs | null; model: string; holdout_weeks?: number | null };
+/** The model is the settings' unless another is asked for. */
+type Typed = { as_of?: Dayjs | null; model?: string | null; holdout_weeks?: number | null };
 
 function StartDialog(props: { open: boolean; onClose: () => void }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const [form] = Form.useForm<Typed>();
+  const usual = useValueSettings().data?.model ?? "auto";
+  const model = Form.useWatch("model", form) ?? usual;
   const start = useMutation({
     mutationFn: (typed: Typed) =>
       startRun({
         as_of: typed.as_of?.format("YYYY-MM-DD"),
-        model: typed.model,
+        model: typed.model ?? undefined,
         holdout_weeks: typed.holdout_weeks ?? undefined,
       }),
     onSuccess: (started) => {
@@ -170,17 +173,18 @@ function StartDialog(props: { open: boolean; onClose: () => void }) {
       onOk={() => form.submit()}
       destroyOnHidden
     >
-      <Form<Typed>
-        form={form}
-        layout="vertical"
-        initialValues={{ model: "auto" }}
-        onFinish={(typed) => start.mutate(typed)}
-      >
+      <Form<Typed> form={form} layout="vertical" onFinish={(typed) => start.mutate(typed)}>
         <Form.Item name="as_of" label={t("value.run.as_of")} extra={t("value.run.as_of_hint")}>
           <DatePicker style={{ width: "100%" }} />
         </Form.Item>
-        <Form.Item name="model" label={t("value.run.model")} extra={t("value.run.model_hint")}>
+        <Form.Item
+          name="model"
+          label={t("value.run.model")}
+          extra={t(`terms.model_about.${model}`, { defaultValue: "" })}
+        >
           <Select
+            allowClear
+            placeholder={t("value.run.model_usual", { model: modelText(usual, t) })}
             options={MODELS.map((model) => ({ value: model, label: t(`terms.model.${model}`) }))}
           />
         </Form.Item>

@@ -1,17 +1,22 @@
 // How the value engine classes and counts. Saving needs the version that was read, so that nobody
 // overwrites a colleague's change unseen.
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { App, Button, Card, Form, InputNumber, Select, Typography } from "antd";
+import { App, Button, Card, Form, Input, InputNumber, Select, Typography } from "antd";
 import { useTranslation } from "react-i18next";
 import { writeValueSettings } from "../../api/endpoints";
 import { keys, useMay, useValueSettings } from "../../api/queries";
 import type { VersionedSettings } from "../../api/types";
 import { Answer, ProblemAlert } from "../../components/Answer";
+import { CARED_FOR } from "../../components/care";
+import { ClassMark } from "../../components/Marks";
 import { showAtFields } from "../../components/problem";
-import { minorDigits } from "../../i18n/format";
+import { minorDigits, useFormat } from "../../i18n/format";
+import { MODELS, RENEWALS } from "./models";
 import { fromForm, SETTINGS_FIELDS, type SettingsForm, toForm } from "./settingsForm";
 
 const PERIODS = [1, 3, 6, 12];
+const STRATEGY_LONGEST = 500;
+const WEIGHTS = ["month", "quarter", "ticket"] as const;
 
 export function SettingsTab() {
   const settings = useValueSettings();
@@ -23,12 +28,14 @@ export function SettingsTab() {
 function SettingsEditor(props: { read: VersionedSettings }) {
   const { version, ...settings } = props.read;
   const { t } = useTranslation();
+  const format = useFormat();
   const client = useQueryClient();
   const { message } = App.useApp();
   const mayChange = useMay("value.settings");
   const [form] = Form.useForm<SettingsForm>();
   const contributionKind = Form.useWatch(["contribution_rule", "kind"], form);
   const stabilityKind = Form.useWatch(["stability_rule", "kind"], form);
+  const model = Form.useWatch("model", form) ?? settings.model;
   const { currency } = settings;
   const unit = 10 ** minorDigits(currency);
 
@@ -42,8 +49,13 @@ function SettingsEditor(props: { read: VersionedSettings }) {
     onError: (error) => showAtFields(form, error, SETTINGS_FIELDS, t),
   });
 
-  const number = (name: string | string[], label: string, rest: object) => (
-    <Form.Item name={name} label={label} rules={[{ required: true, message: t("app.required") }]}>
+  const number = (name: string | string[], label: string, rest: object, item: object = {}) => (
+    <Form.Item
+      name={name}
+      label={label}
+      rules={[{ required: true, message: t("app.required") }]}
+      {...item}
+    >
       <InputNumber style={{ width: "100%" }} {...rest} />
     </Form.Item>
   );
@@ -107,14 +119,35 @@ function SettingsEditor(props: { read: VersionedSettings }) {
         </div>
         {title("weights")}
         <div className="settings-grid">
-          {(["month", "quarter", "ticket"] as const).map((part) => (
-            <div key={part}>
-              {number(["stability_weights", part], t(`value.settings.weight.${part}`), {
-                min: 0,
-                max: 1,
-                step: 0.05,
-              })}
-            </div>
+          {WEIGHTS.map((part) => (
+            <Form.Item
+              key={part}
+              name={["stability_weights", part]}
+              label={t(`value.settings.weight.${part}`)}
+              dependencies={WEIGHTS.filter((other) => other !== part).map((other) => [
+                "stability_weights",
+                other,
+              ])}
+              rules={[
+                { required: true, message: t("app.required") },
+                // They add up to one; what they add up to now is said once, under the last.
+                ({ getFieldsValue }) => ({
+                  validator: () => {
+                    const weights = getFieldsValue(["stability_weights"]).stability_weights;
+                    const sum = WEIGHTS.reduce((all, one) => all + (weights?.[one] ?? 0), 0);
+                    return part === "ticket" && Math.abs(sum - 1) > 1e-9
+                      ? Promise.reject(
+                          new Error(
+                            t("value.settings.weights_sum", { sum: format.number(sum, 4) }),
+                          ),
+                        )
+                      : Promise.resolve();
+                  },
+                }),
+              ]}
+            >
+              <InputNumber style={{ width: "100%" }} min={0} max={1} step={0.05} />
+            </Form.Item>
           ))}
         </div>
         {title("money")}
@@ -127,15 +160,32 @@ function SettingsEditor(props: { read: VersionedSettings }) {
           {number("referral_share", t("value.settings.referral_share"), percent)}
         </div>
         {title("computing")}
+        <p className="definition settings-hint">{t("value.settings.sbg_hint")}</p>
         <div className="settings-grid">
-          <Form.Item name="model" label={t("value.settings.model")}>
+          <Form.Item
+            name="model"
+            label={t("value.settings.model")}
+            extra={t(`terms.model_about.${model}`)}
+          >
             <Select
-              options={["auto", "bg_nbd", "mbg_nbd", "pareto_nbd"].map((model) => ({
-                value: model,
-                label: t(`terms.model.${model}`),
-              }))}
+              options={MODELS.map((one) => ({ value: one, label: t(`terms.model.${one}`) }))}
             />
           </Form.Item>
+          {model === "sbg" ? (
+            <Form.Item
+              name="renewal_months"
+              label={t("value.settings.renewal")}
+              extra={t("value.settings.renewal_hint")}
+              rules={[{ required: true, message: t("app.required") }]}
+            >
+              <Select
+                options={RENEWALS.map((months) => ({
+                  value: months,
+                  label: format.span(months, "month"),
+                }))}
+              />
+            </Form.Item>
+          ) : null}
           <Form.Item
             name="period_months"
             label={t("value.settings.period")}
@@ -145,7 +195,7 @@ function SettingsEditor(props: { read: VersionedSettings }) {
               allowClear
               options={PERIODS.map((months) => ({
                 value: months,
-                label: t("terms.unit.months", { number: months }),
+                label: format.span(months, "month"),
               }))}
             />
           </Form.Item>
@@ -156,6 +206,34 @@ function SettingsEditor(props: { read: VersionedSettings }) {
           >
             <InputNumber min={1} max={520} precision={0} style={{ width: "100%" }} />
           </Form.Item>
+          {number("max_rejected_share", t("value.settings.max_rejected"), percent, {
+            extra: t("value.settings.max_rejected_hint"),
+          })}
+          {number("min_cost_share", t("value.settings.min_cost"), percent, {
+            extra: t("value.settings.min_cost_hint"),
+          })}
+        </div>
+        {title("care")}
+        <p className="definition settings-hint">{t("value.settings.care_hint")}</p>
+        <div className="settings-pairs">
+          {CARED_FOR.map((name) => (
+            <Form.Item
+              key={name}
+              name={["care_strategies", name]}
+              label={
+                <span>
+                  <ClassMark of={name} />{" "}
+                  <span className="figure-note">{t(`terms.class_meaning.${name}`)}</span>
+                </span>
+              }
+            >
+              <Input.TextArea
+                autoSize={{ minRows: 4, maxRows: 10 }}
+                maxLength={STRATEGY_LONGEST}
+                placeholder={t(`terms.care.${name}`)}
+              />
+            </Form.Item>
+          ))}
         </div>
         <div className="stack">
           <ProblemAlert error={save.error} />

@@ -8,6 +8,7 @@ import { Mark } from "../../components/Marks";
 import { SERIES_COLOUR } from "../../components/palette";
 import { useFormat } from "../../i18n/format";
 import { validationFinding } from "./findings";
+import { SbgCohorts } from "./SbgCohorts";
 import type { ReportTab } from "./ValueRoom";
 
 const VERDICT_COLOUR = { good: "#009e73", fair: "#e69f00", poor: "#d55e00" } as const;
@@ -16,8 +17,21 @@ export function ValidationTab({ report }: ReportTab) {
   const { t } = useTranslation();
   const format = useFormat();
   const validation = report.validation;
+  const cohorts = report.models.sbg?.cohorts;
+  const renewals = cohorts ? (
+    <SbgCohorts
+      cohorts={cohorts}
+      renewalMonths={report.settings.renewal_months}
+      asOf={report.as_of}
+    />
+  ) : null;
   if (!validation) {
-    return <Alert type="info" showIcon title={t("value.validation.none")} />;
+    return (
+      <div className="stack">
+        <Alert type="info" showIcon title={t("value.validation.none")} />
+        {renewals}
+      </div>
+    );
   }
   return (
     <div className="stack">
@@ -54,6 +68,7 @@ export function ValidationTab({ report }: ReportTab) {
           </li>
         </ul>
       </Card>
+      {renewals}
       <Weekly validation={validation} asOf={report.as_of} />
       <Deciles validation={validation} asOf={report.as_of} />
       <ByX validation={validation} asOf={report.as_of} />

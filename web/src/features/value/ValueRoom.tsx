@@ -2,25 +2,22 @@
 // address.
 import { PlayCircleOutlined } from "@ant-design/icons";
 import { Button, Select, Tabs } from "antd";
-import type { ComponentType } from "react";
+import { type ComponentType, lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Navigate, useNavigate, useParams } from "react-router";
 import { problemCode, useMay, useReport, useRuns } from "../../api/queries";
 import type { Report } from "../../api/types";
-import { Answer } from "../../components/Answer";
+import { Answer, Waiting } from "../../components/Answer";
 import { PageHead } from "../../components/PageHead";
 import { Teach } from "../../components/Teach";
 import { useUrlState } from "../../components/urlState";
 import { useFormat } from "../../i18n/format";
 import { Bucket } from "./Bucket";
 import { Cohorts } from "./Cohorts";
-import { CompareRuns } from "./CompareRuns";
 import { Loyalty } from "./Loyalty";
 import { Matrix } from "./Matrix";
 import { Overview } from "./Overview";
 import { Pareto } from "./Pareto";
-import { Runs } from "./Runs";
-import { SettingsTab } from "./SettingsTab";
 import { ValidationTab } from "./ValidationTab";
 
 export type ReportTab = { report: Report; runId: string };
@@ -35,9 +32,9 @@ const OF_A_RUN: Record<string, ComponentType<ReportTab>> = {
   validation: ValidationTab,
 };
 const OF_ALL_RUNS: Record<string, ComponentType> = {
-  runs: Runs,
-  comparison: CompareRuns,
-  settings: SettingsTab,
+  runs: lazy(async () => ({ default: (await import("./Runs")).Runs })),
+  comparison: lazy(async () => ({ default: (await import("./CompareRuns")).CompareRuns })),
+  settings: lazy(async () => ({ default: (await import("./SettingsTab")).SettingsTab })),
 };
 const TABS = [...Object.keys(OF_A_RUN), ...Object.keys(OF_ALL_RUNS)];
 
@@ -66,7 +63,13 @@ export function ValueRoom() {
         onChange={(next) => navigate(`/value/${next}${run ? `?run=${run}` : ""}`)}
         items={TABS.map((key) => ({ key, label: t(`value.tab.${key}`) }))}
       />
-      {General ? <General /> : Part ? <OfRun runId={run ?? "latest"} part={Part} /> : null}
+      {General ? (
+        <Suspense fallback={<Waiting />}>
+          <General />
+        </Suspense>
+      ) : Part ? (
+        <OfRun runId={run ?? "latest"} part={Part} />
+      ) : null}
     </>
   );
 }

@@ -1,6 +1,6 @@
 // Between the settings as the server keeps them and as people type them: shares as percent, money in
 // whole units.
-import type { ValueSettings } from "../../api/types";
+import type { CareStrategies, ValueSettings } from "../../api/types";
 
 export type SettingsForm = {
   model: string;
@@ -10,6 +10,11 @@ export type SettingsForm = {
   yearly_discount_rate: number;
   acquisition_cost_minor: number;
   referral_share: number;
+  /** Not there while another model hides it. */
+  renewal_months?: number;
+  care_strategies: Record<keyof CareStrategies, string>;
+  max_rejected_share: number;
+  min_cost_share: number;
   period_months?: number | null;
   holdout_weeks?: number | null;
 };
@@ -19,6 +24,9 @@ export const SETTINGS_FIELDS = [
   "yearly_discount_rate",
   "acquisition_cost_minor",
   "referral_share",
+  "renewal_months",
+  "max_rejected_share",
+  "min_cost_share",
   "period_months",
   "holdout_weeks",
 ];
@@ -34,6 +42,11 @@ function ruleScale(kind: Rule["kind"], minorPerUnit: number): number {
   return kind === "share" ? 0.01 : 1;
 }
 
+/** One entry for each class that can have a strategy. */
+function strategies<T>(of: (name: keyof CareStrategies) => T): Record<keyof CareStrategies, T> {
+  return { "E-I": of("E-I"), "E-II": of("E-II"), "E-III": of("E-III"), "E-IV": of("E-IV") };
+}
+
 export function toForm(settings: ValueSettings, minorPerUnit: number): SettingsForm {
   const { kind, value } = settings.contribution_rule;
   return {
@@ -44,6 +57,10 @@ export function toForm(settings: ValueSettings, minorPerUnit: number): SettingsF
     yearly_discount_rate: rounded(settings.yearly_discount_rate * 100),
     acquisition_cost_minor: settings.acquisition_cost_minor / minorPerUnit,
     referral_share: rounded(settings.referral_share * 100),
+    renewal_months: settings.renewal_months,
+    care_strategies: strategies((name) => settings.care_strategies[name] ?? ""),
+    max_rejected_share: rounded(settings.max_rejected_share * 100),
+    min_cost_share: rounded(settings.min_cost_share * 100),
     period_months: settings.period_months,
     holdout_weeks: settings.holdout_weeks,
   };
@@ -68,6 +85,10 @@ export function fromForm(
     yearly_discount_rate: rounded(typed.yearly_discount_rate / 100),
     acquisition_cost_minor: Math.round(typed.acquisition_cost_minor * minorPerUnit),
     referral_share: rounded(typed.referral_share / 100),
+    renewal_months: typed.renewal_months ?? before.renewal_months,
+    care_strategies: strategies((name) => typed.care_strategies[name].trim() || null),
+    max_rejected_share: rounded(typed.max_rejected_share / 100),
+    min_cost_share: rounded(typed.min_cost_share / 100),
     period_months: typed.period_months ?? null,
     holdout_weeks: typed.holdout_weeks ?? null,
   };

@@ -1,11 +1,13 @@
 import i18next, { type TFunction } from "i18next";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { LeakyBucket, Report, ValueSettings } from "../../api/types";
+import type { ContractCohort, LeakyBucket, Report, ValueSettings } from "../../api/types";
+import { ownStrategy } from "../../components/care";
 import en from "../../i18n/en";
 import { formatFor } from "../../i18n/format";
 import { waterfall } from "./Bucket";
 import { heatStyle } from "./Cohorts";
 import { bucketFinding, cohortFinding, retentionAfter, validationFinding } from "./findings";
+import { judged, judgedRenewals } from "./SbgCohorts";
 import { fromForm, toForm } from "./settingsForm";
 
 let t: TFunction;
@@ -89,6 +91,53 @@ describe("validation", () => {
   });
 });
 
+describe("the renewal model", () => {
+  const cohort = (
+    year: number,
+    decided: number[],
+    survival: number[],
+    predicted_survival: number[],
+  ): ContractCohort => ({
+    cohort: year,
+    customers: decided[0] ?? 5,
+    alpha: 1,
+    beta: 3,
+    log_likelihood: -1,
+    converged: true,
+    decided,
+    renewed: [],
+    survival,
+    predicted_survival,
+  });
+  const early = cohort(2024, [100, 80, 20], [1, 0.8, 0.7, 0.1], [1, 0.8, 0.6, 0.5]);
+  const late = cohort(2025, [300], [1, 0.9], [1, 0.88]);
+  const newest = cohort(2026, [], [1], [1]);
+
+  it("is judged by renewals that enough customers have decided, each of them counting", () => {
+    expect(judgedRenewals(early)).toBe(2);
+    expect(judgedRenewals(newest)).toBe(0);
+    const found = judged([early, late, newest]);
+    expect(found?.worst.cohort.cohort).toBe(2024);
+    expect(found?.worst.difference).toBeCloseTo((80 * 0.1) / 180, 12);
+    expect(found?.cohorts).toBe(2);
+    expect(found?.difference).toBeCloseTo((80 * 0.1 + 300 * 0.02) / 480, 12);
+  });
+
+  it("is not judged before anybody came to a renewal", () => {
+    expect(judged([newest])).toBeNull();
+    expect(judged([])).toBeNull();
+  });
+});
+
+describe("what to do for a class", () => {
+  it("is the firm's own where it has written something", () => {
+    expect(ownStrategy("E-I", { "E-I": "one to one" })).toBe("one to one");
+    expect(ownStrategy("E-II", { "E-I": "one to one", "E-II": " " })).toBeNull();
+    expect(ownStrategy("new", { "E-I": "one to one" })).toBeNull();
+    expect(ownStrategy("E-I", undefined)).toBeNull();
+  });
+});
+
 describe("the settings", () => {
   const settings: ValueSettings = {
     currency: "CNY",
@@ -100,6 +149,13 @@ describe("the settings", () => {
     yearly_discount_rate: 0.07,
     acquisition_cost_minor: 30050,
     referral_share: 0.3,
+    renewal_months: 1,
+    care_strategies: {
+      "E-I": "call on them each month",
+      "E-II": null,
+      "E-III": null,
+      "E-IV": null,
+    },
     period_months: null,
     holdout_weeks: 26,
     max_rejected_share: 0.01,
@@ -113,6 +169,21 @@ describe("the settings", () => {
       contribution_rule: { kind: "share", value: 80 },
     });
     expect(fromForm(toForm(settings, 100), settings, 100)).toEqual(settings);
+  });
+
+  it("keep the renewal period while another model hides it, and no strategy of blanks", () => {
+    const typed = toForm(settings, 100);
+    const { renewal_months: _hidden, ...shown } = typed;
+    shown.care_strategies["E-I"] = "  ";
+    shown.care_strategies["E-IV"] = " self-service only \n";
+    const sent = fromForm(shown, settings, 100);
+    expect(sent.renewal_months).toBe(1);
+    expect(sent.care_strategies).toEqual({
+      "E-I": null,
+      "E-II": null,
+      "E-III": null,
+      "E-IV": "self-service only",
+    });
   });
 
   it("keep bounds in the server's units: minor units, percentiles, shares", () => {

@@ -22,7 +22,6 @@ use futures::StreamExt as _;
 use super::{CustomerKey, Fault, Row, Sink, amount_fault, checked_id, unreadable};
 use crate::engine::accumulate::{COST_UNKNOWN, Line};
 use crate::engine::calendar::checked_day;
-use crate::engine::keys::{Keys, UNNUMBERED};
 use crate::engine::progress::Reporter;
 use crate::engine::scan::{file_url, scan_config};
 use crate::engine::source::{AmountUnit, Columns, Mapping};
@@ -229,12 +228,7 @@ impl Plan {
         };
         let customers = cast(batch.column(0), &id_type)?;
         let customers = if self.customer_is_integer {
-            let ids = customers.as_primitive::<Int64Type>();
-            let mut numbers = Vec::with_capacity(ids.len());
-            if let Keys::Integers(keys) = &sink.ledger.keys {
-                keys.known(ids.values(), &mut numbers);
-            }
-            Ids::Integers(ids, numbers)
+            Ids::Integers(customers.as_primitive::<Int64Type>())
         } else {
             Ids::Texts(customers.as_string_view())
         };
@@ -257,6 +251,10 @@ impl Plan {
                 .transpose()
         };
         let (external_ids, reverses) = (texts(self.external_id)?, texts(self.reverses)?);
+        let plain = costs.is_none() && external_ids.is_none() && reverses.is_none();
+        if plain && self.take_whole(&customers, &at, &amounts, sink)? {
+            return Ok(());
+        }
         for i in 0..batch.num_rows() {
             sink.rows += 1;
             let row = customers.get(i).and_then(|customer| {
@@ -286,6 +284,39 @@ impl Plan {
             }
         }
         Ok(())
+    }
+
+    /// Takes a batch column by column, which is several times quicker than row by row; false, and nothing
+    /// taken, where a row of it has to be looked at.
+    fn take_whole(
+        &self,
+        customers: &Ids<'_>,
+        at: &ArrayRef,
+        amounts: &Amounts,
+        sink: &mut Sink,
+    ) -> Result<bool> {
+        let (Ids::Integers(ids), At::Clock(per_day), Amounts::Floats(amounts)) =
+            (customers, self.at, amounts)
+        else {
+            return Ok(false);
+        };
+        let at = at.as_primitive::<Int64Type>();
+        if ids.null_count() + at.null_count() + amounts.null_count() > 0 {
+            return Ok(false);
+        }
+        let mut lines = Vec::with_capacity(ids.len());
+        for (at, &amount) in at.values().iter().zip(amounts.values()) {
+            match (
+                checked_day(at.div_euclid(per_day)),
+                base::money::minor_from_major(amount, sink.minor_digits),
+            ) {
+                (Ok(day), Ok(amount_minor)) if day <= sink.as_of => lines.push((day, amount_minor)),
+                _ => return Ok(false),
+            }
+        }
+        sink.rows += lines.len() as u64;
+        sink.ledger.extend(ids.values(), &lines)?;
+        Ok(true)
     }
 
     fn day(&self, at: &ArrayRef, i: usize, sink: &mut Sink) -> Result<i32, Fault> {
@@ -373,18 +404,14 @@ fn text_or_empty(column: Option<&ArrayRef>, i: usize) -> &[u8] {
 }
 
 enum Ids<'a> {
-    /// With the numbers of those that were met before.
-    Integers(&'a Int64Array, Vec<u32>),
+    Integers(&'a Int64Array),
     Texts(&'a StringViewArray),
 }
 
 impl<'a> Ids<'a> {
     fn get(&self, i: usize) -> Result<CustomerKey<'a>, Fault> {
         match self {
-            Self::Integers(ids, numbers) if ids.is_valid(i) => Ok(match numbers.get(i) {
-                Some(&number) if number != UNNUMBERED => CustomerKey::Number(number),
-                _ => CustomerKey::Integer(ids.value(i)),
-            }),
+            Self::Integers(ids) if ids.is_valid(i) => Ok(CustomerKey::Integer(ids.value(i))),
             Self::Texts(ids) if ids.is_valid(i) => {
                 checked_id(ids.value(i).as_bytes(), 0).map(CustomerKey::Text)
             }
