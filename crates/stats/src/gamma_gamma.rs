@@ -16,7 +16,7 @@ use crate::special::{digamma_shift, ln_gamma_shift};
 /// Above this correlation of frequency and spend the model's assumption of independence is doubtful.
 pub const CORRELATION_MAX: f64 = 0.3;
 /// From so many times the observed mean on, the mean spend under the model is warned about.
-pub const MEAN_SPEND_MAX: f64 = 3.0;
+pub(crate) const MEAN_SPEND_MAX: f64 = 3.0;
 
 /// Tickets ~ Gamma(p, rate ν), ν ~ Gamma(q, rate v) over customers; `v` has the unit of money.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -116,8 +116,6 @@ impl Sums {
         }
         self.bucket.merge(&other.bucket);
         self.cohorts.merge(&other.cohorts);
-        self.opening += other.opening;
-        self.closing += other.closing;
         self.customers_at_risk += other.customers_at_risk;
         self.clv_12m += other.clv_12m;
         self.clv_36m += other.clv_36m;
