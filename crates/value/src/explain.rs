@@ -52,8 +52,7 @@ pub struct ExplainedFigure {
     /// The numbers that went into it, by name.
     #[schema(value_type = Object)]
     pub inputs: Value,
-    /// The model that gives it; none where it is counted. An estimate without bounds has no interval: `value` with
-    /// referral value in it, and `value_at_risk`, which is a mean over staying and leaving.
+    /// The model that gives it; none where it is counted.
     pub model: Option<String>,
     /// How wrong such a figure was in the hold-out, per customer, where known.
     pub error: Option<f64>,
