@@ -83,7 +83,7 @@ pub(crate) struct RunArguments {
     /// Who brought whom: a CSV with the columns customer and referrer.
     #[arg(long)]
     referrals: Option<PathBuf>,
-    /// The currency of the amounts [default: USD].
+    /// The currency of the amounts [default: what --config says, CNY where it says nothing; USD without it].
     #[arg(long, value_parser = parse_currency)]
     currency: Option<Currency>,
     /// The time zone whose days count, such as Asia/Shanghai [default: UTC].
@@ -239,6 +239,7 @@ fn source(arguments: &RunArguments, copies: &Path) -> Result<LedgerSource> {
         cost: arguments.cost.clone(),
         external_id: arguments.external_id.clone(),
         reverses: arguments.reverses.clone(),
+        reversed: None,
         unit: value::engine::source::AmountUnit::Major,
     };
     let is_parquet = |path: &PathBuf| {

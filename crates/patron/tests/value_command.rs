@@ -122,6 +122,62 @@ fn contracts_are_valued_where_the_firm_says_that_it_has_them() {
 }
 
 #[test]
+fn malformed_rows_and_aggregates_go_where_they_are_asked_to() {
+    let dir = tempfile::tempdir().unwrap();
+    let csv = "customer,date,amount\na,2024-01-05,10\nb,2024-02-30,5\na,2024-03-05,7.50\nc,2024-04-01,x\nb,2024-05-01,4\n";
+    std::fs::write(dir.path().join("in.csv"), csv).unwrap();
+    let run = |most: &str| {
+        let arguments = format!(
+            "value run --transactions in.csv --as-of 2024-12-31 --out out.parquet --rejects rejects.csv \
+             --aggregates aggregates.parquet --max-rejected {most}"
+        );
+        patron(dir.path(), &arguments.split_whitespace().collect::<Vec<_>>())
+    };
+    let read = |file: &str| std::fs::read(dir.path().join(file));
+    let rejects = || -> Vec<String> {
+        let found = text(&read("rejects.csv").unwrap());
+        found.lines().map(str::to_owned).collect()
+    };
+    let expected = |rows: &[String]| {
+        assert_eq!(rows.len(), 3, "{rows:?}");
+        assert!(rows[0].starts_with("line,column,reason,customer,"), "{rows:?}");
+        assert!(
+            rows[1].starts_with("3,date,") && rows[1].ends_with(",b,2024-02-30,5"),
+            "{rows:?}"
+        );
+        assert!(
+            rows[2].starts_with("5,amount,") && rows[2].ends_with(",c,2024-04-01,x"),
+            "{rows:?}"
+        );
+    };
+    // Too many: the run stops, and says in the file what is wrong.
+    let stopped = run("1%");
+    assert_eq!(stopped.status.code(), Some(2));
+    expected(&rejects());
+    for file in ["out.parquet", "aggregates.parquet", "aggregates.population.json"] {
+        assert!(read(file).is_err(), "{file}");
+    }
+    std::fs::remove_file(dir.path().join("rejects.csv")).unwrap();
+
+    let done = run("50%");
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    expected(&rejects());
+    for file in ["out.parquet", "aggregates.parquet"] {
+        assert!(read(file).unwrap().starts_with(b"PAR1"), "{file}");
+    }
+    let population: serde_json::Value =
+        serde_json::from_slice(&read("aggregates.population.json").unwrap()).unwrap();
+    for (name, expected) in [
+        ("customers", 2),
+        ("transactions", 3),
+        ("revenue_minor", 2150),
+        ("rejected", 2),
+    ] {
+        assert_eq!(population[name], expected, "{name}");
+    }
+}
+
+#[test]
 fn bad_input_is_said_and_has_its_own_exit_code() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("bad.csv"), "customer,date,amount\na,x,1\n").unwrap();

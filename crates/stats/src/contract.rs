@@ -191,13 +191,28 @@ impl ContractModel {
                 let (low, high) = count_interval(ends, contract, &atoms, &curves.predictive);
                 forecast.push(expected(contract, &atoms, &curves.estimated), low, high);
             }
-            for (weighing, forecast) in money.iter().zip(&mut scores.clv) {
+            for (n, weighing) in money.iter().enumerate() {
                 fill(contract, self.period, weighing, &mut atoms);
                 let (low, high) = money_interval(ends, contract, &atoms, &curves.predictive, &tickets);
-                forecast.push(expected(contract, &atoms, &curves.estimated) * ticket, low, high);
+                scores.clv[n].push(expected(contract, &atoms, &curves.estimated) * ticket, low, high);
+                if contract.standing == Standing::Left {
+                    fill(&self.resumed(contract), self.period, weighing, &mut atoms);
+                }
+                let if_alive = expected_if_alive(contract, &atoms, &curves.estimated);
+                scores.clv_if_alive[n].push(if_alive * ticket);
             }
         }
         Ok(scores)
+    }
+
+    /// A contract that was left, as if the renewal it was left at were made today.
+    fn resumed(&self, contract: &Contract) -> Contract {
+        Contract {
+            standing: Standing::Due { overdue: 0.0 },
+            next: 0.0,
+            after_next: self.period,
+            ..*contract
+        }
     }
 
     fn renewals_within(&self, span: f64) -> Result<usize, Error> {
@@ -317,6 +332,25 @@ fn expected(contract: &Contract, atoms: &[Atom], survival: &[f64]) -> f64 {
     weights(contract, atoms, survival)
         .map(|(probability, atom)| probability * atom.mean())
         .sum()
+}
+
+/// What is expected of a contract whose open renewal is surely made; one that is paid up has none.
+fn expected_if_alive(contract: &Contract, atoms: &[Atom], survival: &[f64]) -> f64 {
+    if contract.standing == Standing::Running {
+        return expected(contract, atoms, survival);
+    }
+    let mut before = 0.0;
+    let mut sum = 0.0;
+    for (k, atom) in atoms.iter().enumerate() {
+        let reached = match k {
+            0 | 1 => 1.0,
+            _ if survival[1] > 0.0 => survival[k] / survival[1],
+            _ => 0.0,
+        };
+        sum += reached * (atom.mean() - before);
+        before = atom.mean();
+    }
+    sum
 }
 
 /// A model at its estimates, and at four points around them.

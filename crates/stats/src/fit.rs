@@ -51,6 +51,14 @@ pub enum FitWarning {
     },
     /// q ≤ 1: the population's mean spend is infinite under the model; the observed mean is used in its place.
     MeanSpendInfinite,
+    /// q is so little above 1 that the population's mean spend under the model, p v/(q − 1), is far above the mean
+    /// of those observed (warned above 3 times): it rests on tickets larger than any that were seen.
+    MeanSpendFarOff {
+        /// Under the model.
+        expected: f64,
+        /// Of the repeat customers.
+        observed: f64,
+    },
 }
 
 /// A model fitted by maximum likelihood; arrays follow the order of `names`.

@@ -15,6 +15,8 @@ use crate::special::{digamma_shift, ln_gamma_shift};
 
 /// Above this correlation of frequency and spend the model's assumption of independence is doubtful.
 pub const CORRELATION_MAX: f64 = 0.3;
+/// From so many times the observed mean on, the mean spend under the model is warned about.
+pub(crate) const MEAN_SPEND_MAX: f64 = 3.0;
 
 /// Tickets ~ Gamma(p, rate ν), ν ~ Gamma(q, rate v) over customers; `v` has the unit of money.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -168,6 +170,14 @@ impl GammaGamma {
         }
         if q <= 1.0 {
             fit.warnings.push(FitWarning::MeanSpendInfinite);
+        } else {
+            let expected = p * v / (q - 1.0);
+            if expected > MEAN_SPEND_MAX * observed_mean {
+                fit.warnings.push(FitWarning::MeanSpendFarOff {
+                    expected,
+                    observed: observed_mean,
+                });
+            }
         }
         Ok(SpendFit {
             fit,

@@ -47,6 +47,8 @@ pub struct Scores {
     pub purchases: Vec<Forecast>,
     /// Discounted value over each of [`ScoreOptions::steps`].
     pub clv: Vec<Forecast>,
+    /// The same of somebody who is surely still a customer: exact also where P(alive) is too small to divide by.
+    pub clv_if_alive: Vec<Vec<f64>>,
 }
 
 /// Scores all customers; `m` is the mean amount of each customer's repeat purchases (ignored where x = 0), in
@@ -141,7 +143,9 @@ impl<'a> Scorer<'a> {
                 let future = &futures.values[pair * options.steps.len() + n];
                 let (low, high) =
                     value_interval(self.ends, alive, future, futures.uncertainty[pair], &tickets);
-                forecast.push(alive * future.mean * ticket, low, high);
+                let if_alive = future.mean * ticket;
+                forecast.push(alive * if_alive, low, high);
+                scores.clv_if_alive[n].push(if_alive);
             }
         }
         Ok(scores)
@@ -164,6 +168,7 @@ impl Scores {
             expected_spend: column(),
             purchases: forecasts(options.horizons.len()),
             clv: forecasts(options.steps.len()),
+            clv_if_alive: options.steps.iter().map(|_| column()).collect(),
         }
     }
 }

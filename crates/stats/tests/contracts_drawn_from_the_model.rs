@@ -370,6 +370,56 @@ fn a_payment_at_the_end_of_every_step_is_the_residual_lifetime_of_the_paper() {
 }
 
 #[test]
+fn a_contract_that_was_left_would_be_worth_what_one_renewed_today_is() {
+    let model = highend(1.0);
+    let spend = fits(&population(51, 2_000, MONTHLY)).1;
+    let law = model.fits()[0].model;
+    let options = ScoreOptions {
+        horizons: vec![],
+        discounting: Discounting::new(1.0, 0.1).expect("valid"),
+        steps: vec![36],
+        level: 0.8,
+    };
+    let standings = [
+        Standing::Left,
+        Standing::Due { overdue: 1.0 },
+        Standing::Due { overdue: 0.5 },
+        Standing::Running,
+    ];
+    for renewals in [0, 3] {
+        let contracts = standings.map(|standing| contract(renewals, standing));
+        let scores = model
+            .score(&contracts, &[1.0; 4], &[10.0; 4], &spend, &options)
+            .expect("scores");
+        let (clv, if_alive) = (&scores.clv[0].expected, &scores.clv_if_alive[0]);
+        assert!(clv[0] <= 0.0 && clv[1] <= 0.0, "{clv:?}");
+        // the renewal made today counts as one of the first step, the others come a period apart
+        let mut expected = 0.0;
+        let mut share = 1.0;
+        for (k, payment) in (0..).zip((0..=36).map(f64::from)) {
+            if k > 0 {
+                share *= law.retention(renewals + 1 + k);
+            }
+            expected += share * options.discounting.factor((payment as u32).max(1));
+        }
+        let ticket = scores.expected_spend[0];
+        assert!(
+            (if_alive[0] / ticket - expected).abs() < 1e-9,
+            "{} {expected}",
+            if_alive[0] / ticket
+        );
+        assert!(if_alive[1] > 0.0 && (if_alive[1] - if_alive[2]).abs() < 1e-9 * if_alive[1]);
+        let alive = scores.p_alive[2];
+        assert!(
+            (clv[2] - alive * if_alive[2]).abs() < 1e-9 * clv[2],
+            "{}",
+            clv[2] / alive
+        );
+        assert_eq!(clv[3].to_bits(), if_alive[3].to_bits());
+    }
+}
+
+#[test]
 fn expected_purchases_are_the_renewals_within_the_span() {
     let model = highend(1.0);
     let law = model.fits()[0].model;

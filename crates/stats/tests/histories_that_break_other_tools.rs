@@ -217,6 +217,76 @@ fn scores_are_those_of_one_customer_at_a_time() {
 }
 
 #[test]
+fn what_a_lost_customer_would_be_worth_is_known_however_surely_lost() {
+    // weekly for a year, then silent for one, and the same still buying: the future given alive is the same
+    let histories = Histories::new(&[52.0, 52.0], &[52.0, 104.0], &[104.0, 104.0]).expect("valid");
+    let options = ScoreOptions {
+        horizons: vec![],
+        discounting: Discounting::monthly(7.0, 0.1).expect("valid"),
+        steps: vec![36],
+        level: 0.8,
+    };
+    let (p, q, v) = (6.25, 3.74, 15.44);
+    let spend = SpendFit {
+        fit: known(
+            GammaGamma::new(p, q, v).expect("valid"),
+            ["p", "q", "v"],
+            [p, q, v],
+        ),
+        customers: 2.0,
+        correlation: 0.0,
+        observed_mean: 20.0,
+    };
+    for kind in ModelKind::ALL {
+        let model = PurchaseModel::new(kind, [0.5, 6.0, 0.9, 3.0]).expect("valid");
+        let fit = known(model, kind.parameter_names(), model.parameters());
+        let scores = score(&histories, &[20.0, 20.0], &fit, &spend, &options).expect("scores");
+        assert!(scores.p_alive[0] < 1e-6, "{kind:?}: {}", scores.p_alive[0]);
+        assert!(scores.clv_if_alive[0][0] > 100.0, "{kind:?}");
+        assert_eq!(
+            scores.clv_if_alive[0][0].to_bits(),
+            scores.clv_if_alive[0][1].to_bits()
+        );
+        for i in 0..2 {
+            let clv = scores.p_alive[i] * scores.clv_if_alive[0][i];
+            assert!((scores.clv[0].expected[i] - clv).abs() <= 1e-12 * clv, "{kind:?}");
+        }
+    }
+}
+
+#[test]
+fn a_mean_that_rests_on_tickets_nobody_saw_is_warned_about() {
+    // Means of tickets at the quantiles of 1/ν, ν exponential: the tail that makes q = 1, cut off where the
+    // sample ends.
+    let customers = 2_000;
+    let means = |shape: f64| -> Vec<f64> {
+        (0..customers)
+            .map(|i| 10.0 * (-((f64::from(i) + 0.5) / f64::from(customers)).ln()).powf(-1.0 / shape))
+            .collect()
+    };
+    let x: Vec<f64> = (0..customers).map(|i| f64::from(1 + i % 4)).collect();
+    let far_off = |m: &[f64]| {
+        let spend = GammaGamma::fit(&x, m, None, &FitOptions::default()).expect("fits");
+        let [p, q, v] = spend.fit.parameters;
+        let found = spend.fit.warnings.iter().find_map(|warning| match warning {
+            FitWarning::MeanSpendFarOff { expected, observed } => Some((*expected, *observed)),
+            _ => None,
+        });
+        println!("{p} {q} {v}: {} of {}", p * v / (q - 1.0), spend.observed_mean);
+        assert!(
+            !spend.fit.warnings.contains(&FitWarning::MeanSpendInfinite),
+            "q is {q}"
+        );
+        found.inspect(|(expected, observed)| {
+            assert!((expected - p * v / (q - 1.0)).abs() < 1e-9 * expected);
+            assert!(*expected > 3.0 * observed);
+        })
+    };
+    assert!(far_off(&means(1.02)).is_some());
+    assert!(far_off(&means(3.0)).is_none());
+}
+
+#[test]
 fn populations_that_determine_nothing_are_said_to() {
     let options = FitOptions::default();
     // nobody came back

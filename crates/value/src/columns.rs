@@ -17,10 +17,10 @@ use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use datafusion::parquet::basic::{Compression, ZstdLevel};
 use datafusion::parquet::file::properties::WriterProperties;
 use futures::StreamExt as _;
-use platform::db::Db;
+use platform::db::{Db, Tx};
 
 use crate::engine::source::{AmountUnit, Mapping};
-use crate::model::{Line, RecordedLine};
+use crate::model::RecordedLine;
 use crate::store::ledger::{self, LedgerFile};
 
 /// Lines copied in one step: bounds memory (about 200 MB) and what a crash repeats.
@@ -62,9 +62,10 @@ pub fn schema() -> SchemaRef {
     ]))
 }
 
-/// Which column of the copy means what. Lines are told apart by name only where some reverse others:
-/// the ledger itself has each line once.
-pub fn mapping(has_reversals: bool) -> Mapping {
+/// Which column of the copy means what. `reversed` are the lines ([`line_name`]) that others take back: no other
+/// line is told apart by name, because the ledger itself has each line once.
+pub fn mapping(reversed: Vec<String>) -> Mapping {
+    let has_reversals = !reversed.is_empty();
     let column = |name: &str| Some(name.to_owned());
     Mapping {
         customer: column("customer_id"),
@@ -73,6 +74,7 @@ pub fn mapping(has_reversals: bool) -> Mapping {
         cost: column("cost_minor"),
         external_id: has_reversals.then(|| "line".to_owned()),
         reverses: has_reversals.then(|| "reverses".to_owned()),
+        reversed: has_reversals.then_some(reversed),
         unit: AmountUnit::Minor,
     }
 }
@@ -110,10 +112,19 @@ pub async fn bring_up_to_date(
         let Some(last) = lines.last().map(|line| line.seq) else {
             break;
         };
+        let ledger = ledger::sums_between(&mut db.read().await?, copied_to, last).await?;
         let target = folder.to_owned();
         let files = tokio::task::spawn_blocking(move || write_by_month(&target, &lines, last))
             .await
             .map_err(Error::internal)??;
+        let copied = files.iter().fold((0, 0), |(rows, minor), file| {
+            (rows + file.rows, minor + file.amount_minor)
+        });
+        if copied != ledger {
+            return Err(Error::internal(format!(
+                "lines {copied_to} to {last} of the ledger are {ledger:?} in number and minor units, their copy {copied:?}"
+            )));
+        }
         let mut tx = db.write().await?;
         if ledger::copied_to(&mut tx).await? != copied_to {
             return Err(overtaken());
@@ -168,7 +179,7 @@ fn write_by_month(folder: &Path, lines: &[RecordedLine], seq_to: i64) -> Result<
     months
         .into_iter()
         .map(|(month, mut lines)| {
-            // One customer's lines stand together, so that one customer can be read without the rest.
+            // One customer's lines stand together: the file is smaller, and the next line's customer was just met.
             lines.sort_by_key(|line| (line.line.customer, line.line.at, line.seq));
             let path = format!("{}/{seq_to:012}.parquet", base::Month(month));
             let amount_minor = lines.iter().map(|line| line.line.amount_minor).sum();
@@ -214,12 +225,12 @@ fn batch(lines: &[&RecordedLine]) -> Result<RecordBatch> {
             texts(&|line| Some(line.line.kind.clone())),
             texts(&|line| line.line.product.clone()),
             texts(&|line| line.line.channel.clone()),
-            texts(&|line| Some(line_name(&line.line, &line.line.external_id))),
+            texts(&|line| Some(line_name(&line.line.source, &line.line.external_id))),
             texts(&|line| {
                 line.line
                     .reverses
                     .as_ref()
-                    .map(|reversed| line_name(&line.line, reversed))
+                    .map(|reversed| line_name(&line.line.source, reversed))
             }),
         ],
     )
@@ -227,8 +238,17 @@ fn batch(lines: &[&RecordedLine]) -> Result<RecordBatch> {
 }
 
 /// Ids of different sources may be equal: with its source an id names one line of the ledger.
-fn line_name(line: &Line, external_id: &str) -> String {
-    format!("{}/{external_id}", line.source)
+fn line_name(source: &str, external_id: &str) -> String {
+    format!("{source}/{external_id}")
+}
+
+/// The lines of the ledger that others take back.
+pub async fn reversed(tx: &mut Tx) -> Result<Vec<String>> {
+    let reversed = ledger::reversed(tx).await?;
+    Ok(reversed
+        .iter()
+        .map(|(source, external_id)| line_name(source, external_id))
+        .collect())
 }
 
 /// Writes a file whole or not at all.

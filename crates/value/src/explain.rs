@@ -121,14 +121,25 @@ pub fn figures(profile: &PublishedProfile, run: &RunFacts) -> Vec<ExplainedFigur
         error: run.holdout_mae,
         ..counted(name, 0.0, "purchases", modelled.clone())
     };
+    let clv_36m = detail
+        .intervals
+        .clv_36m_minor
+        .map(|(low, high)| (money(low), money(high)));
+    // What the customers they brought will do varies with nothing that is known here: no interval holds it.
+    let value = clv_36m.filter(|_| profile.referral_value_minor == 0);
     vec![
-        counted(
-            "value",
-            money(profile.value_minor),
-            "money",
-            json!({ "clv_36m": profile.clv_36m_minor, "referral_value": profile.referral_value_minor,
-                    "referral_share": run.referral_share }),
-        ),
+        ExplainedFigure {
+            low: value.map(|(low, _)| low),
+            high: value.map(|(_, high)| high),
+            model: clv_model.clone(),
+            ..counted(
+                "value",
+                money(profile.value_minor),
+                "money",
+                json!({ "clv_36m": profile.clv_36m_minor, "referral_value": profile.referral_value_minor,
+                        "referral_share": run.referral_share }),
+            )
+        },
         ExplainedFigure {
             low: detail.intervals.clv_12m_minor.map(|(low, _)| money(low)),
             high: detail.intervals.clv_12m_minor.map(|(_, high)| money(high)),
@@ -136,17 +147,21 @@ pub fn figures(profile: &PublishedProfile, run: &RunFacts) -> Vec<ExplainedFigur
             ..counted("clv_12m", money(profile.clv_12m_minor), "money", clv.clone())
         },
         ExplainedFigure {
-            low: detail.intervals.clv_36m_minor.map(|(low, _)| money(low)),
-            high: detail.intervals.clv_36m_minor.map(|(_, high)| money(high)),
-            model: clv_model,
+            low: clv_36m.map(|(low, _)| low),
+            high: clv_36m.map(|(_, high)| high),
+            model: clv_model.clone(),
             ..counted("clv_36m", money(profile.clv_36m_minor), "money", clv)
         },
-        counted(
-            "value_at_risk",
-            money(profile.value_at_risk_minor),
-            "money",
-            json!({ "value": profile.value_minor, "p_alive": profile.p_alive }),
-        ),
+        // A mean over staying and leaving: bounds of the value, times what is left of it, would bound nothing.
+        ExplainedFigure {
+            model: clv_model,
+            ..counted(
+                "value_at_risk",
+                money(profile.value_at_risk_minor),
+                "money",
+                json!({ "value": profile.value_minor, "p_alive": profile.p_alive }),
+            )
+        },
         ExplainedFigure {
             value: profile.p_alive,
             model: model.clone(),
@@ -235,18 +250,14 @@ fn class_reasons(profile: &PublishedProfile, run: &RunFacts) -> Vec<Reason> {
         code,
         params,
     };
-    let (Some(stability), Some(threshold), true) = (
-        profile.stability,
-        run.stability_threshold,
-        profile.class.starts_with("E-"),
-    ) else {
+    if !profile.class.starts_with("E-") {
         let code = if profile.class == "none" {
             "never_bought"
         } else {
             "history_too_short"
         };
         return vec![reason(code, json!({ "full_months": profile.detail.full_months }))];
-    };
+    }
     let mut reasons = Vec::new();
     if let Some(least) = run.contribution_threshold_minor {
         let code = if profile.contribution_minor >= least {
@@ -259,15 +270,22 @@ fn class_reasons(profile: &PublishedProfile, run: &RunFacts) -> Vec<Reason> {
             json!({ "contribution": profile.contribution_minor, "threshold": least, "basis": run.contribution_basis }),
         ));
     }
-    let code = if stability >= threshold {
-        "stability_high"
-    } else {
-        "stability_low"
-    };
-    reasons.push(reason(
-        code,
-        json!({ "stability": stability, "threshold": threshold }),
-    ));
+    reasons.push(match (profile.stability, run.stability_threshold) {
+        (Some(stability), Some(threshold)) => {
+            let code = if stability >= threshold {
+                "stability_high"
+            } else {
+                "stability_low"
+            };
+            reason(code, json!({ "stability": stability, "threshold": threshold }))
+        }
+        // Nothing to vary around counts as low: nobody is called stable for having stopped.
+        _ => reason(
+            "stability_undefined",
+            json!({ "cv_month": profile.detail.cv_month, "cv_quarter": profile.detail.cv_quarter,
+                    "cv_ticket": profile.detail.cv_ticket }),
+        ),
+    });
     reasons
 }
 
@@ -280,11 +298,10 @@ fn risk_reasons(profile: &PublishedProfile, run: &RunFacts) -> Vec<Reason> {
     let detail = &profile.detail;
     let silent_days = detail.t - detail.t_x;
     let mut reasons = Vec::new();
-    if let Some(contract) = &run.contract {
-        // who never bought has no contract
-        if profile.class != "none" {
-            reasons.push(contract::reason(profile, contract, &run.model_parameters));
-        }
+    if profile.class == "none" {
+        // who never bought has neither a contract nor a rhythm
+    } else if let Some(contract) = &run.contract {
+        reasons.push(contract::reason(profile, contract, &run.model_parameters));
     } else if profile.x == 0 {
         reasons.push(reason("bought_once", json!({ "days_since": silent_days })));
     } else {
@@ -471,6 +488,72 @@ mod tests {
             ..profile(1, 10, 30, 5, 0)
         };
         assert_eq!(codes(&newcomer)[0], "history_too_short");
+    }
+
+    #[test]
+    fn a_one_time_buyer_of_long_ago_is_classed_by_contribution_alone() {
+        // bought once, 17 full months ago: nothing to vary around
+        let once = PublishedProfile {
+            stability: None,
+            class: "E-IV".into(),
+            contribution_minor: 0,
+            detail: Detail {
+                full_months: 17,
+                cv_ticket: Some(0.0),
+                ..profile(0, 0, 530, 0, 0).detail
+            },
+            ..profile(0, 0, 530, 0, 0)
+        };
+        assert_eq!(
+            codes(&once),
+            [
+                "contribution_low",
+                "stability_undefined",
+                "bought_once",
+                "value_at_risk"
+            ]
+        );
+        let valuable = PublishedProfile {
+            class: "E-II".into(),
+            contribution_minor: 80_000,
+            ..once
+        };
+        assert_eq!(
+            codes(&valuable)[..2],
+            ["contribution_high", "stability_undefined"]
+        );
+    }
+
+    #[test]
+    fn who_never_bought_is_not_said_to_have_bought_once() {
+        let never = PublishedProfile {
+            stability: None,
+            class: "none".into(),
+            ..profile(0, 0, 400, 0, 0)
+        };
+        assert_eq!(codes(&never), ["never_bought", "value_at_risk"]);
+    }
+
+    #[test]
+    fn value_is_an_estimate_with_the_interval_of_its_clv_if_it_is_that_alone() {
+        let mut alone = profile(10, 300, 400, 1, 2);
+        alone.detail.intervals.clv_36m_minor = Some((20_000, 190_000));
+        let bringing = PublishedProfile {
+            referral_value_minor: 1,
+            ..alone.clone()
+        };
+        let found = |profile: &PublishedProfile, name: &str| {
+            let figures = figures(profile, &run());
+            let figure = figures.iter().find(|figure| figure.name == name).unwrap();
+            (figure.model.clone(), figure.low, figure.high)
+        };
+        let model = Some("bg_nbd+gamma_gamma".to_owned());
+        let (low, high) = (Some(20_000.0), Some(190_000.0));
+        assert_eq!(found(&alone, "value"), (model.clone(), low, high));
+        assert_eq!(found(&bringing, "value"), (model.clone(), None, None));
+        assert_eq!(found(&bringing, "clv_36m"), (model.clone(), low, high));
+        assert_eq!(found(&alone, "value_at_risk"), (model, None, None));
+        assert_eq!(found(&alone, "contribution"), (None, None, None));
     }
 
     #[test]

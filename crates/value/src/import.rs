@@ -188,7 +188,8 @@ impl ImportKind for TransactionsImport {
     fn identity(&self) -> Identity {
         Identity {
             field: EXTERNAL_ID,
-            derived_from: &[CUSTOMER, AT, AMOUNT, COST, PRODUCT, CHANNEL, KIND],
+            // What a file must say: the same rows with more columns mapped, or fewer, are the same lines.
+            derived_from: &[CUSTOMER, AT, AMOUNT],
         }
     }
 
@@ -209,8 +210,10 @@ impl ImportKind for TransactionsImport {
     }
 
     fn looks_up(&self, mapped: &dyn Fn(usize) -> bool) -> bool {
-        // A line that came before under the same id may say something else now.
-        mapped(EXTERNAL_ID)
+        // A line that came before under the same id, its own or that of its content, may say something else now.
+        [EXTERNAL_ID, COST, PRODUCT, CHANNEL, KIND, REVERSES]
+            .into_iter()
+            .any(mapped)
     }
 
     fn preview<'a>(

@@ -14,9 +14,9 @@ pub(crate) const NONE: f64 = -1.0;
 /// A figure that lists can be sorted by and filtered on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Figure {
-    /// CLV at 36 months and referral value.
+    /// CLV at 36 months and referral value; revenue.
     Value,
-    /// Discounted margin or revenue expected within 12 months.
+    /// Discounted revenue expected within 12 months; revenue also where contribution is margin.
     Clv12m,
     /// The same within 36 months.
     Clv36m,
@@ -228,7 +228,7 @@ pub struct PublishedProfile {
     pub monetary_minor: i64,
     /// See [`Figure::ExpectedTicket`].
     pub expected_ticket_minor: i64,
-    /// See [`Figure::Stability`]; none with fewer than six full months of history.
+    /// See [`Figure::Stability`]; none where one of the three variations has nothing to vary around.
     pub stability: Option<f64>,
     /// See [`Figure::PAlive`]; none where no model could be fitted, like the expectations.
     pub p_alive: Option<f64>,

@@ -130,13 +130,16 @@ pub fn contribution_of_share(descending: &[i64], share: f64) -> Option<i64> {
     positive.last().copied()
 }
 
-/// The least contribution at or above the percentile (0–100); `descending` is sorted from the largest down.
+/// The least contribution at or above the percentile (0–100) of all customers; `descending` is sorted from the
+/// largest down. Who brings nothing or less is never high, however many of them there are; the largest always is.
 pub fn contribution_of_percentile(descending: &[i64], percentile: f64) -> Option<i64> {
-    let above = ((1.0 - percentile / 100.0) * descending.len() as f64).ceil() as usize;
-    descending
-        .get(above.saturating_sub(1))
-        .or(descending.last())
-        .copied()
+    // Millionths of a percent as a whole number: 70 % of ten are seven, not seven less a hair.
+    const SCALE: f64 = 1e6;
+    let scaled = (percentile * SCALE).round() as u128;
+    let below = descending.len() as u128 * scaled / (100.0 * SCALE) as u128;
+    let above = descending.len().saturating_sub(below as usize).max(1);
+    let positive = &descending[..descending.partition_point(|&minor| minor > 0)];
+    positive.get(above - 1).or(positive.last()).copied()
 }
 
 /// The median; of an even number of values the upper of the middle two, so that it is one of them.
@@ -391,6 +394,22 @@ mod tests {
         assert_eq!(contribution_of_share(&[], 0.8), None);
         assert_eq!(contribution_of_percentile(&[5, 4, 3, 2, 1], 80.0), Some(5));
         assert_eq!(contribution_of_percentile(&[5, 4, 3, 2, 1], 0.0), Some(1));
+        assert_eq!(contribution_of_percentile(&[5, 4, 3, 2, 1], 100.0), Some(5));
+        let ten: Vec<i64> = (1..=10).rev().collect();
+        for (percentile, least) in [(70.0, 8), (90.0, 10), (80.0, 9), (75.0, 8), (99.9, 10), (0.1, 1)] {
+            assert_eq!(
+                contribution_of_percentile(&ten, percentile),
+                Some(least),
+                "{percentile}"
+            );
+        }
+        // The 20th percentile lies among those who bring nothing.
+        assert_eq!(
+            contribution_of_percentile(&[9, 4, 0, 0, 0, 0, 0, 0, -1, -2], 20.0),
+            Some(4)
+        );
+        assert_eq!(contribution_of_percentile(&[0, 0, -2], 20.0), None);
+        assert_eq!(contribution_of_percentile(&[], 20.0), None);
         assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
         assert_eq!(median(vec![]), None);
     }

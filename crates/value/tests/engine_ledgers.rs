@@ -346,9 +346,9 @@ fn the_later_steps_need_only_the_aggregates() {
         mapping: Default::default(),
     };
     let request = engine_support::request(dir.path(), source, settings(ModelChoice::BgNbd), AS_OF);
-    let population =
+    let population: value::engine::population::Population =
         serde_json::from_slice(&std::fs::read(ran.path("aggregates.population.json")).unwrap()).unwrap();
-    let go = |population| {
+    let go = |population: &value::engine::population::Population| {
         value::engine::run_from_aggregates(&request, &ran.path("aggregates.parquet"), population, &mut |_| {
             std::ops::ControlFlow::Continue(())
         })
@@ -360,9 +360,28 @@ fn the_later_steps_need_only_the_aggregates() {
             "{file}"
         );
     }
-    // Rows that are not the whole ledger are refused.
-    let mut larger = population.clone();
-    larger.transactions += 1;
-    assert_eq!(go(&larger).unwrap_err().code(), "aggregates_incomplete");
+    // Rows that are not the whole ledger are refused, and so are periods that hold other money than its lines.
+    type Change = fn(&mut value::engine::population::Population);
+    let changes: [Change; 5] = [
+        |ledger| ledger.transactions += 1,
+        |ledger| ledger.customers -= 1,
+        |ledger| ledger.revenue_minor += 1,
+        |ledger| ledger.p0_minor -= 1,
+        |ledger| ledger.p1_minor += 1,
+    ];
+    for change in changes {
+        let mut other = population.clone();
+        change(&mut other);
+        assert_eq!(go(&other).unwrap_err().code(), "aggregates_incomplete");
+    }
+    let within = |span: value::engine::windows::Span| -> i64 {
+        let lines = lines.iter().filter(|line| span.contains(line.day));
+        lines.map(|line| line.amount_minor).sum()
+    };
+    let periods = population.windows.periods.unwrap();
+    assert_eq!(
+        (population.p0_minor, population.p1_minor),
+        (within(periods.p0), within(periods.p1))
+    );
     assert_eq!(population.windows.as_of, day(AS_OF));
 }

@@ -139,7 +139,10 @@ fn write_run(text: &mut String, report: &Report) -> std::fmt::Result {
     if !report.warnings.is_empty() {
         writeln!(text, "\nPlease note:")?;
         for warning in &report.warnings {
-            writeln!(text, "- {}", warning.message)?;
+            match &warning.model {
+                Some(model) => writeln!(text, "- {model}: {}", warning.message)?,
+                None => writeln!(text, "- {}", warning.message)?,
+            }
         }
         for reject in report.rejects.iter().take(5) {
             writeln!(

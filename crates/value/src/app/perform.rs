@@ -53,7 +53,7 @@ async fn compute(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
     let mut tx = platform.db.read().await?;
     let (_, settings) = settings::version(&mut tx, run.settings_version).await?;
     let referrals = referrals(&mut tx).await?;
-    let has_reversals = store::ledger::has_reversals(&mut tx).await?;
+    let reversed = columns::reversed(&mut tx).await?;
     drop(tx);
 
     let folder = runs::folder(platform, run.id);
@@ -66,7 +66,7 @@ async fn compute(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
     let request = engine::RunRequest {
         source: LedgerSource::Parquet {
             paths: copy.paths,
-            mapping: columns::mapping(has_reversals),
+            mapping: columns::mapping(reversed),
         },
         as_of: run.as_of,
         settings: ValueSettings {
@@ -100,6 +100,13 @@ async fn compute(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
         return Err(Error::internal(format!(
             "the ledger has {} lines up to number {}, the run read {lines_read}",
             copy.rows, copy.watermark
+        )));
+    }
+    // What the database added up when it was copied, and the engine when it read the copy.
+    if report.after_as_of == 0 && report.revenue_minor != copy.amount_minor {
+        return Err(Error::internal(format!(
+            "the ledger's lines up to number {} add up to {} minor units, the run found {}",
+            copy.watermark, copy.amount_minor, report.revenue_minor
         )));
     }
     let outcome = store::runs::Outcome {

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::{PublishedRun, ValueRoom};
 use crate::explain::{self, ExplainedFigure, Reason};
+use crate::model::RunId;
 use crate::profile::{Figure, PublishedProfile};
 use crate::store::profiles::{self, After, Filter};
 use crate::store::runs;
@@ -44,6 +45,24 @@ pub struct ProfileList {
     pub page: Page<(CustomerSummary, PublishedProfile)>,
 }
 
+/// Where a page begins: in which list, and after which of its rows. Without the run a publication between two
+/// pages would lose rows or show them twice; without the order one list's cursor would pass for another's.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+struct ListCursor {
+    run: RunId,
+    sort: String,
+    descending: bool,
+    after: After,
+}
+
+impl ListCursor {
+    fn is_of(&self, request: &ListRequest) -> bool {
+        self.sort == request.sort.name()
+            && self.descending == request.descending
+            && request.sort.takes(self.after.key)
+    }
+}
+
 /// How many rows a list has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count {
@@ -71,12 +90,17 @@ fn no_run() -> Error {
     }
 }
 
-/// One page of profiles. Errors: no run is published yet.
+/// One page of profiles. Errors: no run is published yet; `cursor_malformed` for a cursor of another list;
+/// `cursor_stale` where another run was published since the page before, and the list is to be begun anew.
 pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Result<ProfileList> {
     caller.require(Permission::ValueRead)?;
     caller.require(Permission::CustomersRead)?;
-    let after = request.cursor.as_deref().map(Cursor::key::<After>).transpose()?;
-    if after.is_some_and(|after| !request.sort.takes(after.key)) {
+    let cursor = request
+        .cursor
+        .as_deref()
+        .map(Cursor::key::<ListCursor>)
+        .transpose()?;
+    if cursor.as_ref().is_some_and(|cursor| !cursor.is_of(&request)) {
         return Err(Error::invalid(
             "cursor_malformed",
             "this cursor is of a list that was sorted otherwise",
@@ -91,17 +115,28 @@ pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Re
         &filter,
         request.sort,
         request.descending,
-        after,
+        cursor.as_ref().map(|cursor| cursor.after),
         request.size,
     )
     .await?;
-    let page = Page::cut(rows, request.size, |(_, profile)| After {
-        key: request.sort.of(profile),
-        customer: profile.customer,
+    let shown = rows.first().map_or(published.id, |(run, _)| *run);
+    if cursor.is_some_and(|cursor| cursor.run != shown) {
+        return Err(Error::conflict(
+            "cursor_stale",
+            "a newer run has been published since the page before; the list begins anew",
+        ));
+    }
+    let page = Page::cut(rows, request.size, |(run, profile)| ListCursor {
+        run: *run,
+        sort: request.sort.name().to_owned(),
+        descending: request.descending,
+        after: After {
+            key: request.sort.of(profile),
+            customer: profile.customer,
+        },
     })?;
     let ids: Vec<Uuid> = page.items.iter().map(|(_, profile)| profile.customer).collect();
     let mut who: HashMap<Uuid, CustomerSummary> = customers::store::summaries(&mut tx, &ids).await?;
-    let shown = page.items.first().map_or(published.id, |(run, _)| *run);
     let run = room.published_run(&mut tx, shown).await?;
     let mut items = Vec::with_capacity(page.items.len());
     for (_, profile) in page.items {

@@ -10,7 +10,7 @@ use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 
 use super::aggregate_columns::Columns;
-use super::aggregates::{Aggregates, SUM_MAX, schema};
+use super::aggregates::{SUM_MAX, schema};
 use super::keys::{Keys, TextKeys};
 use super::parallel::{cores, each};
 use super::windows::{MonthTable, Span, Windows};
@@ -28,10 +28,16 @@ pub(crate) struct Ledger {
     costs: Vec<i64>,
     /// Lines by external id, where the ledger has such ids.
     external: TextKeys,
+    /// [`NO_LINE`] where none with that id has come yet.
     line_of_external: Vec<u32>,
+    /// Whether `external` is complete: it then holds what some line takes back, and no line comes twice.
+    external_complete: bool,
     /// A reversing line and the external id of the line it reverses.
     reversals: Vec<(u32, Vec<u8>)>,
 }
+
+/// Stands for a line that has not come; a ledger has fewer, see [`line_number`].
+const NO_LINE: u32 = u32::MAX;
 
 /// Stands for a cost that is not known; no amount is this large.
 pub(crate) const COST_UNKNOWN: i64 = i64::MIN;
@@ -70,8 +76,20 @@ impl Ledger {
             costs: Vec::new(),
             external: TextKeys::default(),
             line_of_external: Vec::new(),
+            external_complete: false,
             reversals: Vec::new(),
         }
+    }
+
+    /// Says before the first line which external ids any line takes back, and that no line comes twice.
+    pub(crate) fn remember_only(&mut self, reversed: &[String]) -> Result<()> {
+        for id in reversed {
+            if self.external.number(id.as_bytes())?.1 {
+                self.line_of_external.push(NO_LINE);
+            }
+        }
+        self.external_complete = true;
+        Ok(())
     }
 
     /// Makes room at once for as many lines as a file says it has, which need not be true.
@@ -112,6 +130,12 @@ impl Ledger {
 
     /// Whether the line to come next has an external id that was seen before; else remembers it.
     pub(crate) fn is_repeated(&mut self, external_id: &[u8]) -> Result<bool> {
+        if self.external_complete {
+            if let Some(id) = self.external.find(external_id) {
+                self.line_of_external[id as usize] = line_number(self.lines())?;
+            }
+            return Ok(false);
+        }
         let (_, new) = self.external.number(external_id)?;
         if new {
             self.line_of_external.push(line_number(self.lines())?);
@@ -140,7 +164,9 @@ impl Ledger {
                 let reversed = self
                     .external
                     .find(external_id)
-                    .map(|id| self.line_of_external[id as usize] as usize);
+                    .map(|id| self.line_of_external[id as usize])
+                    .filter(|&line| line != NO_LINE)
+                    .map(|line| line as usize);
                 match reversed {
                     Some(reversed) if self.customers[reversed] == self.customers[line] => {
                         Some((line, unpack_day(self.packed[reversed])))
@@ -161,6 +187,10 @@ impl Ledger {
     /// Lays the lines out by customer. Errors: a ledger without lines.
     pub(crate) fn by_customer(mut self) -> Result<LedgerByCustomer> {
         let (reversals, reversals_unmatched) = self.settle_reversals();
+        // Nobody asks for a line by its id any more, and ids take more room than lines.
+        self.external = TextKeys::default();
+        self.line_of_external = Vec::new();
+        self.reversals = Vec::new();
         let order = self.keys.in_order();
         let mut place = vec![0_u32; order.len()];
         for (i, &customer) in (0..).zip(&order) {
@@ -258,7 +288,10 @@ impl Ledger {
 }
 
 fn line_number(lines: usize) -> Result<u32> {
-    u32::try_from(lines).map_err(|_| Error::invalid("too_many_lines", "more than 4,294,967,295 transactions"))
+    u32::try_from(lines)
+        .ok()
+        .filter(|&line| line != NO_LINE)
+        .ok_or_else(|| Error::invalid("too_many_lines", "more than 4,294,967,295 transactions"))
 }
 
 /// The ledger, customer after customer.
@@ -281,19 +314,15 @@ pub(crate) struct Made {
     pub holdout_weekly: Vec<i64>,
 }
 
-impl Made {
-    /// The sum of all nets. Errors: more than 64 bits hold.
-    pub(crate) fn revenue_minor(&self) -> Result<i64> {
-        let mut sum = 0_i128;
-        for batch in &self.batches {
-            sum += Aggregates::of(batch)?
-                .net_minor
-                .iter()
-                .map(|&minor| i128::from(minor))
-                .sum::<i128>();
-        }
-        i64::try_from(sum).map_err(|_| super::bucket::overflow())
-    }
+/// What the lines add up to, in minor units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LineSums {
+    /// All of them.
+    pub total: i64,
+    /// Those within the leaky bucket's earlier period; 0 without periods.
+    pub p0: i64,
+    /// Those within its later period.
+    pub p1: i64,
 }
 
 impl LedgerByCustomer {
@@ -303,6 +332,39 @@ impl LedgerByCustomer {
 
     pub(crate) fn lines(&self) -> usize {
         self.packed.len()
+    }
+
+    /// What the lines add up to, before they are aggregated: what the aggregates are checked against. Errors: sums
+    /// beyond what 64 bits hold.
+    pub(crate) fn sums(&self, windows: &Windows) -> Result<LineSums> {
+        /// So many amounts of 38 bits fit 64 bits.
+        const LINES: usize = 1 << 24;
+        let bounds = |span: Option<Span>| {
+            span.map_or(0..0, |span| {
+                pack(span.from.0, -AMOUNT_BIAS)..pack(span.to.0 + 1, -AMOUNT_BIAS)
+            })
+        };
+        let p0 = bounds(windows.periods.map(|periods| periods.p0));
+        let p1 = bounds(windows.periods.map(|periods| periods.p1));
+        let mut sums = [0_i128; 3];
+        for lines in self.packed.chunks(LINES) {
+            let mut part = [0_i64; 3];
+            for line in lines {
+                let amount = unpack_amount(*line);
+                part[0] += amount;
+                part[1] += if p0.contains(line) { amount } else { 0 };
+                part[2] += if p1.contains(line) { amount } else { 0 };
+            }
+            for (sum, part) in sums.iter_mut().zip(part) {
+                *sum += i128::from(part);
+            }
+        }
+        let minor = |sum: i128| i64::try_from(sum).map_err(|_| super::bucket::overflow());
+        Ok(LineSums {
+            total: minor(sums[0])?,
+            p0: minor(sums[1])?,
+            p1: minor(sums[2])?,
+        })
     }
 
     /// Sums every customer, on all cores. Errors: sums beyond what 64 bits hold.
@@ -583,4 +645,62 @@ pub(crate) struct Sums {
     pub(crate) calibration_purchase: i64,
     pub(crate) holdout: i64,
     pub(crate) holdout_purchase_days: i32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three lines, the third of which takes back the first.
+    fn ledger(reversed: Option<&[String]>) -> Ledger {
+        let mut ledger = Ledger::new(Keys::Texts(TextKeys::default()));
+        if let Some(reversed) = reversed {
+            ledger.remember_only(reversed).unwrap();
+        }
+        for (day, amount_minor, id, reverses) in [
+            (10, 500, "shop/1", ""),
+            (11, 700, "shop/2", ""),
+            (20, -500, "shop/3", "shop/1"),
+        ] {
+            assert!(!ledger.is_repeated(id.as_bytes()).unwrap());
+            if !reverses.is_empty() {
+                ledger.reverses(reverses.as_bytes()).unwrap();
+            }
+            let Keys::Texts(keys) = &mut ledger.keys else {
+                panic!()
+            };
+            let customer = keys.number(b"a").unwrap().0;
+            let line = Line {
+                day,
+                amount_minor,
+                cost_minor: COST_UNKNOWN,
+            };
+            ledger.push(customer, &line, false);
+        }
+        ledger
+    }
+
+    #[test]
+    fn only_what_is_taken_back_is_remembered() {
+        let mut all = ledger(None);
+        assert_eq!(all.line_of_external, [0, 1, 2]);
+        // one that never comes is no line
+        let ids = ["shop/1".to_owned(), "shop/9".to_owned()];
+        let mut some = ledger(Some(&ids));
+        assert_eq!(some.line_of_external, [0, NO_LINE]);
+        some.reverses(b"shop/9").unwrap();
+        all.reverses(b"shop/9").unwrap();
+        for mut ledger in [all, some] {
+            let more = Line {
+                day: 21,
+                amount_minor: -1,
+                cost_minor: COST_UNKNOWN,
+            };
+            ledger.push(0, &more, false);
+            let ledger = ledger.by_customer().unwrap();
+            assert_eq!((ledger.reversals, ledger.reversals_unmatched), (2, 1));
+            let days: Vec<i32> = ledger.packed.iter().map(|&line| unpack_day(line)).collect();
+            assert_eq!(days, [10, 11, 10, 21]);
+        }
+    }
 }

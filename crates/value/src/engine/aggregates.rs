@@ -10,6 +10,7 @@ use datafusion::arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Field, Int32Type, Int64Type, Schema, SchemaRef,
 };
 
+use super::population::Population;
 use super::windows::MONTHS;
 
 /// The most that a customer's amounts may add up to, signs aside: eighteen digits, so that a square
@@ -246,6 +247,50 @@ impl<'a> Aggregates<'a> {
     /// The number of customers in the batch.
     pub(crate) fn len(&self) -> usize {
         self.first_day.len()
+    }
+}
+
+/// What must be the same before and after aggregating, so that no line is lost or counted twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Totals {
+    customers: u64,
+    lines: i128,
+    net_minor: i128,
+    p0_minor: i128,
+    p1_minor: i128,
+}
+
+impl Totals {
+    /// Added up over the aggregates. Errors: as [`Aggregates::of`].
+    pub(crate) fn of(batches: &[RecordBatch]) -> Result<Self> {
+        let sum = |column: &[i64]| column.iter().map(|&value| i128::from(value)).sum::<i128>();
+        let mut totals = Self {
+            customers: 0,
+            lines: 0,
+            net_minor: 0,
+            p0_minor: 0,
+            p1_minor: 0,
+        };
+        for batch in batches {
+            let rows = Aggregates::of(batch)?;
+            totals.customers += rows.len() as u64;
+            totals.lines += sum(rows.lines);
+            totals.net_minor += sum(rows.net_minor);
+            totals.p0_minor += sum(rows.p0_minor);
+            totals.p1_minor += sum(rows.p1_minor);
+        }
+        Ok(totals)
+    }
+
+    /// As counted on the ledger's lines themselves.
+    pub(crate) fn of_ledger(population: &Population) -> Self {
+        Self {
+            customers: population.customers,
+            lines: i128::from(population.transactions),
+            net_minor: i128::from(population.revenue_minor),
+            p0_minor: i128::from(population.p0_minor),
+            p1_minor: i128::from(population.p1_minor),
+        }
     }
 }
 

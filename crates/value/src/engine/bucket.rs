@@ -100,13 +100,12 @@ impl Tally {
         }
     }
 
-    /// The bucket. `opening` and `closing` are the ledger's own sums of the two periods; that the
-    /// segments lead from one to the other is checked, not assumed.
+    /// The bucket. `opening_minor` and `closing_minor` are the sums of the ledger's lines in the two periods, made
+    /// before any customer was; that the segments lead from one to the other is checked, not assumed.
     pub(crate) fn bucket(
         &self,
         periods: Periods,
-        opening: i128,
-        closing: i128,
+        (opening_minor, closing_minor): (i64, i64),
         acquisition_cost_minor: i64,
         payback_months: Option<u32>,
     ) -> Result<LeakyBucket> {
@@ -123,17 +122,22 @@ impl Tally {
                 change_minor: minor(self.p1[i] - self.p0[i])?,
             });
         }
-        if opening + change != closing {
+        let (opening, closing): (i128, i128) = (self.p0.iter().sum(), self.p1.iter().sum());
+        if opening != i128::from(opening_minor)
+            || closing != i128::from(closing_minor)
+            || opening + change != closing
+        {
             return Err(Error::internal(format!(
-                "the leaky bucket does not reconcile: {opening} + {change} is not {closing}"
+                "the leaky bucket does not reconcile: {opening} + {change} is not {closing}, or the ledger's \
+                 {opening_minor} and {closing_minor} are others"
             )));
         }
         let acquisition = i128::from(acquisition_cost_minor) * i128::from(self.lost);
         Ok(LeakyBucket {
             p0: periods.p0,
             p1: periods.p1,
-            opening_minor: minor(opening)?,
-            closing_minor: minor(closing)?,
+            opening_minor,
+            closing_minor,
             segments,
             reconciles: true,
             replacement_cost: ReplacementCost {

@@ -43,7 +43,8 @@ pub(crate) enum Calibrated {
 }
 
 /// Fits what is asked for, on the calibration and on everything; of several takes the one that
-/// foresaw the held-out weeks best, or that fits best where nothing was held out.
+/// foresaw the held-out weeks best, or that fits best where nothing was held out. One whose search did
+/// not end is taken only where none did.
 pub(crate) fn choose(
     batches: &[RecordBatch],
     population: &Population,
@@ -65,7 +66,7 @@ fn choose_purchases(
     calibration: Option<Calibration>,
     reporter: &mut Reporter<'_>,
 ) -> Result<Chosen> {
-    let mut best: Option<(f64, PurchaseFit, Option<CalibratedFit>)> = None;
+    let mut best: Option<(Merit, PurchaseFit, Option<CalibratedFit>)> = None;
     let mut reports = BTreeMap::new();
     for (done, &kind) in (0..).zip(kinds) {
         reporter.done(done)?;
@@ -82,14 +83,21 @@ fn choose_purchases(
             models::name(kind),
             ModelReport::of_purchases(&fit, histories.len(), held_out),
         );
-        let merit = held_out.unwrap_or(fit.log_likelihood);
-        if best.as_ref().is_none_or(|(known, ..)| merit > *known) {
+        let merit = Merit {
+            converged: fit.converged
+                && calibrated
+                    .as_ref()
+                    .is_none_or(|calibrated| calibrated.fit.converged),
+            held_out,
+            log_likelihood: fit.log_likelihood,
+        };
+        if best.as_ref().is_none_or(|(known, ..)| merit.is_above(known)) {
             best = Some((merit, fit, calibrated));
         }
     }
     let reason = match (&best, settings.model) {
         (None, _) => "nobody_bought_twice",
-        (_, ModelChoice::Auto) if calibration.is_some() => "best_held_out",
+        (Some((merit, ..)), ModelChoice::Auto) if merit.held_out.is_some() => "best_held_out",
         (_, ModelChoice::Auto) => "best_log_likelihood",
         _ => "requested",
     };
@@ -108,6 +116,32 @@ fn choose_purchases(
         calibration,
         reports,
     })
+}
+
+/// What speaks for a model among several.
+#[derive(Debug, Clone, Copy)]
+struct Merit {
+    /// Whether the searches ended, on everything and on the calibration.
+    converged: bool,
+    /// Log-likelihood of the held-out weeks; none where the calibration could not be fitted.
+    held_out: Option<f64>,
+    /// At the estimates, of everything.
+    log_likelihood: f64,
+}
+
+impl Merit {
+    fn is_above(&self, other: &Self) -> bool {
+        if self.converged != other.converged {
+            return self.converged;
+        }
+        match (self.held_out, other.held_out) {
+            (Some(own), Some(others)) => own > others,
+            // one that was tested before one that was not: their likelihoods are of different weeks
+            (Some(_), None) => true,
+            (None, Some(_)) => false,
+            (None, None) => self.log_likelihood > other.log_likelihood,
+        }
+    }
 }
 
 fn choose_contracts(
@@ -278,9 +312,39 @@ pub(crate) fn warnings(
     // A model that was fitted and not taken has its warnings in its own report: no figure rests on it.
     let taken = |name: &str| chosen.model.chosen == Some(name) || name == models::GAMMA_GAMMA;
     for (name, model) in chosen.reports.iter().filter(|(name, _)| taken(name)) {
-        for warning in &model.warnings {
-            warn(&warning.code, format!("{name}: {}", warning.message));
-        }
+        warnings.extend(
+            model
+                .warnings
+                .iter()
+                .map(|warning| warning.clone().of_model(name)),
+        );
     }
     warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_that_ended_comes_before_a_better_one_that_did_not() {
+        let merit = |converged, held_out, log_likelihood| Merit {
+            converged,
+            held_out,
+            log_likelihood,
+        };
+        let ranked = [
+            merit(true, Some(-10.0), -90.0),
+            merit(true, Some(-11.0), -80.0),
+            merit(true, None, -5.0),
+            merit(true, None, -6.0),
+            merit(false, Some(-1.0), -1.0),
+            merit(false, Some(-2.0), -1.0),
+        ];
+        for (i, one) in ranked.iter().enumerate() {
+            for (j, other) in ranked.iter().enumerate() {
+                assert_eq!(one.is_above(other), i < j, "{one:?} {other:?}");
+            }
+        }
+    }
 }

@@ -16,6 +16,9 @@ pub struct Warning {
     pub code: String,
     /// For a person.
     pub message: String,
+    /// The model it is about, by its name in the report; none where it is about the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
 }
 
 impl Warning {
@@ -23,6 +26,14 @@ impl Warning {
         Self {
             code: code.to_owned(),
             message: message.into(),
+            model: None,
+        }
+    }
+
+    pub(crate) fn of_model(self, name: &str) -> Self {
+        Self {
+            model: Some(name.to_owned()),
+            ..self
         }
     }
 }
@@ -140,6 +151,12 @@ fn explain(warning: &FitWarning) -> Warning {
         FitWarning::MeanSpendInfinite => Warning::new(
             "mean_spend_infinite",
             "the spend model has no finite mean; the customers' own means are used instead",
+        ),
+        FitWarning::MeanSpendFarOff { expected, observed } => Warning::new(
+            "mean_spend_far_off",
+            format!(
+                "the spend model expects {expected:.2} of an average customer, {observed:.2} were seen; it rests on tickets larger than any there were, so expected tickets of customers with few purchases are too high"
+            ),
         ),
         other => Warning::new("model_warning", format!("{other:?}")),
     }

@@ -18,8 +18,12 @@ pub struct Population {
     pub customers: u64,
     /// Lines that count.
     pub transactions: u64,
-    /// The sum of all nets.
+    /// The sum of all lines' amounts, as are the two below: added up before anything is aggregated.
     pub revenue_minor: i64,
+    /// Of the lines within the leaky bucket's earlier period; 0 without periods.
+    pub p0_minor: i64,
+    /// Of those within its later period; 0 without periods.
+    pub p1_minor: i64,
     /// The day of the first line.
     pub first_day: Day,
     /// The day of the last line.

@@ -139,7 +139,7 @@ const COLUMNS: [(&str, Kind, bool, &str); 49] = [
         "clv_12m",
         Kind::Figure,
         true,
-        "discounted amount expected over 12 months",
+        "discounted revenue expected over 12 months",
     ),
     (
         "clv_12m_low",
@@ -157,7 +157,7 @@ const COLUMNS: [(&str, Kind, bool, &str); 49] = [
         "clv_36m",
         Kind::Figure,
         true,
-        "discounted amount expected over 36 months",
+        "discounted revenue expected over 36 months",
     ),
     (
         "clv_36m_low",
@@ -177,7 +177,7 @@ const COLUMNS: [(&str, Kind, bool, &str); 49] = [
         true,
         "share of the value of the customers this one brought",
     ),
-    ("value", Kind::Figure, true, "clv_36m and referral_value"),
+    ("value", Kind::Figure, true, "clv_36m and referral_value, revenue"),
     (
         "value_at_risk",
         Kind::Figure,
@@ -188,7 +188,7 @@ const COLUMNS: [(&str, Kind, bool, &str); 49] = [
         "next_period",
         Kind::Figure,
         true,
-        "amount expected over the next period of the leaky bucket; null without periods",
+        "revenue expected over the next period of the leaky bucket; null without periods",
     ),
     (
         "first_day",

@@ -58,6 +58,9 @@ pub(crate) fn read(
         rejects: Rejects::new(None, &[])?,
     };
     reporter.stage(Stage::Reading, None)?;
+    if let Some(reversed) = &source.mapping().reversed {
+        sink.ledger.remember_only(reversed)?;
+    }
     match source {
         LedgerSource::Csv { path, mapping } => csv_file::read(path, mapping, rejects, &mut sink, reporter)?,
         LedgerSource::Parquet { paths, mapping } => {
@@ -143,7 +146,7 @@ impl Sink {
         self.header = header;
         self.costed = columns.cost.is_some();
         if integers {
-            self.ledger = Ledger::new(Keys::Integers(IntegerKeys::default()));
+            self.ledger.keys = Keys::Integers(IntegerKeys::default());
         }
         Ok(())
     }

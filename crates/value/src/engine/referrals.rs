@@ -8,6 +8,8 @@ use base::{Error, Result};
 use datafusion::arrow::array::{AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::DataType;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 /// A customer and the customer who brought them, by their ids as text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,16 +75,73 @@ pub(crate) fn referral_values(
     sorted.sort_unstable();
     let mut values = vec![0.0; clv_36m.len()];
     let mut ignored = 0;
-    let mut before: Option<&str> = None;
+    // Only a referral that counts keeps later ones of the same customer from counting.
+    let mut counted: Option<usize> = None;
     for referral in sorted {
-        let repeated = before == Some(referral.customer.as_str());
-        before = Some(&referral.customer);
         match (rows.get(&referral.customer), rows.get(&referral.referrer)) {
-            (Some(&customer), Some(&referrer)) if customer != referrer && !repeated => {
+            (Some(&customer), Some(&referrer)) if customer != referrer && counted != Some(customer) => {
                 values[referrer] += share * clv_36m[customer];
+                counted = Some(customer);
             }
             _ => ignored += 1,
         }
     }
     Ok((values, ignored))
+}
+
+/// Which referrals a run knew, so that two runs can be told to have known the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReferralsKnown {
+    /// How many.
+    pub count: u64,
+    /// SHA-256 over them in order, each as customer, zero byte, referrer, line feed; in hexadecimal.
+    pub sha256: String,
+}
+
+impl ReferralsKnown {
+    /// None where there are no referrals.
+    pub(crate) fn of(referrals: &[Referral]) -> Option<Self> {
+        if referrals.is_empty() {
+            return None;
+        }
+        let mut sorted: Vec<&Referral> = referrals.iter().collect();
+        sorted.sort_unstable();
+        let mut hash = Sha256::new();
+        for Referral { customer, referrer } in sorted {
+            hash.update(customer);
+            hash.update([0]);
+            hash.update(referrer);
+            hash.update(b"\n");
+        }
+        Some(Self {
+            count: referrals.len() as u64,
+            sha256: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_referrals_have_the_same_name_in_any_order() {
+        let referral = |customer: &str, referrer: &str| Referral {
+            customer: customer.to_owned(),
+            referrer: referrer.to_owned(),
+        };
+        let one = ReferralsKnown::of(&[referral("a", "b"), referral("c", "d")]).unwrap();
+        let other = ReferralsKnown::of(&[referral("c", "d"), referral("a", "b")]).unwrap();
+        assert_eq!(one, other);
+        // printf 'a\0b\nc\0d\n' | sha256sum
+        assert_eq!(
+            one.sha256,
+            "11d782bb8acc4b21ed329dd90393f2849b6ad86cc0a345440798eeae45d1e416"
+        );
+        assert_ne!(
+            ReferralsKnown::of(&[referral("a", "bc"), referral("", "d")]),
+            Some(other)
+        );
+        assert_eq!(ReferralsKnown::of(&[]), None);
+    }
 }

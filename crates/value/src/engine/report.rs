@@ -10,6 +10,7 @@ use super::bucket::LeakyBucket;
 use super::cohorts::Cohort;
 use super::concentration::Concentration;
 use super::models::{ModelReport, Warning};
+use super::referrals::ReferralsKnown;
 use super::rejects::Reject;
 use super::settings::{ModelChoice, ValueSettings};
 use super::validation::Validation;
@@ -44,6 +45,8 @@ pub struct Report {
     pub repeated: u64,
     /// Lines that took another back.
     pub reversed: u64,
+    /// Which referrals there were; null without any.
+    pub referrals: Option<ReferralsKnown>,
     /// The day of the first line.
     pub first_day: Day,
     /// The day of the last line.

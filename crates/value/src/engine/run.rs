@@ -22,7 +22,7 @@ use super::population::Population;
 use super::profiles;
 use super::progress::{OnProgress, Reporter, Stage};
 use super::read::read;
-use super::referrals::{Referral, referral_values};
+use super::referrals::{Referral, ReferralsKnown, referral_values};
 use super::rejects::Reject;
 use super::report::Report;
 use super::score::{Scorer, Sums, forecast_options};
@@ -99,13 +99,16 @@ pub fn run(request: &RunRequest, on_progress: OnProgress<'_>) -> Result<RunSumma
             settings.period_months,
             settings.holdout_weeks,
         )?;
+        let sums = ledger.sums(&windows)?;
         let mut population = Population {
             currency: settings.currency,
             zone: settings.zone.clone(),
             windows,
             customers: ledger.customers() as u64,
             transactions: ledger.lines() as u64,
-            revenue_minor: 0,
+            revenue_minor: sums.total,
+            p0_minor: sums.p0,
+            p1_minor: sums.p1,
             first_day: ledger.first_day,
             last_day: ledger.last_day,
             rejected: read.rejected,
@@ -116,7 +119,12 @@ pub fn run(request: &RunRequest, on_progress: OnProgress<'_>) -> Result<RunSumma
             holdout_weekly: Vec::new(),
         };
         let made = ledger.aggregate(&windows)?;
-        population.revenue_minor = made.revenue_minor()?;
+        let totals = aggregates::Totals::of(&made.batches)?;
+        if totals != aggregates::Totals::of_ledger(&population) {
+            return Err(Error::internal(format!(
+                "the aggregates do not add up to the ledger: {totals:?}, {population:?}"
+            )));
+        }
         population.holdout_weekly.clone_from(&made.holdout_weekly);
         let files = match &request.aggregates {
             Some(path) => write_aggregates(path, &made.batches, &population)?,
@@ -200,31 +208,17 @@ fn read_aggregates(path: &Path, population: &Population) -> Result<Vec<RecordBat
         .map_err(|error| unreadable(&error))?
         .collect::<std::result::Result<Vec<_>, _>>()
         .map_err(|error| unreadable(&error))?;
-    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
-    let mut lines = 0;
-    let mut net = 0_i128;
-    for batch in &batches {
-        let rows = aggregates::Aggregates::of(batch)?;
-        lines += rows.lines.iter().sum::<i64>();
-        net += rows
-            .net_minor
-            .iter()
-            .map(|&minor| i128::from(minor))
-            .sum::<i128>();
-    }
     // Another engine made this: nothing is computed from rows that are not the whole ledger.
-    if rows as u64 != population.customers
-        || lines as u64 != population.transactions
-        || net != i128::from(population.revenue_minor)
-    {
+    let (found, ledger) = (
+        aggregates::Totals::of(&batches)?,
+        aggregates::Totals::of_ledger(population),
+    );
+    if found != ledger {
         return Err(Error::invalid(
             "aggregates_incomplete",
             format!(
-                "{} holds {rows} customers, {lines} lines and {net} in minor units; the ledger has {}, {} and {}",
-                path.display(),
-                population.customers,
-                population.transactions,
-                population.revenue_minor
+                "{} does not add up to the ledger: {found:?}, not {ledger:?}",
+                path.display()
             ),
         ));
     }
@@ -359,8 +353,7 @@ fn rest(
         let leaky_bucket = match population.windows.periods {
             Some(periods) => Some(sums.bucket.bucket(
                 periods,
-                sums.opening,
-                sums.closing,
+                (population.p0_minor, population.p1_minor),
                 settings.acquisition_cost_minor,
                 payback,
             )?),
@@ -380,6 +373,7 @@ fn rest(
             after_as_of: population.after_as_of,
             repeated: population.repeated,
             reversed: population.reversals,
+            referrals: ReferralsKnown::of(&request.referrals),
             first_day: population.first_day,
             last_day: population.last_day,
             revenue_minor: population.revenue_minor,

@@ -31,8 +31,6 @@ use crate::rules::{
 const MONTH_DAYS: f64 = 365.25 / 12.0;
 /// Customers at risk that the report names.
 const AT_RISK_SHOWN: usize = 20;
-/// P(alive) below this tells nothing about what a customer would be worth.
-const P_ALIVE_MIN: f64 = 1e-12;
 
 /// What is asked about every customer; horizons are 30, 90, 365 days and the next period, if any.
 pub(crate) fn forecast_options(settings: &ValueSettings, period_months: Option<u32>) -> Result<ScoreOptions> {
@@ -68,8 +66,6 @@ pub(crate) struct Sums {
     loyalty: [(u64, i128); 3],
     pub bucket: bucket::Tally,
     pub cohorts: cohorts::Tally,
-    pub opening: i128,
-    pub closing: i128,
     at_risk: BinaryHeap<(Reverse<i64>, usize)>,
     at_risk_rows: std::collections::BTreeMap<usize, AtRisk>,
     customers_at_risk: u64,
@@ -95,8 +91,6 @@ impl Sums {
             loyalty: Default::default(),
             bucket: bucket::Tally::default(),
             cohorts: cohorts::Tally::new(&population.windows),
-            opening: 0,
-            closing: 0,
             at_risk: BinaryHeap::new(),
             at_risk_rows: Default::default(),
             customers_at_risk: 0,
@@ -122,8 +116,6 @@ impl Sums {
         }
         self.bucket.merge(&other.bucket);
         self.cohorts.merge(&other.cohorts);
-        self.opening += other.opening;
-        self.closing += other.closing;
         self.customers_at_risk += other.customers_at_risk;
         self.clv_12m += other.clv_12m;
         self.clv_36m += other.clv_36m;
@@ -327,10 +319,9 @@ impl Scorer<'_> {
                 p1_minor: rows.p1_minor[row],
                 p_alive,
             });
-            let gone = match p_alive {
-                Some(alive) if alive > P_ALIVE_MIN => clv(1) * (1.0 - alive) / alive,
-                _ => 0.0,
-            };
+            let gone = scores.map_or(0.0, |scores| {
+                scores.clv_if_alive[1][row] * (1.0 - scores.p_alive[row])
+            });
             sums.bucket.add(
                 segment,
                 rows.p0_minor[row],
@@ -338,8 +329,6 @@ impl Scorer<'_> {
                 bought_in_p0,
                 self.minor(gone),
             );
-            sums.opening += i128::from(rows.p0_minor[row]);
-            sums.closing += i128::from(rows.p1_minor[row]);
             segment
         });
         sums.cohorts

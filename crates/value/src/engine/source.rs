@@ -30,6 +30,9 @@ pub struct Mapping {
     pub external_id: Option<String>,
     /// The external id of the line that this line takes back.
     pub reverses: Option<String>,
+    /// The external ids that some line takes back, where they are known and no line is repeated: nothing is then
+    /// remembered of the others, which takes more room than the lines themselves.
+    pub reversed: Option<Vec<String>>,
     /// The unit of amount and cost.
     pub unit: AmountUnit,
 }
@@ -51,6 +54,15 @@ pub enum LedgerSource {
         /// Their columns.
         mapping: Mapping,
     },
+}
+
+impl LedgerSource {
+    /// Its columns.
+    pub(crate) fn mapping(&self) -> &Mapping {
+        match self {
+            Self::Csv { mapping, .. } | Self::Parquet { mapping, .. } => mapping,
+        }
+    }
 }
 
 /// The place of each column in a file.

@@ -118,15 +118,25 @@ pub async fn is_empty(tx: &mut Tx) -> Result<bool> {
     Ok(any.is_none())
 }
 
-/// Whether any line takes another one back.
-pub async fn has_reversals(tx: &mut Tx) -> Result<bool> {
-    let any: Option<(i64,)> = tx
-        .optional(
-            "SELECT seq FROM transactions WHERE reverses IS NOT NULL LIMIT 1",
-            [],
-        )
-        .await?;
-    Ok(any.is_some())
+/// Source and external id of every line that another one takes back, whether it is there or not.
+pub async fn reversed(tx: &mut Tx) -> Result<Vec<(String, String)>> {
+    tx.allow_minutes(30).await?;
+    tx.all(
+        "SELECT DISTINCT source, reverses FROM transactions WHERE reverses IS NOT NULL",
+        [],
+    )
+    .await
+}
+
+/// How many lines there are after number `after` up to `until`, and what they add up to, as the database counts.
+pub async fn sums_between(tx: &mut Tx, after: i64, until: i64) -> Result<(i64, i64)> {
+    tx.allow_minutes(30).await?;
+    tx.one(
+        "SELECT count(*), CAST(coalesce(sum(amount_minor), 0) AS BIGINT) FROM transactions \
+         WHERE seq > $1 AND seq <= $2",
+        args![after, until],
+    )
+    .await
 }
 
 /// How many lines there are: those the columnar copy holds, which it has counted, and those that came since.

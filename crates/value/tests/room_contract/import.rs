@@ -78,6 +78,32 @@ async fn the_same_file_twice_changes_nothing(t: &TestDb) {
     stop(runner).await;
 }
 
+test_on_both!(nameless_lines_with_other_columns_are_the_same_lines, ROOMS);
+async fn nameless_lines_with_other_columns_are_the_same_lines(t: &TestDb) {
+    let runner = runner(t).await;
+    in_dollars(t).await;
+    // Twice the same on one day: two lines, told apart by their number.
+    let full = "customer,date,amount,product,cost\n\
+                C1,2025-03-01,5,tea,2\nC1,2025-03-01,5,milk,3\nC2,2025-03-01,7,tea,2\n";
+    assert_eq!(counts(&imported(t, full).await), (3, 3, 0, 0, 2));
+    let lines = all_lines(t).await;
+    for shorter in [
+        "customer,date,amount\nC1,2025-03-01,5\nC1,2025-03-01,5\nC2,2025-03-01,7\n",
+        "customer,date,amount,product\nC1,2025-03-01,5,tea\nC1,2025-03-01,5,milk\nC2,2025-03-01,7,tea\n",
+    ] {
+        assert_eq!(counts(&imported(t, shorter).await), (3, 0, 3, 0, 0));
+    }
+    // A third of the same is new; one that says something else is not taken for another.
+    let more = "customer,date,amount,product\nC1,2025-03-01,5,tea\nC1,2025-03-01,5,milk\nC1,2025-03-01,5,tea\n\
+                C2,2025-03-01,7,milk\n";
+    let report = imported(t, more).await;
+    assert_eq!(counts(&report), (4, 1, 2, 1, 0));
+    assert_eq!(report.rejects[0].code, "transaction_changed");
+    let after = all_lines(t).await;
+    assert_eq!((&after[..3], after.len()), (&lines[..], 4));
+    stop(runner).await;
+}
+
 test_on_both!(a_line_that_says_something_else_is_refused, ROOMS);
 async fn a_line_that_says_something_else_is_refused(t: &TestDb) {
     let runner = runner(t).await;

@@ -376,16 +376,52 @@ async fn a_cursor_is_only_good_for_its_list(room: &ValueRoom) {
     let first = profiles::list(room, &viewer, request(Figure::PAlive, true, 10))
         .await
         .unwrap();
-    for (sort, cursor) in [
-        (Figure::Value, first.page.next_cursor.unwrap()),
-        (Figure::Value, "bm9uc2Vuc2U".to_owned()),
-        (Figure::Value, "é".to_owned()),
+    let by_count = profiles::list(room, &viewer, request(Figure::X, true, 10))
+        .await
+        .unwrap();
+    let (first, by_count) = (
+        first.page.next_cursor.unwrap(),
+        by_count.page.next_cursor.unwrap(),
+    );
+    for (sort, descending, cursor) in [
+        (Figure::Value, true, first),
+        // a number like that of the other list, which says nothing about this one
+        (Figure::Value, true, by_count.clone()),
+        (Figure::X, false, by_count),
+        (Figure::Value, true, "bm9uc2Vuc2U".to_owned()),
+        (Figure::Value, true, "é".to_owned()),
     ] {
-        let mut asked = request(sort, true, 10);
+        let mut asked = request(sort, descending, 10);
         asked.cursor = Some(cursor);
         let refused = profiles::list(room, &viewer, asked).await.err().unwrap();
         assert_eq!(refused.code(), "cursor_malformed");
     }
+}
+
+test_on_both!(a_list_does_not_go_on_in_another_run, ROOMS);
+async fn a_list_does_not_go_on_in_another_run(t: &TestDb) {
+    let runner = runner(t).await;
+    crate::support::in_dollars(t).await;
+    crate::support::imported(
+        t,
+        "customer,date,amount,id\nA,2025-01-01,10,1\nB,2025-02-01,20,2\nC,2025-03-01,30,3\n",
+    )
+    .await;
+    let room = ValueRoom::new(t.platform.clone());
+    let viewer = caller(Role::Viewer);
+    published(t, &room, as_of("2025-05-31")).await;
+    let mut asked = request(Figure::Revenue, true, 1);
+    let first = profiles::list(&room, &viewer, asked.clone()).await.unwrap();
+    asked.cursor = first.page.next_cursor;
+    let second = profiles::list(&room, &viewer, asked.clone()).await.unwrap();
+    assert_eq!(second.page.items[0].1.revenue_minor, 2_000);
+
+    published(t, &room, as_of("2025-06-30")).await;
+    let refused = profiles::list(&room, &viewer, asked.clone()).await.err().unwrap();
+    assert_eq!(refused.code(), "cursor_stale");
+    asked.cursor = None;
+    assert_eq!(walk(&room, asked).await.len(), 3);
+    stop(runner).await;
 }
 
 test_on_both!(a_figure_that_somebody_lacks_is_on_no_side_of_a_bound, ROOMS);
