@@ -7,6 +7,7 @@ import type { BucketSegment, LeakyBucket } from "../../api/types";
 import { ChartCard } from "../../components/ChartCard";
 import { BUCKET_COLOUR, BUCKETS, SERIES_COLOUR } from "../../components/palette";
 import { ABSENT, majorUnits, useFormat } from "../../i18n/format";
+import { CustomersLink } from "./CustomersLink";
 import { bucketFinding, replacementFinding, segmentOf } from "./findings";
 import type { ReportTab } from "./ValueRoom";
 
@@ -42,7 +43,7 @@ export function waterfall(
   return [total("opening", bucket.opening_minor), ...steps, total("closing", bucket.closing_minor)];
 }
 
-export function Bucket({ report }: ReportTab) {
+export function Bucket({ report, newest }: ReportTab) {
   const { t } = useTranslation();
   const format = useFormat();
   const bucket = report.leaky_bucket;
@@ -152,9 +153,9 @@ export function Bucket({ report }: ReportTab) {
         extra={
           <div className="row" style={{ marginTop: 12 }}>
             {known.map((segment) => (
-              <Link key={segment} to={`/customers?bucket=${segment}`}>
+              <CustomersLink key={segment} newest={newest} filter={`bucket=${segment}`}>
                 {t(`terms.bucket.${segment}`)} {format.count(segmentOf(bucket, segment)?.customers)}
-              </Link>
+              </CustomersLink>
             ))}
           </div>
         }
