@@ -112,6 +112,9 @@ export function Bucket({ report, newest }: ReportTab) {
   const words = { t, format };
   const money = (minor: number) => format.money({ minor, currency });
   const cost = bucket.replacement_cost;
+  const costOfOne = report.settings.acquisition_cost_minor;
+  const unset = <Link to="/value/settings">{t("value.bucket.acquisition_unset")}</Link>;
+  const lostSegment = segmentOf(bucket, "lost")?.customers ?? 0;
   const known = BUCKETS.filter((segment) => segmentOf(bucket, segment));
   return (
     <div className="stack">
@@ -168,7 +171,7 @@ export function Bucket({ report, newest }: ReportTab) {
           size="small"
           layout="vertical"
           colon={false}
-          column={{ xs: 1, sm: 2, lg: 4 }}
+          column={{ xs: 1, sm: 2, lg: 3, xl: 5 }}
           items={[
             {
               key: "lost",
@@ -176,28 +179,36 @@ export function Bucket({ report, newest }: ReportTab) {
               children: format.count(cost.lost_customers),
             },
             {
-              key: "each",
+              key: "one",
+              label: t("value.bucket.acquisition_one"),
+              children: costOfOne > 0 ? money(costOfOne) : unset,
+            },
+            {
+              key: "all",
               label: t("value.bucket.acquisition_cost"),
-              children:
-                cost.acquisition_cost_minor === 0 && cost.lost_customers > 0 ? (
-                  <Link to="/value/settings">{t("value.bucket.acquisition_unknown")}</Link>
-                ) : (
-                  money(cost.acquisition_cost_minor)
-                ),
+              children: costOfOne > 0 ? money(cost.acquisition_cost_minor) : ABSENT,
             },
             { key: "clv", label: t("value.bucket.clv_gone"), children: money(cost.clv_gone_minor) },
             {
               key: "payback",
               label: t("value.bucket.payback"),
               children:
-                bucket.payback_months === null
-                  ? cost.acquisition_cost_minor === 0
-                    ? ABSENT
-                    : t("value.bucket.payback_unknown")
-                  : format.span(bucket.payback_months, "month"),
+                costOfOne <= 0
+                  ? unset
+                  : bucket.payback_months === null
+                    ? t("value.bucket.payback_unknown")
+                    : format.span(bucket.payback_months, "month"),
             },
           ]}
         />
+        {lostSegment === cost.lost_customers ? null : (
+          <p className="definition" style={{ marginTop: 12 }}>
+            {t("value.bucket.two_losts", {
+              all: format.count(lostSegment),
+              bought: format.count(cost.lost_customers),
+            })}
+          </p>
+        )}
         <p className="definition" style={{ marginTop: 12 }}>
           {t(bucket.reconciles ? "value.bucket.reconciles" : "value.bucket.differs")}
         </p>
