@@ -55,6 +55,7 @@ export function ValueRoom() {
   return (
     <>
       <PageHead
+        figures
         title={t("value.title", { tab: t(`value.tab.${tab}`) })}
         actions={
           <>
