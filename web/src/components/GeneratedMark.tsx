@@ -5,5 +5,5 @@ import { useSetup } from "../api/queries";
 
 export function GeneratedMark() {
   const { t } = useTranslation();
-  return useSetup().data?.generated ? <Tag color="gold">{t("app.generated")}</Tag> : null;
+  return useSetup().data?.generated ? <Tag>{t("app.generated")}</Tag> : null;
 }
