@@ -182,6 +182,50 @@ test("the firm says what to do for a class, and people find it there", async ({ 
   await expect(page.getByText(own)).toBeVisible();
 });
 
+test("a list is narrowed while a search is still being typed, and kept as a view", async ({
+  page,
+  locale,
+}) => {
+  const { t } = words(locale);
+  await signIn(page, patron, t);
+  await page.goto(`${patron.url}/customers?class=E-I&min_last_purchase=2020-01-31`);
+  await settled(page);
+  await expect(page.getByText(t("app.generated"))).toBeVisible();
+  const chip = `${t("customers.column.class")}: ${t("terms.class.E-I")}`;
+  const drop = page.getByRole("button", { name: t("customers.drop_filter", { what: chip }) });
+  await expect(drop).toBeVisible();
+  // Within the pause in which the search waits for more letters.
+  await page.getByLabel(t("customers.search")).fill("0");
+  await drop.click();
+  await expect(page).toHaveURL(/q=0/);
+  await expect(drop).toHaveCount(0);
+  await expect(page).not.toHaveURL(/class=/);
+  await expect(page).toHaveURL(/q=0/);
+  await expect(page).toHaveURL(/min_last_purchase=2020-01-31/);
+
+  await page.getByRole("button", { name: t("customers.views.open") }).click();
+  await page.getByRole("button", { name: t("customers.views.save") }).click();
+  const dialog = page.getByRole("dialog", { name: t("customers.views.title") });
+  await dialog.getByLabel(t("customers.views.name")).fill("0-0");
+  await dialog.getByRole("button", { name: t("customers.views.keep") }).click();
+  await expect(dialog).toBeHidden();
+  await page.goto(`${patron.url}/customers`);
+  await page.getByRole("button", { name: t("customers.views.open") }).click();
+  await isAccessible(page, "saved views");
+  await page.getByRole("link", { name: "0-0", exact: true }).click();
+  await expect(page).toHaveURL(/min_last_purchase=2020-01-31/);
+  await expect(page).toHaveURL(/q=0/);
+});
+
+test("a page of the list that is no more begins anew", async ({ page, locale }) => {
+  const { t } = words(locale);
+  await signIn(page, patron, t);
+  await page.goto(`${patron.url}/customers?cursor=nonsense`);
+  await expect(page.getByText(t("problem.code.cursor_malformed"))).toBeVisible();
+  await expect(page).not.toHaveURL(/cursor=/);
+  await expect(page.getByRole("table").getByRole("link").first()).toBeVisible();
+});
+
 test("customers under contract are valued by their renewals", async ({ page, locale }) => {
   const { t } = words(locale);
   await signIn(page, patron, t);
@@ -215,4 +259,15 @@ test("customers under contract are valued by their renewals", async ({ page, loc
   await page.getByRole("table").getByRole("link").first().click();
   await expect(page.getByRole("heading", { name: t("customers.why.risk") })).toBeVisible();
   await isInWords(page, "customer under contract");
+
+  // The run before is shown as it was, without ways into a list that shows the newer one.
+  const runs = await (await page.request.get(`${patron.url}/api/v1/value/runs`)).json();
+  await page.goto(`${patron.url}/value/matrix?run=${runs.items[1].id}`);
+  await expect(page.getByText(t("value.run.older"))).toBeVisible();
+  await expect(page.getByRole("link", { name: new RegExp(t("terms.class.E-I")) })).toHaveCount(0);
+  await isAccessible(page, "older run");
+  await page.getByRole("link", { name: t("value.run.to_newest") }).click();
+  await expect(
+    page.getByRole("link", { name: new RegExp(`^${t("terms.class.E-I")}\\s`) }),
+  ).toBeVisible();
 });

@@ -100,7 +100,7 @@ export const countProfiles = (query: Query, signal?: Signal) =>
 export const startRun = (body: { as_of?: string; model?: string; holdout_weeks?: number }) =>
   request<StartedRun>("POST", "/api/v1/value/runs", { body });
 export const listRuns = (cursor?: string | null, signal?: Signal) =>
-  request<Page<Run>>("GET", "/api/v1/value/runs", { query: { cursor, limit: 50 }, signal });
+  request<Page<Run>>("GET", "/api/v1/value/runs", { query: { cursor, limit: 200 }, signal });
 export const readRun = (id: string, signal?: Signal) =>
   request<Run>("GET", at("/api/v1/value/runs/{id}", { id }), { signal });
 export const readReport = (id: string, signal?: Signal) =>

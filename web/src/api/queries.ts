@@ -1,5 +1,5 @@
 // What several rooms read from the server, cached under one name each.
-import { type QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { type QueryClient, useInfiniteQuery, useQueries, useQuery } from "@tanstack/react-query";
 import { ApiError } from "./client";
 import {
   listJobs,
@@ -16,7 +16,7 @@ import {
   readSetup,
   readValueSettings,
 } from "./endpoints";
-import type { Job, Permission } from "./types";
+import type { Job, Permission, Run } from "./types";
 
 export const keys = {
   session: ["session"],
@@ -125,6 +125,19 @@ export const useRun = (id: string, enabled = true) =>
     queryFn: ({ signal }) => readRun(id, signal),
     enabled,
   });
+
+/** The published runs, newest first; those named are among them, however old they are. */
+export function usePublishedRuns(named: readonly string[] = []): Run[] {
+  const listed = useRuns().data?.items;
+  const missing = listed ? named.filter((id) => !listed.some((run) => run.id === id)) : [];
+  const older = useQueries({
+    queries: missing.map((id) => ({
+      queryKey: [...keys.value, "run", id],
+      queryFn: ({ signal }: { signal: AbortSignal }) => readRun(id, signal),
+    })),
+  }).flatMap((query) => query.data ?? []);
+  return [...(listed ?? []), ...older].filter((run) => run.state === "published");
+}
 
 export const useReport = (id: string) =>
   useQuery({

@@ -1207,7 +1207,8 @@ export interface components {
              */
             holdout_weeks: number | null;
             /**
-             * @description `auto`, `bg_nbd`, `mbg_nbd` or `pareto_nbd`; the settings' where not given.
+             * @description `auto`, `bg_nbd`, `mbg_nbd`, `pareto_nbd`, or `sbg` for contracts that are renewed every `renewal_months` of
+             *     the settings; the settings' where not given.
              * @default null
              */
             model: string | null;

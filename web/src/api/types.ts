@@ -110,7 +110,8 @@ export type RunState = "queued" | "running" | "published" | "failed" | "cancelle
 export type Run = With<Schemas["Run"], { state: RunState }>;
 export type StartedRun = { run: Run; job: Job };
 
-export type RunWarning = { code: string; message: string };
+/** `model` where it is about one model, by its name in the report. */
+export type RunWarning = { code: string; message: string; model?: string | null };
 /** The renewals of those whose contract began in the same calendar year. */
 export type ContractCohort = {
   cohort: number;

@@ -1,8 +1,15 @@
 // The head of a screen: its title, what it is for, what can be done.
 import { Typography } from "antd";
 import { type ReactNode, useEffect } from "react";
+import { GeneratedMark } from "./GeneratedMark";
 
-export function PageHead(props: { title: string; lead?: ReactNode; actions?: ReactNode }) {
+export function PageHead(props: {
+  title: string;
+  lead?: ReactNode;
+  actions?: ReactNode;
+  /** Whether the screen shows figures of the firm: an example firm's are marked as such. */
+  figures?: boolean;
+}) {
   useEffect(() => {
     document.title = `${props.title} · Patron`;
   }, [props.title]);
@@ -12,6 +19,7 @@ export function PageHead(props: { title: string; lead?: ReactNode; actions?: Rea
         <Typography.Title level={1} className="page-title">
           {props.title}
         </Typography.Title>
+        {props.figures ? <GeneratedMark /> : null}
         {props.lead ? <Typography.Text type="secondary">{props.lead}</Typography.Text> : null}
       </div>
       {props.actions ? <div className="page-actions">{props.actions}</div> : null}

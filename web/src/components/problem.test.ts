@@ -89,6 +89,16 @@ describe("messages at fields", () => {
     ]);
   });
 
+  it("of a group stand under one of its fields", () => {
+    const form = fakeForm();
+    const error = refused("setting_out_of_range", 422, {
+      fields: [{ field: "stability_weights", message: "they add up to one" }],
+    });
+    const places = { stability_weights: "stability_weights.ticket" };
+    expect(showAtFields(form, error, Object.values(places), inEnglish, places)).toBe(true);
+    expect(form.set[0]?.name).toEqual(["stability_weights", "ticket"]);
+  });
+
   it("are none for an error of another kind", () => {
     expect(showAtFields(fakeForm(), new ServerGone(), ["a"], inEnglish)).toBe(false);
   });

@@ -41,9 +41,14 @@ export function showAtFields(
   error: unknown,
   names: readonly string[],
   t: TFunction,
+  /** Where the form has another place for it than the server's name. */
+  places: Readonly<Record<string, string>> = {},
 ): boolean {
   if (!(error instanceof ApiError)) return false;
-  const fields = error.problem.fields ?? [];
+  const fields = (error.problem.fields ?? []).map((field) => ({
+    ...field,
+    field: places[field.field] ?? field.field,
+  }));
   const known = fields.filter((field) => names.includes(field.field));
   form.setFields(
     known.map((field) => ({

@@ -28,7 +28,8 @@ export function useUrlState() {
   const [search, setSearch] = useSearchParams();
   const change = useCallback(
     (patch: Patch, options?: { replace?: boolean; state?: unknown }) =>
-      setSearch((before) => patched(before, patch), options),
+      // From the address as it is, not as it was last drawn: two changes may come between two drawings.
+      setSearch(() => patched(new URLSearchParams(window.location.search), patch), options),
     [setSearch],
   );
   return [search, change] as const;

@@ -17,6 +17,7 @@ export function CustomerList() {
   return (
     <>
       <PageHead
+        figures
         title={t("customers.title")}
         lead={t("customers.lead")}
         actions={

@@ -1,6 +1,7 @@
 // What narrows the list: quick filters, bounds on a figure, and the chips that show what is set.
 import { FilterOutlined, SettingOutlined } from "@ant-design/icons";
-import { Button, Checkbox, Form, InputNumber, Popover, Select, Tag } from "antd";
+import { Button, Checkbox, DatePicker, Form, InputNumber, Popover, Select, Tag } from "antd";
+import type { Dayjs } from "dayjs";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFacets } from "../../api/queries";
@@ -13,6 +14,7 @@ import {
   type Column,
   cleared,
   FIGURES,
+  isDayFigure,
   LIST_FILTERS,
   type ListFilter,
   MONEY_FIGURES,
@@ -91,7 +93,13 @@ export function ColumnChoice(props: { columns: Column[]; onColumns: (columns: Co
   );
 }
 
-type Bound = { figure: string; min?: number | null; max?: number | null };
+type Bound = {
+  figure: string;
+  min?: number | null;
+  max?: number | null;
+  min_day?: Dayjs | null;
+  max_day?: Dayjs | null;
+};
 
 function FigureBounds(props: { currency: string }) {
   const { t } = useTranslation();
@@ -101,6 +109,7 @@ function FigureBounds(props: { currency: string }) {
   const figure = Form.useWatch("figure", form) ?? "value";
   const isMoney = (MONEY_FIGURES as readonly string[]).includes(figure);
   const isShare = figure === "p_alive";
+  const isDay = isDayFigure(figure);
   const unit = isMoney ? props.currency : isShare ? "%" : undefined;
   return (
     <Popover
@@ -117,9 +126,10 @@ function FigureBounds(props: { currency: string }) {
           onFinish={(bound) => {
             const scale = (given: number | null | undefined) =>
               given === null || given === undefined ? null : isShare ? given / 100 : given;
+            const day = (given: Dayjs | null | undefined) => given?.format("YYYY-MM-DD") ?? null;
             change({
-              [`min_${bound.figure}`]: scale(bound.min),
-              [`max_${bound.figure}`]: scale(bound.max),
+              [`min_${bound.figure}`]: isDay ? day(bound.min_day) : scale(bound.min),
+              [`max_${bound.figure}`]: isDay ? day(bound.max_day) : scale(bound.max),
               ...FIRST_PAGE,
             });
             form.resetFields();
@@ -131,27 +141,33 @@ function FigureBounds(props: { currency: string }) {
               options={FIGURES.map((name) => ({ value: name, label: t(`terms.figure.${name}`) }))}
             />
           </Form.Item>
-          <Form.Item name="min" label={t("customers.bounds.min")}>
-            <InputNumber style={{ width: "100%" }} suffix={unit} />
-          </Form.Item>
-          <Form.Item
-            name="max"
-            label={t("customers.bounds.max")}
-            dependencies={["min"]}
-            rules={[
-              ({ getFieldValue }) => ({
-                validator: (_, max) => {
-                  const min = getFieldValue("min") as number | null | undefined;
-                  const both = typeof max === "number" && typeof min === "number";
-                  return both && max < min
-                    ? Promise.reject(new Error(t("customers.bounds.crossed")))
-                    : Promise.resolve();
-                },
-              }),
-            ]}
-          >
-            <InputNumber style={{ width: "100%" }} suffix={unit} />
-          </Form.Item>
+          {isDay ? (
+            <DayBounds />
+          ) : (
+            <>
+              <Form.Item name="min" label={t("customers.bounds.min")}>
+                <InputNumber style={{ width: "100%" }} suffix={unit} />
+              </Form.Item>
+              <Form.Item
+                name="max"
+                label={t("customers.bounds.max")}
+                dependencies={["min"]}
+                rules={[
+                  ({ getFieldValue }) => ({
+                    validator: (_, max) => {
+                      const min = getFieldValue("min") as number | null | undefined;
+                      const both = typeof max === "number" && typeof min === "number";
+                      return both && max < min
+                        ? Promise.reject(new Error(t("customers.bounds.crossed")))
+                        : Promise.resolve();
+                    },
+                  }),
+                ]}
+              >
+                <InputNumber style={{ width: "100%" }} suffix={unit} />
+              </Form.Item>
+            </>
+          )}
           <Button type="primary" htmlType="submit" block>
             {t("customers.bounds.set")}
           </Button>
@@ -163,6 +179,34 @@ function FigureBounds(props: { currency: string }) {
   );
 }
 
+function DayBounds() {
+  const { t } = useTranslation();
+  return (
+    <>
+      <Form.Item name="min_day" label={t("customers.bounds.min_day")}>
+        <DatePicker style={{ width: "100%" }} />
+      </Form.Item>
+      <Form.Item
+        name="max_day"
+        label={t("customers.bounds.max_day")}
+        dependencies={["min_day"]}
+        rules={[
+          ({ getFieldValue }) => ({
+            validator: (_, max: Dayjs | null | undefined) => {
+              const min = getFieldValue("min_day") as Dayjs | null | undefined;
+              return min && max?.isBefore(min, "day")
+                ? Promise.reject(new Error(t("customers.bounds.crossed")))
+                : Promise.resolve();
+            },
+          }),
+        ]}
+      >
+        <DatePicker style={{ width: "100%" }} />
+      </Form.Item>
+    </>
+  );
+}
+
 export function Chips(props: { currency: string }) {
   const { t } = useTranslation();
   const format = useFormat();
@@ -170,6 +214,7 @@ export function Chips(props: { currency: string }) {
   const choices = useChoices();
 
   const boundText = (name: string, text: string) => {
+    if (isDayFigure(name)) return format.day(text);
     const number = Number(text);
     if ((MONEY_FIGURES as readonly string[]).includes(name)) {
       const minor = Math.round(number * 10 ** minorDigits(props.currency));

@@ -16,10 +16,16 @@ export function ListSearch(props: { value: string; onSearch: (text: string) => v
   // The address may change by itself: back, a cleared filter.
   useEffect(() => setText(props.value), [props.value]);
   useEffect(() => () => clearTimeout(timer.current), []);
+  // A filter may be set while the typing pauses: what is called then must know the address as it is
+  // then, or it would take the filter off again.
+  const onSearch = useRef(props.onSearch);
+  useEffect(() => {
+    onSearch.current = props.onSearch;
+  });
 
   const later = (next: string) => {
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => props.onSearch(next.trim()), PAUSE_MS);
+    timer.current = setTimeout(() => onSearch.current(next.trim()), PAUSE_MS);
   };
   return (
     <Input

@@ -1,11 +1,11 @@
 // Customers with their value: sorted and filtered by the server, page by page.
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Button, Empty, Grid, type TableProps, Typography } from "antd";
+import { App, Button, Empty, Grid, type TableProps, Typography } from "antd";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { countProfiles, listProfiles } from "../../api/endpoints";
-import { keys } from "../../api/queries";
+import { keys, problemCode } from "../../api/queries";
 import type { ProfileRow } from "../../api/types";
 import { Answer } from "../../components/Answer";
 import { useUrlState } from "../../components/urlState";
@@ -16,6 +16,7 @@ import { Chips, ColumnChoice, Filters } from "./Filters";
 import { type Column, cleared, columnsIn, isFiltered, profileQuery, USUAL_SORT } from "./listState";
 import { profileColumn } from "./profileColumns";
 import { CustomerCell, Pages, useRowKeys } from "./rows";
+import { SavedViews } from "./SavedViews";
 
 const KEPT_COLUMNS = "patron.customer_columns";
 
@@ -52,6 +53,16 @@ export function ProfileList(props: { currency: string }) {
     document.querySelector<HTMLElement>(`a[data-row-link="${CSS.escape(row)}"]`)?.focus();
   }, [loaded]);
 
+  // A newer run was published between two pages, or the mark of a page is none: begin again.
+  const { message } = App.useApp();
+  const refused = problemCode(page.error);
+  const stale = refused === "cursor_stale" || refused === "cursor_malformed";
+  useEffect(() => {
+    if (!stale) return;
+    change({ cursor: null, row: null }, { replace: true });
+    message.info(t(`problem.code.${refused}`), 6);
+  }, [stale, refused, change, message, t]);
+
   const chooseColumns = (next: Column[]) => {
     localStorage.setItem(KEPT_COLUMNS, next.join(","));
     change({ cols: next }, { replace: true });
@@ -72,7 +83,7 @@ export function ProfileList(props: { currency: string }) {
     <section onKeyDown={walk} aria-label={t("customers.title")}>
       <Filters currency={props.currency} />
       <Chips currency={props.currency} />
-      <Answer query={page} rows={12}>
+      <Answer query={stale ? { ...page, error: null } : page} rows={12}>
         {(shown) => (
           <>
             <div className="list-head">
@@ -85,6 +96,7 @@ export function ProfileList(props: { currency: string }) {
                 {t("customers.as_of", { day: format.day(shown.run.as_of) })}
               </Typography.Text>
               <div className="row">
+                <SavedViews />
                 <ColumnChoice columns={columns} onColumns={chooseColumns} />
                 <ExportButton
                   asked={asked}

@@ -1,19 +1,27 @@
 // What the customer spent, month by month.
+import type { TFunction } from "i18next";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import type { Customer, CustomerValue } from "../../api/types";
+import type { Customer, CustomerValue, Reason } from "../../api/types";
 import { ChartCard } from "../../components/ChartCard";
 import { SERIES_COLOUR } from "../../components/palette";
-import { majorUnits, minorDigits, useFormat } from "../../i18n/format";
+import { type Format, majorUnits, minorDigits, useFormat } from "../../i18n/format";
 
-const HALF_YEAR = 6;
-
-/** Change of the last half-year against the one before; null where there is nothing to compare. */
-export function halfYearChange(amounts: number[]): number | null {
-  if (amounts.length < 2 * HALF_YEAR) return null;
-  const sum = (part: number[]) => part.reduce((total, amount) => total + amount, 0);
-  const before = sum(amounts.slice(-2 * HALF_YEAR, -HALF_YEAR));
-  return before > 0 ? sum(amounts.slice(-HALF_YEAR)) / before - 1 : null;
+/**
+ * The chart's finding: the engine's own comparison of the two half-years before the as-of day, the one
+ * that the reasons beside the chart speak of. Months that are not over would make it another.
+ */
+export function halfYearFinding(
+  reasons: Pick<Reason, "code" | "params">[],
+  { t, format }: { t: TFunction; format: Format },
+): string {
+  const told = reasons.find((reason) => reason.code.startsWith("spending_"));
+  const change = told?.params.change;
+  if (typeof change !== "number") return t("customers.series.plain");
+  if (told?.code === "spending_holds") return t("customers.series.steady");
+  return t(change > 0 ? "customers.series.up" : "customers.series.down", {
+    change: format.percent(Math.abs(change), 0),
+  });
 }
 
 export function SeriesChart(props: { value: CustomerValue; customer: Customer }) {
@@ -21,15 +29,6 @@ export function SeriesChart(props: { value: CustomerValue; customer: Customer })
   const format = useFormat();
   const { months } = props.value.series;
   const currency = props.value.run.currency;
-  const change = halfYearChange(months.map((month) => month.amount.minor));
-  const finding =
-    change === null
-      ? t("customers.series.plain")
-      : Math.abs(change) < 0.05
-        ? t("customers.series.steady")
-        : t(change > 0 ? "customers.series.up" : "customers.series.down", {
-            change: format.percent(Math.abs(change), 0),
-          });
 
   const option = useMemo(
     () => ({
@@ -61,7 +60,7 @@ export function SeriesChart(props: { value: CustomerValue; customer: Customer })
 
   return (
     <ChartCard
-      finding={finding}
+      finding={halfYearFinding(props.value.reasons, { t, format })}
       how={t("customers.series.how")}
       name={`customer-${props.customer.external_id}-months`}
       option={option}

@@ -18,6 +18,13 @@ describe("the list of customers", () => {
     expect(profileQuery(at("min_value=abc"), 100)).not.toHaveProperty("min_value");
   });
 
+  it("sends days as they are, and none that is no day", () => {
+    const query = profileQuery(at("min_last_purchase=2026-01-31&max_first_purchase=soon"), 100);
+    expect(query.min_last_purchase).toBe("2026-01-31");
+    expect(query).not.toHaveProperty("max_first_purchase");
+    expect(isFiltered(at("min_last_purchase=2026-01-31"))).toBe(true);
+  });
+
   it("passes on filters, search and page", () => {
     const query = profileQuery(at("class=E-I,E-II&q=王&cursor=xyz&region=福州"), 100);
     expect(query).toMatchObject({ class: "E-I,E-II", q: "王", cursor: "xyz", region: "福州" });

@@ -21,7 +21,11 @@ export const OTHER_FIGURES = [
   "expected_purchases_365d",
   "x",
 ] as const;
-export const FIGURES: readonly string[] = [...MONEY_FIGURES, ...OTHER_FIGURES];
+/** Bounded by days, which stand in the address as they are sent: 2026-01-31. */
+export const DAY_FIGURES = ["first_purchase", "last_purchase"] as const;
+export const FIGURES: readonly string[] = [...MONEY_FIGURES, ...OTHER_FIGURES, ...DAY_FIGURES];
+
+export const isDayFigure = (figure: string) => (DAY_FIGURES as readonly string[]).includes(figure);
 
 export const COLUMNS = [
   "class",
@@ -87,6 +91,11 @@ export function profileQuery(search: URLSearchParams, minorPerUnit: number): Que
   for (const range of rangesIn(search)) {
     const factor = (MONEY_FIGURES as readonly string[]).includes(range.figure) ? minorPerUnit : 1;
     for (const side of ["min", "max"] as const) {
+      if (isDayFigure(range.figure)) {
+        if (/^\d{4}-\d\d-\d\d$/.test(range[side] ?? ""))
+          query[`${side}_${range.figure}`] = range[side];
+        continue;
+      }
       const bound = Number(range[side]);
       if (range[side] === null || !Number.isFinite(bound)) continue;
       query[`${side}_${range.figure}`] = factor === 1 ? bound : Math.round(bound * factor);

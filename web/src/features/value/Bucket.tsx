@@ -7,6 +7,7 @@ import type { BucketSegment, LeakyBucket } from "../../api/types";
 import { ChartCard } from "../../components/ChartCard";
 import { BUCKET_COLOUR, BUCKETS, SERIES_COLOUR } from "../../components/palette";
 import { ABSENT, majorUnits, useFormat } from "../../i18n/format";
+import { CustomersLink } from "./CustomersLink";
 import { bucketFinding, replacementFinding, segmentOf } from "./findings";
 import type { ReportTab } from "./ValueRoom";
 
@@ -42,7 +43,7 @@ export function waterfall(
   return [total("opening", bucket.opening_minor), ...steps, total("closing", bucket.closing_minor)];
 }
 
-export function Bucket({ report }: ReportTab) {
+export function Bucket({ report, newest }: ReportTab) {
   const { t } = useTranslation();
   const format = useFormat();
   const bucket = report.leaky_bucket;
@@ -111,6 +112,9 @@ export function Bucket({ report }: ReportTab) {
   const words = { t, format };
   const money = (minor: number) => format.money({ minor, currency });
   const cost = bucket.replacement_cost;
+  const costOfOne = report.settings.acquisition_cost_minor;
+  const unset = <Link to="/value/settings">{t("value.bucket.acquisition_unset")}</Link>;
+  const lostSegment = segmentOf(bucket, "lost")?.customers ?? 0;
   const known = BUCKETS.filter((segment) => segmentOf(bucket, segment));
   return (
     <div className="stack">
@@ -152,9 +156,9 @@ export function Bucket({ report }: ReportTab) {
         extra={
           <div className="row" style={{ marginTop: 12 }}>
             {known.map((segment) => (
-              <Link key={segment} to={`/customers?bucket=${segment}`}>
+              <CustomersLink key={segment} newest={newest} filter={`bucket=${segment}`}>
                 {t(`terms.bucket.${segment}`)} {format.count(segmentOf(bucket, segment)?.customers)}
-              </Link>
+              </CustomersLink>
             ))}
           </div>
         }
@@ -167,7 +171,7 @@ export function Bucket({ report }: ReportTab) {
           size="small"
           layout="vertical"
           colon={false}
-          column={{ xs: 1, sm: 2, lg: 4 }}
+          column={{ xs: 1, sm: 2, lg: 3, xl: 5 }}
           items={[
             {
               key: "lost",
@@ -175,28 +179,36 @@ export function Bucket({ report }: ReportTab) {
               children: format.count(cost.lost_customers),
             },
             {
-              key: "each",
+              key: "one",
+              label: t("value.bucket.acquisition_one"),
+              children: costOfOne > 0 ? money(costOfOne) : unset,
+            },
+            {
+              key: "all",
               label: t("value.bucket.acquisition_cost"),
-              children:
-                cost.acquisition_cost_minor === 0 && cost.lost_customers > 0 ? (
-                  <Link to="/value/settings">{t("value.bucket.acquisition_unknown")}</Link>
-                ) : (
-                  money(cost.acquisition_cost_minor)
-                ),
+              children: costOfOne > 0 ? money(cost.acquisition_cost_minor) : ABSENT,
             },
             { key: "clv", label: t("value.bucket.clv_gone"), children: money(cost.clv_gone_minor) },
             {
               key: "payback",
               label: t("value.bucket.payback"),
               children:
-                bucket.payback_months === null
-                  ? cost.acquisition_cost_minor === 0
-                    ? ABSENT
-                    : t("value.bucket.payback_unknown")
-                  : format.span(bucket.payback_months, "month"),
+                costOfOne <= 0
+                  ? unset
+                  : bucket.payback_months === null
+                    ? t("value.bucket.payback_unknown")
+                    : format.span(bucket.payback_months, "month"),
             },
           ]}
         />
+        {lostSegment === cost.lost_customers ? null : (
+          <p className="definition" style={{ marginTop: 12 }}>
+            {t("value.bucket.two_losts", {
+              all: format.count(lostSegment),
+              bought: format.count(cost.lost_customers),
+            })}
+          </p>
+        )}
         <p className="definition" style={{ marginTop: 12 }}>
           {t(bucket.reconciles ? "value.bucket.reconciles" : "value.bucket.differs")}
         </p>

@@ -5,7 +5,7 @@ import { Alert, Card, Select, Statistic, Typography } from "antd";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { compareRuns } from "../../api/endpoints";
-import { keys, useRuns } from "../../api/queries";
+import { keys, usePublishedRuns, useRuns } from "../../api/queries";
 import type { Comparison, Mover, Run, ValueClass } from "../../api/types";
 import { Answer } from "../../components/Answer";
 import { ChartCard } from "../../components/ChartCard";
@@ -18,12 +18,10 @@ import { majorUnits, useFormat } from "../../i18n/format";
 import { heatStyle } from "./Cohorts";
 
 export function CompareRuns() {
-  const runs = useRuns();
-  return (
-    <Answer query={runs}>
-      {(page) => <Choose runs={page.items.filter((run) => run.state === "published")} />}
-    </Answer>
-  );
+  const [search] = useUrlState();
+  const named = [search.get("from"), search.get("to")].filter((id) => id !== null);
+  const published = usePublishedRuns(named);
+  return <Answer query={useRuns()}>{() => <Choose runs={published} />}</Answer>;
 }
 
 function Choose(props: { runs: Run[] }) {

@@ -2,15 +2,15 @@
 import { theme } from "antd";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { ChartCard } from "../../components/ChartCard";
 import { LoyaltyMark } from "../../components/Marks";
 import { LOYALTIES, LOYALTY_COLOUR } from "../../components/palette";
 import { majorUnits, useFormat } from "../../i18n/format";
+import { CustomersLink } from "./CustomersLink";
 import { loyaltyFinding } from "./findings";
 import type { ReportTab } from "./ValueRoom";
 
-export function Loyalty({ report }: ReportTab) {
+export function Loyalty({ report, newest }: ReportTab) {
   const { t } = useTranslation();
   const format = useFormat();
   const { currency } = report;
@@ -87,9 +87,9 @@ export function Loyalty({ report }: ReportTab) {
         <>
           <div className="row" style={{ marginTop: 12 }}>
             {rows.map((one) => (
-              <Link key={one.class} to={`/customers?loyalty=${one.class}`}>
+              <CustomersLink key={one.class} newest={newest} filter={`loyalty=${one.class}`}>
                 <LoyaltyMark of={one.class} />
-              </Link>
+              </CustomersLink>
             ))}
           </div>
           <p className="definition" style={{ marginTop: 12 }}>

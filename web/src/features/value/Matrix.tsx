@@ -2,16 +2,16 @@
 import { Card } from "antd";
 import type { CSSProperties } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import type { Report, ValueClass } from "../../api/types";
 import { ChartCard } from "../../components/ChartCard";
 import { useCare } from "../../components/care";
 import { CLASS_COLOUR, CLASSES } from "../../components/palette";
 import { majorUnits, useFormat } from "../../i18n/format";
+import { CustomersLink } from "./CustomersLink";
 import { matrixFinding } from "./findings";
 import type { ReportTab } from "./ValueRoom";
 
-export function Matrix({ report }: ReportTab) {
+export function Matrix({ report, newest }: ReportTab) {
   const { t } = useTranslation();
   const format = useFormat();
   const { currency, class_thresholds: bounds } = report;
@@ -28,7 +28,7 @@ export function Matrix({ report }: ReportTab) {
           stability: format.number(bounds.stability, 2),
         })}
         name={`classes-${report.as_of}`}
-        drawing={<Grid report={report} />}
+        drawing={<Grid report={report} newest={newest} />}
         table={{
           columns: [
             { title: t("value.matrix.class") },
@@ -75,15 +75,17 @@ export function Matrix({ report }: ReportTab) {
         }}
       />
       <Card>
-        <p className="definition">{t("value.matrix.explained")}</p>
+        <p className="definition">
+          {t("value.matrix.explained")} {newest ? t("value.matrix.click") : null}
+        </p>
       </Card>
     </div>
   );
 }
 
-function Grid(props: { report: Report }) {
+function Grid(props: { report: Report; newest: boolean }) {
   const { t } = useTranslation();
-  const cell = (name: ValueClass) => <Cell report={props.report} of={name} />;
+  const cell = (name: ValueClass) => <Cell report={props.report} newest={props.newest} of={name} />;
   return (
     <>
       <div className="matrix">
@@ -105,7 +107,7 @@ function Grid(props: { report: Report }) {
   );
 }
 
-function Cell(props: { report: Report; of: ValueClass }) {
+function Cell(props: { report: Report; newest: boolean; of: ValueClass }) {
   const { t } = useTranslation();
   const format = useFormat();
   const care = useCare();
@@ -114,7 +116,12 @@ function Cell(props: { report: Report; of: ValueClass }) {
   if (!one) return <div />;
   const style: CSSProperties = { borderTopColor: CLASS_COLOUR[props.of] };
   return (
-    <Link to={`/customers?class=${props.of}`} className="matrix-cell" style={style}>
+    <CustomersLink
+      newest={props.newest}
+      filter={`class=${props.of}`}
+      className="matrix-cell"
+      style={style}
+    >
       <span className="matrix-name">{t(`terms.class.${props.of}`)}</span>
       <span className="figure-note"> {t(`terms.class_meaning.${props.of}`)}</span>
       <span className="matrix-numbers numeric">
@@ -139,6 +146,6 @@ function Cell(props: { report: Report; of: ValueClass }) {
         </span>
       </span>
       <span className="care">{care(props.of)}</span>
-    </Link>
+    </CustomersLink>
   );
 }

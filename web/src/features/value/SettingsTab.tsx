@@ -12,7 +12,13 @@ import { ClassMark } from "../../components/Marks";
 import { showAtFields } from "../../components/problem";
 import { minorDigits, useFormat } from "../../i18n/format";
 import { MODELS, RENEWALS } from "./models";
-import { fromForm, SETTINGS_FIELDS, type SettingsForm, toForm } from "./settingsForm";
+import {
+  fromForm,
+  SETTINGS_FIELDS,
+  SETTINGS_PLACES,
+  type SettingsForm,
+  toForm,
+} from "./settingsForm";
 
 const PERIODS = [1, 3, 6, 12];
 const STRATEGY_LONGEST = 500;
@@ -46,7 +52,7 @@ function SettingsEditor(props: { read: VersionedSettings }) {
       client.setQueryData([...keys.value, "settings"], saved);
       message.success(t("value.settings.saved"));
     },
-    onError: (error) => showAtFields(form, error, SETTINGS_FIELDS, t),
+    onError: (error) => showAtFields(form, error, SETTINGS_FIELDS, t, SETTINGS_PLACES),
   });
 
   const number = (name: string | string[], label: string, rest: object, item: object = {}) => (

@@ -1,11 +1,11 @@
 // The value room: one run at a time, seen from several sides. Which run and which side stand in the
 // address.
 import { PlayCircleOutlined } from "@ant-design/icons";
-import { Button, Select, Tabs } from "antd";
+import { Alert, Button, Select, Tabs } from "antd";
 import { type ComponentType, lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { Navigate, useNavigate, useParams } from "react-router";
-import { problemCode, useMay, useReport, useRuns } from "../../api/queries";
+import { Link, Navigate, useNavigate, useParams } from "react-router";
+import { problemCode, useMay, usePublishedRuns, useReport } from "../../api/queries";
 import type { Report } from "../../api/types";
 import { Answer, Waiting } from "../../components/Answer";
 import { PageHead } from "../../components/PageHead";
@@ -20,7 +20,12 @@ import { Overview } from "./Overview";
 import { Pareto } from "./Pareto";
 import { ValidationTab } from "./ValidationTab";
 
-export type ReportTab = { report: Report; runId: string };
+export type ReportTab = {
+  report: Report;
+  runId: string;
+  /** Whether this is the newest run: the list of customers knows no other. */
+  newest: boolean;
+};
 
 const OF_A_RUN: Record<string, ComponentType<ReportTab>> = {
   overview: Overview,
@@ -50,6 +55,7 @@ export function ValueRoom() {
   return (
     <>
       <PageHead
+        figures
         title={t("value.title", { tab: t(`value.tab.${tab}`) })}
         actions={
           <>
@@ -68,7 +74,7 @@ export function ValueRoom() {
           <General />
         </Suspense>
       ) : Part ? (
-        <OfRun runId={run ?? "latest"} part={Part} />
+        <OfRun runId={run ?? "latest"} tab={tab} part={Part} />
       ) : null}
     </>
   );
@@ -93,12 +99,13 @@ function RunChoice() {
   const { t } = useTranslation();
   const format = useFormat();
   const [search, change] = useUrlState();
-  const runs = (useRuns().data?.items ?? []).filter((run) => run.state === "published");
+  const chosen = search.get("run");
+  const runs = usePublishedRuns(chosen ? [chosen] : []);
   if (runs.length === 0) return null;
   return (
     <Select
       aria-label={t("value.run.choice")}
-      value={search.get("run") ?? runs[0]?.id}
+      value={chosen ?? runs[0]?.id}
       popupMatchSelectWidth={false}
       onChange={(id) => change({ run: id === runs[0]?.id ? null : id })}
       options={runs.map((run) => ({
@@ -112,10 +119,12 @@ function RunChoice() {
   );
 }
 
-function OfRun(props: { runId: string; part: ComponentType<ReportTab> }) {
+function OfRun(props: { runId: string; tab: string; part: ComponentType<ReportTab> }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const report = useReport(props.runId);
+  const newestRun = usePublishedRuns()[0]?.id;
+  const newest = props.runId === "latest" || props.runId === newestRun;
   const Part = props.part;
   const code = problemCode(report.error);
   if (code === "no_run" || code === "not_found") {
@@ -133,7 +142,20 @@ function OfRun(props: { runId: string; part: ComponentType<ReportTab> }) {
   }
   return (
     <Answer query={report} rows={10}>
-      {(found) => <Part report={found} runId={props.runId} />}
+      {(found) => (
+        <>
+          {newest || !newestRun ? null : (
+            <Alert
+              type="info"
+              showIcon
+              className="older-run"
+              title={t("value.run.older")}
+              action={<Link to={`/value/${props.tab}`}>{t("value.run.to_newest")}</Link>}
+            />
+          )}
+          <Part report={found} runId={props.runId} newest={newest} />
+        </>
+      )}
     </Answer>
   );
 }

@@ -32,7 +32,7 @@ export function replacementFinding(report: Report, { t, format }: Words): string
   const cost = report.leaky_bucket?.replacement_cost;
   if (!cost || cost.lost_customers === 0) return null;
   // Nothing is known of a cost: then it is not nothing.
-  if (cost.total_minor === 0) {
+  if (report.settings.acquisition_cost_minor <= 0) {
     return t("value.bucket.lost_only", { lost: format.count(cost.lost_customers) });
   }
   return t("value.bucket.replacement", {

@@ -29,7 +29,19 @@ export const SETTINGS_FIELDS = [
   "min_cost_share",
   "period_months",
   "holdout_weeks",
+  "stability_weights.ticket",
+  "contribution_rule.value",
+  "stability_rule.value",
+  "care_strategies.E-I",
 ];
+
+/** A group is refused as a whole; its message stands under one of its fields. */
+export const SETTINGS_PLACES = {
+  stability_weights: "stability_weights.ticket",
+  contribution_rule: "contribution_rule.value",
+  stability_rule: "stability_rule.value",
+  care_strategies: "care_strategies.E-I",
+};
 
 // 0.07 × 100 is 7.000000000000001; what people typed must come back as they typed it.
 const rounded = (value: number) => Math.round(value * 1e10) / 1e10;

@@ -6,7 +6,13 @@ import en from "../../i18n/en";
 import { formatFor } from "../../i18n/format";
 import { waterfall } from "./Bucket";
 import { heatStyle } from "./Cohorts";
-import { bucketFinding, cohortFinding, retentionAfter, validationFinding } from "./findings";
+import {
+  bucketFinding,
+  cohortFinding,
+  replacementFinding,
+  retentionAfter,
+  validationFinding,
+} from "./findings";
 import { judged, judgedRenewals } from "./SbgCohorts";
 import { fromForm, toForm } from "./settingsForm";
 
@@ -51,6 +57,31 @@ describe("the leaky bucket", () => {
       "Revenue fell from $1K to $900: $300 leaked out, only $200 came in.",
     );
     expect(bucketFinding({ ...report, leaky_bucket: null }, { t, format })).toBeNull();
+  });
+});
+
+describe("what replacing the lost costs", () => {
+  const lost = (acquisition_cost_minor: number) =>
+    ({
+      ...report,
+      settings: { acquisition_cost_minor },
+      leaky_bucket: {
+        ...bucket,
+        replacement_cost: {
+          lost_customers: 3,
+          acquisition_cost_minor: 3 * acquisition_cost_minor,
+          clv_gone_minor: 400_00,
+          total_minor: 3 * acquisition_cost_minor + 400_00,
+        },
+      },
+    }) as Report;
+
+  it("is told where the cost of winning one is known", () => {
+    expect(replacementFinding(lost(100_00), { t, format })).toContain("about $700");
+  });
+
+  it("is not priced where it is not, even if value went with them", () => {
+    expect(replacementFinding(lost(0), { t, format })).toMatch(/^3 customers .* once the cost/);
   });
 });
 
