@@ -70,7 +70,8 @@ describe.each([
   ["Chinese", zh],
 ] as const)("in %s", (_language, texts) => {
   const words: Record<keyof typeof collected, Record<string, string>> = {
-    errors: texts.problem.code,
+    // Those of a single cell are said beside it.
+    errors: { ...texts.imports.reason, ...texts.problem.code },
     verdicts: texts.value.validation.reason,
     warnings: texts.value.warning,
     reasons: texts.customers.reason,
