@@ -125,21 +125,28 @@ struct Suggestion {
     source: Option<String>,
 }
 
-/// The newest source and mapping used for this kind that fit the file, else what its column names suggest.
+/// The newest source and mapping used for this kind that fit the file, completed by what its column names
+/// suggest for fields that had no column then.
 async fn suggestion(tx: &mut Tx, kind: &dyn ImportKind, upload: &Upload) -> Result<Suggestion> {
     let columns: Vec<String> = upload.columns.iter().map(|column| column.name.clone()).collect();
+    let currency = firm::load(tx).await?.currency;
+    let suggested = rules::suggest(kind.fields(), &columns, currency);
     let remembered = store::mappings(tx, kind.name()).await?;
     let fits = |mapping: &Mapping| rules::resolve(kind.fields(), mapping, &columns).is_ok();
-    if let Some((source, mapping)) = remembered.into_iter().find(|(_, mapping)| fits(mapping)) {
+    let Some((source, mut mapping)) = remembered.into_iter().find(|(_, mapping)| fits(mapping)) else {
         return Ok(Suggestion {
-            mapping,
-            source: Some(source),
+            mapping: suggested,
+            source: None,
         });
+    };
+    for (field, column) in suggested {
+        if !mapping.values().any(|used| *used == column) {
+            mapping.entry(field).or_insert(column);
+        }
     }
-    let currency = firm::load(tx).await?.currency;
     Ok(Suggestion {
-        mapping: rules::suggest(kind.fields(), &columns, currency),
-        source: None,
+        mapping,
+        source: Some(source),
     })
 }
 
