@@ -352,7 +352,8 @@ fn one_bad_row_among_many_changes_nothing_for_the_others() {
         i64::from(day) * 86_400_000_000 + (row as i64 * 7_919_000_000) % 86_400_000_000
     });
     let amount = |row: usize| (row % 97) as f64 / 4.0 - 3.0;
-    let customer = |row: usize| (row * row % 1_009) as i64 * if row.is_multiple_of(5) { -1_000_003 } else { 1 };
+    let customer =
+        |row: usize| (row * row % 1_009) as i64 * if row.is_multiple_of(5) { -1_000_003 } else { 1 };
     let ran = parquet(vec![
         (
             "customer",
