@@ -206,6 +206,8 @@ test("a list is narrowed while a search is still being typed, and kept as a view
   await page.getByRole("button", { name: t("customers.views.open") }).click();
   await page.getByRole("button", { name: t("customers.views.save") }).click();
   const dialog = page.getByRole("dialog", { name: t("customers.views.title") });
+  // A press on a button that is still moving into its place is no click.
+  await settled(page);
   await dialog.getByLabel(t("customers.views.name")).fill("0-0");
   await dialog.getByRole("button", { name: t("customers.views.keep") }).click();
   await expect(dialog).toBeHidden();
@@ -239,6 +241,7 @@ test("customers under contract are valued by their renewals", async ({ page, loc
 
   // A run takes the settings' model unless it is told otherwise.
   await page.goto(`${patron.url}/value/runs?start=1`);
+  await settled(page);
   await page
     .getByRole("dialog")
     .getByRole("button", { name: t("value.run.go") })
