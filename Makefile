@@ -26,7 +26,7 @@ demo: build
 	@scripts/demo.sh "$(TARGET)/quick/patron" "$(FIRM)" "$(DATA)" "$(PORT)" "$(CUSTOMERS)" "$(SEED)"
 
 build: console
-	@echo "==> building patron (profile quick; about ten minutes on two cores the first time)"
+	@echo "==> building patron (profile quick; about thirteen minutes on two cores the first time)"
 	cargo build --profile quick -p patron --locked
 
 console:

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod app;
+mod column_names;
 pub mod columns;
 pub mod engine;
 pub mod explain;

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use base::{Error, Result};
 
+use crate::column_names;
+
 /// The unit amounts are stored in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AmountUnit {
@@ -76,87 +78,23 @@ pub(crate) struct Columns {
     pub reverses: Option<usize>,
 }
 
-const CUSTOMER_NAMES: &[&str] = &[
-    "customer",
-    "customerid",
-    "customerno",
-    "customernumber",
-    "customercode",
-    "custid",
-    "userid",
-    "user",
-    "memberid",
-    "member",
-    "clientid",
-    "client",
-    "客户",
-    "客户编号",
-    "客户号",
-    "客户id",
-    "客户代码",
-    "会员编号",
-    "会员号",
-    "会员id",
-    "用户编号",
-    "用户id",
-    "用户号",
-];
-const AT_NAMES: &[&str] = &[
-    "at",
-    "date",
-    "datetime",
-    "ts",
-    "time",
-    "timestamp",
-    "day",
-    "transactiondate",
-    "transactiontime",
-    "transactionat",
-    "purchasedate",
-    "orderdate",
-    "invoicedate",
-    "交易时间",
-    "交易日期",
-    "日期",
-    "时间",
-    "消费时间",
-    "消费日期",
-    "下单时间",
-    "购买日期",
-    "订单日期",
-];
-const AMOUNT_NAMES: &[&str] = &[
-    "amount",
-    "amountminor",
-    "amt",
-    "value",
-    "spend",
-    "revenue",
-    "total",
-    "totalamount",
-    "transactionamount",
-    "金额",
-    "交易金额",
-    "消费金额",
-    "订单金额",
-    "实付金额",
-    "支付金额",
-    "收入",
-];
-const COST_NAMES: &[&str] = &["cost", "costminor", "成本", "成本金额"];
-
 impl Columns {
     /// Finds the columns of a mapping among those a file has.
     ///
     /// Errors: `column_missing`, `column_ambiguous`, `column_used_twice`, each listing the columns.
     pub(crate) fn find(mapping: &Mapping, found: &[String]) -> Result<Self> {
         let columns = Self {
-            customer: required(found, mapping.customer.as_deref(), CUSTOMER_NAMES, "customer")?,
-            at: required(found, mapping.at.as_deref(), AT_NAMES, "at")?,
-            amount: required(found, mapping.amount.as_deref(), AMOUNT_NAMES, "amount")?,
+            customer: required(
+                found,
+                mapping.customer.as_deref(),
+                column_names::CUSTOMER,
+                "customer",
+            )?,
+            at: required(found, mapping.at.as_deref(), column_names::AT, "at")?,
+            amount: required(found, mapping.amount.as_deref(), column_names::AMOUNT, "amount")?,
             cost: match &mapping.cost {
                 Some(name) => Some(named(found, name, "cost")?),
-                None => match guesses(found, COST_NAMES)[..] {
+                None => match guesses(found, column_names::COST, "cost")[..] {
                     [only] => Some(only),
                     _ => None,
                 },
@@ -211,7 +149,7 @@ fn required(found: &[String], given: Option<&str>, names: &[&str], role: &'stati
     if let Some(name) = given {
         return named(found, name, role);
     }
-    match guesses(found, names)[..] {
+    match guesses(found, names, role)[..] {
         [only] => Ok(only),
         [] => Err(missing(
             format!("no column looks like the {role}; the file has {}", listed(found)),
@@ -252,7 +190,8 @@ fn missing(message: String, role: &str) -> Error {
     Error::invalid("column_missing", message).at(&format!("mapping.{role}"))
 }
 
-fn guesses(found: &[String], names: &[&str]) -> Vec<usize> {
+/// The columns of one of these names, or of the role's own; an amount may say that it is in minor units.
+fn guesses(found: &[String], names: &[&str], role: &str) -> Vec<usize> {
     (0..found.len())
         .filter(|&i| {
             let plain: String = found[i]
@@ -260,7 +199,9 @@ fn guesses(found: &[String], names: &[&str]) -> Vec<usize> {
                 .filter(|c| !matches!(c, '_' | '-' | ' ' | '\u{feff}'))
                 .flat_map(char::to_lowercase)
                 .collect();
-            names.contains(&plain.as_str())
+            let in_minor = matches!(role, "amount" | "cost");
+            let own = plain.strip_suffix("minor").filter(|_| in_minor).unwrap_or(&plain);
+            own == role || names.contains(&plain.as_str())
         })
         .collect()
 }
