@@ -1,7 +1,7 @@
 //! The purchase histories of many customers, validated once and grouped, so that equal ones are computed once.
 //! It never looks at money; the mean spend of a customer goes to `gamma_gamma`.
 
-use std::collections::BTreeMap;
+use hashbrown::HashMap;
 
 use crate::error::{Error, all_finite, same_length};
 
@@ -123,11 +123,15 @@ impl Histories {
         self.groups.iter().map(of_group).sum()
     }
 
-    /// x and T of a customer, by the order they were handed in.
-    pub(crate) fn count_and_age(&self, customer: usize) -> (f64, f64) {
-        let row = self.row_of[customer] as usize;
-        let group = &self.groups[self.groups.partition_point(|group| group.rows.end <= row)];
-        (group.x, group.ages[self.rows[row].end as usize])
+    /// x and T of every distinct history; `row_of` says which is whose.
+    pub(crate) fn counts_and_ages(&self) -> Vec<(f64, f64)> {
+        let of_group = |group: &Group| {
+            self.rows[group.rows.clone()]
+                .iter()
+                .map(|row| (group.x, group.ages[row.end as usize]))
+                .collect::<Vec<_>>()
+        };
+        self.groups.iter().flat_map(of_group).collect()
     }
 
     /// Every n-th distinct history, so that about `rows_max` remain: a deterministic sample to search on.
@@ -162,51 +166,91 @@ impl Histories {
     }
 
     fn grouped(x: &[f64], t_x: &[f64], t: &[f64], weight: impl Fn(usize) -> f64) -> Self {
-        // Numbers that are not negative sort like their bits, and bits sort fast.
-        let mut by_x: BTreeMap<u64, Vec<(u64, u64, u32)>> = BTreeMap::new();
-        for index in 0..x.len() {
-            // + 0.0 turns a negative zero into a zero
-            let key = (
-                (t[index] + 0.0).to_bits(),
-                (t_x[index] + 0.0).to_bits(),
-                index as u32,
-            );
-            by_x.entry((x[index] + 0.0).to_bits()).or_default().push(key);
-        }
+        let counts = Ranked::of([x]);
+        let ages = Ranked::of([t, t_x]);
+        // x, T, t_x and the customer as one number, which sorts in one comparison.
+        let mut keys: Vec<u128> = (0..x.len())
+            .map(|index| {
+                let history = [counts.rank(x[index]), ages.rank(t[index]), ages.rank(t_x[index])];
+                history
+                    .into_iter()
+                    .fold(0, |key, rank| (key << 32) | u128::from(rank))
+                    << 32
+                    | index as u128
+            })
+            .collect();
+        keys.sort_unstable();
+        let part = |key: u128, place: u32| (key >> (32 * place)) as u32;
         let mut rows: Vec<Row> = Vec::new();
-        let mut groups = Vec::with_capacity(by_x.len());
+        let mut groups = Vec::with_capacity(counts.values.len());
         let mut row_of = vec![0; x.len()];
-        for (x, mut keys) in by_x {
-            keys.sort_unstable();
-            let mut ages: Vec<u64> = keys.iter().flat_map(|&(end, last, _)| [end, last]).collect();
-            ages.sort_unstable();
-            ages.dedup();
-            let position = |age: u64| ages.partition_point(|&other| other < age) as u32;
-            let start = rows.len();
-            let mut previous = None;
-            for (end, last, index) in keys {
-                if previous != Some((end, last)) {
-                    rows.push(Row {
-                        last: position(last),
-                        end: position(end),
-                        weight: 0.0,
-                    });
-                    previous = Some((end, last));
+        // Where in the group's ages an age stands; of the others what an earlier group left.
+        let mut place = vec![0_u32; ages.values.len()];
+        let mut in_group = vec![u32::MAX; ages.values.len()];
+        for keys in keys.chunk_by(|&a, &b| part(a, 3) == part(b, 3)) {
+            let count = part(keys[0], 3);
+            let mut occurring = Vec::new();
+            for age in keys.iter().flat_map(|&key| [part(key, 2), part(key, 1)]) {
+                if in_group[age as usize] != count {
+                    in_group[age as usize] = count;
+                    occurring.push(age);
                 }
-                let row = rows.len() - 1;
-                rows[row].weight += weight(index as usize);
-                row_of[index as usize] = row as u32;
             }
-            let weight = rows[start..].iter().map(|row| row.weight).sum();
-            let ages = ages.into_iter().map(f64::from_bits).collect();
+            occurring.sort_unstable();
+            for (i, &age) in (0..).zip(&occurring) {
+                place[age as usize] = i;
+            }
+            let start = rows.len();
+            for same in keys.chunk_by(|a, b| a >> 32 == b >> 32) {
+                for &key in same {
+                    row_of[part(key, 0) as usize] = rows.len() as u32;
+                }
+                rows.push(Row {
+                    last: place[part(same[0], 1) as usize],
+                    end: place[part(same[0], 2) as usize],
+                    weight: same.iter().map(|&key| weight(part(key, 0) as usize)).sum(),
+                });
+            }
             groups.push(Group {
-                x: f64::from_bits(x),
-                ages,
+                x: counts.values[count as usize],
+                ages: occurring.iter().map(|&age| ages.values[age as usize]).collect(),
                 rows: start..rows.len(),
-                weight,
+                weight: rows[start..].iter().map(|row| row.weight).sum(),
             });
         }
         Self { groups, rows, row_of }
+    }
+}
+
+/// The distinct values among many, ascending, and the rank of each. Counts and ages have few.
+struct Ranked {
+    values: Vec<f64>,
+    ranks: HashMap<u64, u32>,
+}
+
+impl Ranked {
+    /// Of finite values that are not negative, which sort like their bits.
+    fn of<const N: usize>(columns: [&[f64]; N]) -> Self {
+        let mut ranks: HashMap<u64, u32> = HashMap::new();
+        for &value in columns.into_iter().flatten() {
+            ranks.entry(Self::bits(value)).or_insert(0);
+        }
+        let mut bits: Vec<u64> = ranks.keys().copied().collect();
+        bits.sort_unstable();
+        for (rank, bits) in (0..).zip(&bits) {
+            ranks.insert(*bits, rank);
+        }
+        let values = bits.into_iter().map(f64::from_bits).collect();
+        Self { values, ranks }
+    }
+
+    fn rank(&self, value: f64) -> u32 {
+        self.ranks.get(&Self::bits(value)).copied().unwrap_or_default()
+    }
+
+    /// + 0.0 turns a negative zero into a zero.
+    fn bits(value: f64) -> u64 {
+        (value + 0.0).to_bits()
     }
 }
 

@@ -314,9 +314,10 @@ pub fn held_out_log_likelihood(
     later: &Histories,
 ) -> Result<f64, Error> {
     same_length("later", calibration.len(), later.len())?;
-    for index in 0..calibration.len() {
-        let (x_before, end_before) = calibration.count_and_age(index);
-        let (x_after, end_after) = later.count_and_age(index);
+    let (before, after) = (calibration.counts_and_ages(), later.counts_and_ages());
+    for (index, (&row_before, &row_after)) in calibration.row_of.iter().zip(&later.row_of).enumerate() {
+        let (x_before, end_before) = before[row_before as usize];
+        let (x_after, end_after) = after[row_after as usize];
         if x_after < x_before || end_after < end_before {
             return Err(Error::HistoryShrank { index });
         }

@@ -192,6 +192,7 @@ pub(crate) fn basics(
         as_of: population.windows.as_of.0,
         basis,
         cost_share,
+        customers: batches.iter().map(RecordBatch::num_rows).sum(),
     };
     let parts = in_parts(batches, |part| columns.of(part))?;
     Ok(parts
@@ -208,11 +209,14 @@ struct Maker<'a> {
     as_of: i32,
     basis: ContributionBasis,
     cost_share: f64,
+    /// Of all parts.
+    customers: usize,
 }
 
 impl Maker<'_> {
     fn of(&self, batches: &[RecordBatch]) -> Result<Basics> {
-        let mut all = self.room(batches.iter().map(RecordBatch::num_rows).sum());
+        // Room for everybody: the first part takes the others in without moving.
+        let mut all = self.room(self.customers);
         for batch in batches {
             let rows = Aggregates::of(batch)?;
             for row in 0..rows.len() {

@@ -2,7 +2,7 @@
 //! Never touches a database and never asks for the time: the same input and settings give the same
 //! bytes.
 //!
-//! 1. `read` takes the transactions, `accumulate` makes one row of aggregates per customer
+//! 1. `read` takes the transactions into the `ledger`, `layout` brings each customer's together, `accumulate` makes one row of aggregates per customer
 //!    (`aggregates`), and the ledger's own figures (`population`). Nothing later sees the ledger.
 //! 2. `models` fits, `validation` holds out and compares.
 //! 3. `score` computes every customer's figures into `profiles` and adds up the `report`.
@@ -32,6 +32,8 @@ mod calendar;
 mod choice;
 pub(crate) mod contract_terms;
 mod keys;
+mod layout;
+mod ledger;
 mod parallel;
 mod parquet_out;
 mod prediction;

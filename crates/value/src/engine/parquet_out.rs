@@ -4,12 +4,16 @@
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
 
 use base::{Error, Result};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::parquet::arrow::ArrowWriter;
-use datafusion::parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves};
+use datafusion::parquet::arrow::arrow_writer::{
+    ArrowColumnChunk, ArrowRowGroupWriterFactory, compute_leaves,
+};
 use datafusion::parquet::basic::{Compression, Encoding};
 use datafusion::parquet::errors::ParquetError;
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -18,13 +22,39 @@ use datafusion::parquet::schema::types::ColumnPath;
 
 use super::parallel::each;
 
-/// A file being written beside its place.
+/// A file being written beside its place. A thread of its own moves the bytes, so that the next group is
+/// encoded meanwhile.
 pub(crate) struct ParquetFile {
-    writer: SerializedFileWriter<BufWriter<File>>,
     groups: ArrowRowGroupWriterFactory,
-    written: usize,
-    schema: SchemaRef,
+    encoded: usize,
+    chunks: SyncSender<Vec<ArrowColumnChunk>>,
+    writing: JoinHandle<std::result::Result<File, ParquetError>>,
     partial: PartialFile,
+}
+
+type FileWriter = SerializedFileWriter<BufWriter<File>>;
+
+/// Groups that wait to be written: one, so that memory stays bounded.
+const GROUPS_WAITING: usize = 1;
+
+/// Writes the groups in order, to the file's footer.
+fn write(
+    mut writer: FileWriter,
+    groups: &Receiver<Vec<ArrowColumnChunk>>,
+) -> std::result::Result<File, ParquetError> {
+    for chunks in groups {
+        let mut group = writer.next_row_group()?;
+        for chunk in chunks {
+            chunk.append_to_row_group(&mut group)?;
+        }
+        group.close()?;
+        // The disk works while the next group is made, and little is left to wait for at the end.
+        writer.inner().get_ref().sync_data()?;
+    }
+    writer
+        .into_inner()?
+        .into_inner()
+        .map_err(|error| ParquetError::External(Box::new(error)))
 }
 
 impl ParquetFile {
@@ -73,45 +103,59 @@ impl ParquetFile {
         let writer = ArrowWriter::try_new(BufWriter::new(file), schema.clone(), Some(properties.build()))
             .and_then(ArrowWriter::into_serialized_writer);
         let (writer, groups) = writer.map_err(|error| unwritable(path, &error))?;
+        let (chunks, receiver) = sync_channel(GROUPS_WAITING);
+        let writing = std::thread::Builder::new()
+            .name("parquet-writer".to_owned())
+            .spawn(move || write(writer, &receiver))
+            .map_err(|error| unwritable(path, &error))?;
         Ok(Self {
-            writer,
             groups,
-            written: 0,
-            schema: SchemaRef::clone(schema),
+            encoded: 0,
+            chunks,
+            writing,
             partial,
         })
     }
 
-    /// Writes batches as one group of rows, the columns encoded on all cores.
+    /// Writes batches as one group of rows, the columns encoded on all cores. What goes wrong when the bytes
+    /// are moved is said by [`ParquetFile::finish`].
     pub(crate) fn write_group(&mut self, batches: &[RecordBatch]) -> Result<()> {
         let unwritable = |error: ParquetError| unwritable(&self.partial.place, &error);
         let writers = self
             .groups
-            .create_column_writers(self.written)
+            .create_column_writers(self.encoded)
             .map_err(unwritable)?;
         let columns: Vec<_> = writers.into_iter().enumerate().collect();
         let chunks = each(columns, |(i, mut column)| {
             for batch in batches {
-                for leaf in compute_leaves(self.schema.field(i), batch.column(i)).map_err(unwritable)? {
+                // A batch may hold a decimal in 64 bits where the file says 128: stored they are the same.
+                let leaves = compute_leaves(batch.schema_ref().field(i), batch.column(i));
+                for leaf in leaves.map_err(unwritable)? {
                     column.write(&leaf).map_err(unwritable)?;
                 }
             }
             column.close().map_err(unwritable)
         })?;
-        self.written += 1;
-        let mut group = self.writer.next_row_group().map_err(unwritable)?;
-        for chunk in chunks {
-            chunk.append_to_row_group(&mut group).map_err(unwritable)?;
-        }
-        group.close().map(|_| ()).map_err(unwritable)
+        self.encoded += 1;
+        // Where the writer has given up, nobody listens: `finish` says why.
+        let _ = self.chunks.send(chunks);
+        Ok(())
     }
 
     /// Completes the file; it is durable when this returns, and appears with [`PartialFile::publish`].
     pub(crate) fn finish(self) -> Result<PartialFile> {
-        let Self { writer, partial, .. } = self;
+        let Self {
+            chunks,
+            writing,
+            partial,
+            ..
+        } = self;
+        drop(chunks);
         let place = &partial.place;
-        let buffer = writer.into_inner().map_err(|error| unwritable(place, &error))?;
-        let file = buffer.into_inner().map_err(|error| unwritable(place, &error))?;
+        let file = writing
+            .join()
+            .map_err(|_| Error::internal("the thread that writes a file failed"))?
+            .map_err(|error| unwritable(place, &error))?;
         file.sync_all().map_err(|error| unwritable(place, &error))?;
         Ok(partial)
     }

@@ -262,8 +262,26 @@ const COLUMNS: [(&str, Kind, bool, &str); 49] = [
     ),
 ];
 
-/// The schema of the profiles.
+/// Columns whose few values repeat.
+pub(crate) const REPETITIVE: [&str; 5] = [
+    "contribution_basis",
+    "class",
+    "loyalty",
+    "loyalty_basis",
+    "bucket",
+];
+
+/// The schema of the profiles, as the file has it.
 pub fn schema(customer_id: DataType, currency: Currency) -> SchemaRef {
+    schema_with(customer_id, &amount_type(currency))
+}
+
+/// The same while it is made: amounts in the 64 bits that the file stores them in, half the memory.
+pub(crate) fn schema_while_made(customer_id: DataType, currency: Currency) -> SchemaRef {
+    schema_with(customer_id, &amount_type_while_made(currency))
+}
+
+fn schema_with(customer_id: DataType, amount: &DataType) -> SchemaRef {
     let mut fields = vec![Field::new("customer_id", customer_id, false)];
     for (name, kind, nullable, meaning) in COLUMNS {
         let data_type = match kind {
@@ -271,13 +289,12 @@ pub fn schema(customer_id: DataType, currency: Currency) -> SchemaRef {
             Kind::Count => DataType::Int32,
             Kind::LongCount => DataType::Int64,
             Kind::Score => DataType::Int8,
-            Kind::Amount => amount_type(currency),
+            Kind::Amount => amount.clone(),
             Kind::Figure => DataType::Float64,
             Kind::Name => DataType::Utf8,
-            Kind::Months => DataType::FixedSizeList(
-                Arc::new(Field::new("item", amount_type(currency), false)),
-                MONTHS as i32,
-            ),
+            Kind::Months => {
+                DataType::FixedSizeList(Arc::new(Field::new("item", amount.clone(), false)), MONTHS as i32)
+            }
         };
         let comment = [("comment".to_owned(), meaning.to_owned())];
         fields.push(Field::new(name, data_type, nullable).with_metadata(comment.into()));
@@ -285,9 +302,15 @@ pub fn schema(customer_id: DataType, currency: Currency) -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-/// Eighteen digits: what a sum of nets is bounded to, and what Parquet stores in 64 bits.
-pub(crate) fn amount_type(currency: Currency) -> DataType {
-    DataType::Decimal128(18, currency.minor_digits() as i8)
+/// What a sum of nets is bounded to, and what Parquet stores in 64 bits.
+const AMOUNT_DIGITS: u8 = 18;
+
+fn amount_type(currency: Currency) -> DataType {
+    DataType::Decimal128(AMOUNT_DIGITS, currency.minor_digits() as i8)
+}
+
+pub(crate) fn amount_type_while_made(currency: Currency) -> DataType {
+    DataType::Decimal64(AMOUNT_DIGITS, currency.minor_digits() as i8)
 }
 
 /// A figure with its 80 % interval.

@@ -6,9 +6,9 @@ use std::path::Path;
 use base::{Day, Error, Result};
 use jiff::tz::TimeZone;
 
-use super::accumulate::{Ledger, Line};
 use super::calendar::Calendar;
 use super::keys::{IntegerKeys, Keys, TextKeys};
+use super::ledger::{Ledger, Line};
 use super::progress::{Reporter, Stage};
 use super::rejects::{Reject, Rejects, shown};
 use super::settings::ValueSettings;

@@ -11,10 +11,12 @@ use datafusion::arrow::array::RecordBatch;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use stats::{Histories, ScoreOptions, Scores, SpendFit};
 
+use super::accumulate::aggregate;
 use super::aggregates;
 use super::basics::{Basics, History, basics};
 use super::choice::{Chosen, Fitted, choose, thresholds, warnings};
 use super::concentration::concentration;
+use super::layout::LedgerByCustomer;
 use super::models::{GAMMA_GAMMA, ModelReport, fit_spend};
 use super::parallel::{both, each, in_parts};
 use super::parquet_out::{ParquetFile, PartialFile};
@@ -91,7 +93,7 @@ pub fn run(request: &RunRequest, on_progress: OnProgress<'_>) -> Result<RunSumma
 
     reporter.stage(Stage::Aggregating, None)?;
     let (made, population, aggregates) = times.of(Stage::Aggregating, || {
-        let ledger = read.ledger.by_customer()?;
+        let ledger = LedgerByCustomer::of(read.ledger)?;
         let settings = &request.settings;
         let windows = Windows::of(
             request.as_of,
@@ -118,7 +120,7 @@ pub fn run(request: &RunRequest, on_progress: OnProgress<'_>) -> Result<RunSumma
             reversals_unmatched: ledger.reversals_unmatched,
             holdout_weekly: Vec::new(),
         };
-        let made = ledger.aggregate(&windows)?;
+        let made = aggregate(&ledger, &windows)?;
         let totals = aggregates::Totals::of(&made.batches)?;
         if totals != aggregates::Totals::of_ledger(&population) {
             return Err(Error::internal(format!(
@@ -319,11 +321,15 @@ fn rest(
             frequency,
             monetary,
             history: History::of(population),
-            schema: profiles::schema(id_type, settings.currency),
+            schema: profiles::schema_while_made(id_type.clone(), settings.currency),
         };
         let mut sums = Sums::new(population);
         let file = write_profiles(
-            &request.profiles,
+            ParquetFile::create(
+                &request.profiles,
+                &profiles::schema(id_type, settings.currency),
+                &profiles::REPETITIVE,
+            )?,
             &scorer,
             batches,
             scores.as_deref(),
@@ -463,7 +469,7 @@ fn scores(
 
 /// Computes and writes group after group of profiles, both on all cores.
 fn write_profiles(
-    path: &Path,
+    mut file: ParquetFile,
     scorer: &Scorer<'_>,
     batches: &[RecordBatch],
     scores: Option<&[Scores]>,
@@ -472,14 +478,6 @@ fn write_profiles(
 ) -> Result<PartialFile> {
     /// Batches of a group: their profiles are held at once.
     const GROUP_BATCHES: usize = 8;
-    const REPETITIVE: [&str; 5] = [
-        "contribution_basis",
-        "class",
-        "loyalty",
-        "loyalty_basis",
-        "bucket",
-    ];
-    let mut file = ParquetFile::create(path, &scorer.schema, &REPETITIVE)?;
     let mut from = 0;
     let mut of_batches = Vec::with_capacity(batches.len());
     for (i, batch) in batches.iter().enumerate() {

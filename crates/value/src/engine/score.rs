@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use base::{Error, Result};
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, Date32Array, Decimal128Array, FixedSizeListArray, Float64Array, Int8Array,
+    Array, ArrayRef, AsArray, Date32Array, Decimal64Array, FixedSizeListArray, Float64Array, Int8Array,
     Int32Array, Int64Array, RecordBatch, StringArray,
 };
 use datafusion::arrow::compute::cast;
@@ -19,7 +19,7 @@ use super::basics::{Basics, History, WEEK_DAYS};
 use super::bucket::{self, overflow};
 use super::cohorts;
 use super::population::Population;
-use super::profiles::amount_type;
+use super::profiles::amount_type_while_made;
 use super::report::{AtRisk, ClassRow, LoyaltyRow, Totals, ValueAtRisk};
 use super::settings::ValueSettings;
 use super::windows::MONTHS;
@@ -403,7 +403,7 @@ impl Scorer<'_> {
                 None => Arc::new(Float64Array::new_null(count)),
             }
         };
-        let amounts = |column: &[i64]| self.amounts(column.iter().copied());
+        let amounts = |column: &[i64]| self.amounts(column.to_vec());
         let counts = |column: &[i32]| Arc::new(Int32Array::from(column.to_vec())) as ArrayRef;
         let as_of = self.population.windows.as_of.0;
         let ages = |to: &dyn Fn(usize) -> i32| -> ArrayRef {
@@ -426,7 +426,7 @@ impl Scorer<'_> {
             ages(&|row| rows.last_day[row]),
             ages(&|_| as_of),
             Arc::new(monetary),
-            amounts(&self.basics.contribution_minor[range.clone()])?,
+            amounts(&self.basics.contribution_minor[range.clone()]),
             names(vec![self.basics.basis.name(); count]),
             optional(out.stability),
             names(out.class),
@@ -459,11 +459,11 @@ impl Scorer<'_> {
             Arc::new(Date32Array::from(rows.last_day.to_vec())),
             counts(rows.purchase_days),
             Arc::new(Int64Array::from(rows.lines.to_vec())),
-            amounts(rows.net_minor)?,
-            amounts(rows.revenue_12m_minor)?,
-            amounts(rows.largest_ticket_minor)?,
-            amounts(rows.last_6m_minor)?,
-            amounts(rows.previous_6m_minor)?,
+            amounts(rows.net_minor),
+            amounts(rows.revenue_12m_minor),
+            amounts(rows.largest_ticket_minor),
+            amounts(rows.last_6m_minor),
+            amounts(rows.previous_6m_minor),
         ]);
         columns.extend(
             out.scores
@@ -482,17 +482,20 @@ impl Scorer<'_> {
         RecordBatch::try_new(Arc::clone(&self.schema), columns).map_err(Error::internal)
     }
 
-    fn amounts(&self, minor: impl Iterator<Item = i64>) -> Result<ArrayRef> {
-        let values: Vec<i128> = minor.map(i128::from).collect();
-        let array = Decimal128Array::from(values).with_data_type(amount_type(self.settings.currency));
-        Ok(Arc::new(array))
+    fn amounts(&self, minor: Vec<i64>) -> ArrayRef {
+        let array =
+            Decimal64Array::from(minor).with_data_type(amount_type_while_made(self.settings.currency));
+        Arc::new(array)
     }
 
     fn months(&self, rows: &Aggregates<'_>) -> Result<ArrayRef> {
-        let series = (0..rows.len()).flat_map(|row| rows.months.iter().map(move |month| month[row]));
-        let values = self.amounts(series)?;
-        let item = Arc::new(Field::new("item", amount_type(self.settings.currency), false));
-        FixedSizeListArray::try_new(item, MONTHS as i32, values, None)
+        let mut series = Vec::with_capacity(rows.len() * MONTHS);
+        for row in 0..rows.len() {
+            series.extend(rows.months.iter().map(|month| month[row]));
+        }
+        let item = amount_type_while_made(self.settings.currency);
+        let item = Arc::new(Field::new("item", item, false));
+        FixedSizeListArray::try_new(item, MONTHS as i32, self.amounts(series), None)
             .map(|list| Arc::new(list) as ArrayRef)
             .map_err(Error::internal)
     }

@@ -10,7 +10,7 @@ use base::{Error, Result};
 use csv::ByteRecord;
 
 use super::{CustomerKey, Fault, Row, Sink, amount_fault, checked_id, unreadable};
-use crate::engine::accumulate::{COST_UNKNOWN, Line};
+use crate::engine::ledger::{COST_UNKNOWN, Line};
 use crate::engine::progress::Reporter;
 use crate::engine::source::{AmountUnit, Columns, Mapping};
 

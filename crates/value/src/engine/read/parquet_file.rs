@@ -1,5 +1,5 @@
-//! Transactions from Parquet files, scanned by DataFusion: it decodes on a thread of its own while
-//! the rows before are laid into the ledger here, in the order of the file.
+//! Transactions from Parquet files, decoded on a thread of its own while the rows before are laid into the
+//! ledger here, in the order of the files.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -15,15 +15,13 @@ use datafusion::arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, Schema, TimeUnit,
 };
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
-use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use datafusion::prelude::{ParquetReadOptions, SessionContext};
-use futures::StreamExt as _;
+use datafusion::parquet::arrow::ProjectionMask;
+use datafusion::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
 use super::{CustomerKey, Fault, Row, Sink, amount_fault, checked_id, unreadable};
-use crate::engine::accumulate::{COST_UNKNOWN, Line};
 use crate::engine::calendar::checked_day;
+use crate::engine::ledger::{COST_UNKNOWN, Line};
 use crate::engine::progress::Reporter;
-use crate::engine::scan::{file_url, scan_config};
 use crate::engine::source::{AmountUnit, Columns, Mapping};
 
 /// So few that a batch is still in the cache when it is laid into the ledger.
@@ -72,8 +70,7 @@ pub(super) fn read(
     std::thread::scope(|scope| {
         let (sender, batches) = sync_channel(BATCHES_AHEAD);
         let plan = &plan;
-        let projected: Vec<&str> = plan.projected.iter().map(|&i| names[i].as_str()).collect();
-        scope.spawn(move || scan(paths, &projected, &sender));
+        scope.spawn(move || scan(paths, &plan.projected, &sender));
         for batch in batches {
             plan.take(&batch?, sink)?;
             reporter.done(sink.rows)?;
@@ -90,47 +87,45 @@ fn same_columns(a: &Schema, b: &Schema) -> bool {
             .all(|(a, b)| a.name() == b.name() && a.data_type() == b.data_type())
 }
 
-/// Sends every batch of every file in order; ends early when nobody listens any more.
-fn scan(paths: &[PathBuf], columns: &[&str], sender: &SyncSender<Result<RecordBatch>>) {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            let _ = sender.send(Err(Error::internal(error)));
-            return;
-        }
-    };
+/// Sends every batch of every file in order, its columns those of the projection and in its order; ends early
+/// when nobody listens any more.
+fn scan(paths: &[PathBuf], projected: &[usize], sender: &SyncSender<Result<RecordBatch>>) {
+    // A file gives columns in its own order.
+    let mut of_file = projected.to_vec();
+    of_file.sort_unstable();
+    of_file.dedup();
+    let places: Vec<usize> = projected
+        .iter()
+        .map(|column| of_file.partition_point(|other| other < column))
+        .collect();
     for path in paths {
-        let scanned = runtime.block_on(async {
-            let context = SessionContext::new_with_config(scan_config().with_batch_size(BATCH_ROWS));
-            let extension = path
-                .extension()
-                .map(|e| format!(".{}", e.to_string_lossy()))
-                .unwrap_or_default();
-            let options = ParquetReadOptions {
-                file_extension: &extension,
-                ..ParquetReadOptions::default()
-            };
-            let mut stream = context
-                .read_parquet(file_url(path)?, options)
-                .await
-                .and_then(|table| table.select_columns(columns))
-                .map_err(|error| unreadable(path, &error))?
-                .execute_stream()
-                .await
-                .map_err(|error| unreadable(path, &error))?;
-            while let Some(batch) = stream.next().await {
-                let batch = batch.map_err(|error| unreadable(path, &error))?;
-                if sender.send(Ok(batch)).is_err() {
-                    break;
-                }
+        let batches = match open(path, &of_file) {
+            Ok(batches) => batches,
+            Err(error) => {
+                let _ = sender.send(Err(error));
+                return;
             }
-            Ok(())
-        });
-        if let Err(error) = scanned {
-            let _ = sender.send(Err(error));
-            return;
+        };
+        for batch in batches {
+            let batch = batch
+                .and_then(|batch| batch.project(&places))
+                .map_err(|error| unreadable(path, &error));
+            if sender.send(batch).is_err() {
+                return;
+            }
         }
     }
+}
+
+fn open(path: &Path, columns: &[usize]) -> Result<ParquetRecordBatchReader> {
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| unreadable(path, &error))?;
+    let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
+    builder
+        .with_projection(mask)
+        .with_batch_size(BATCH_ROWS)
+        .build()
+        .map_err(|error| unreadable(path, &error))
 }
 
 /// How the columns of a batch are read. Positions are within the projection, whose order is that of
