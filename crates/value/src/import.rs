@@ -150,6 +150,20 @@ impl ImportKind for TransactionsImport {
         Repeats::Refused
     }
 
+    fn check(&self, row: &ImportRow) -> Result<(), (usize, CellProblem)> {
+        // Some systems write refunds without their sign: taken as they are, they would count as sales.
+        if row.choice(KIND) == Some("refund") && row.amount(AMOUNT).is_some_and(|amount| amount > 0) {
+            return Err((
+                AMOUNT,
+                CellProblem {
+                    code: "refund_positive",
+                    message: "a refund takes money back: its amount is written with a minus".to_owned(),
+                },
+            ));
+        }
+        Ok(())
+    }
+
     fn looks_up(&self, mapped: &dyn Fn(usize) -> bool) -> bool {
         // A line that came before under the same id, its own or that of its content, may say something else now.
         [EXTERNAL_ID, COST, PRODUCT, CHANNEL, KIND, REVERSES]

@@ -170,3 +170,23 @@ async fn lines_of_one_order_are_not_booked_as_its_first_line(t: &TestDb) {
     assert_eq!(whole.amount.unwrap().minor, 900 * 3_900);
     stop(runner).await;
 }
+
+test_on_both!(a_refund_without_its_sign_is_no_sale, ROOMS);
+async fn a_refund_without_its_sign_is_no_sale(t: &TestDb) {
+    let runner = runner(t).await;
+    in_dollars(t).await;
+    let file = "customer,date,amount,order id,type\n\
+                C1,2025-01-05,10.50,o1,purchase\nC1,2025-01-06,10.50,o2,refund\nC1,2025-01-07,-3,o3,refund\n";
+    let (foreseen, done) = import(t, file, 50.0).await;
+    assert_eq!((foreseen.created, foreseen.rejected), (2, 1));
+    let report = report(t, &done).await;
+    let refused: Vec<_> = report.rejects.iter().map(|r| (r.line, r.code.as_str())).collect();
+    assert_eq!(refused, [(3, "refund_positive")]);
+    let amounts: Vec<i64> = all_lines(t)
+        .await
+        .iter()
+        .map(|row| row.line.amount_minor)
+        .collect();
+    assert_eq!(amounts, [1_050, -300]);
+    stop(runner).await;
+}
