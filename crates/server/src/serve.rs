@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base::{Error, Result};
 use customers::CustomersImport;
+use platform::events::Sealer;
 use platform::imports::Imports;
 use platform::jobs::{Kinds, Runner, RunnerSettings};
 use platform::migrations::{self, PLATFORM, RoomMigrations};
@@ -95,6 +96,7 @@ pub struct Served {
     requests: JoinHandle<()>,
     housekeeping: JoinHandle<()>,
     runner: Runner,
+    sealer: Sealer,
     db: Db,
     deadline: Duration,
 }
@@ -119,6 +121,7 @@ pub async fn start(config: &Config, platform: Platform, kinds: Kinds) -> Result<
     let routes = router(&platform, &config.trusted_proxies, stop.clone());
     let requests = tokio::spawn(accept(listener, routes, config.limits, stop.clone()));
     let housekeeping = tokio::spawn(keep_house(platform.clone()));
+    let sealer = Sealer::start(platform.clone());
     tracing::info!(%address, "listening");
     Ok(Served {
         address,
@@ -126,6 +129,7 @@ pub async fn start(config: &Config, platform: Platform, kinds: Kinds) -> Result<
         requests,
         housekeeping,
         runner,
+        sealer,
         db: platform.db,
         deadline: config.limits.shutdown,
     })
@@ -143,6 +147,8 @@ impl Served {
             }
         };
         tokio::join!(requests, self.runner.shutdown(self.deadline));
+        // Last, so that what requests and jobs did is sealed too.
+        self.sealer.shutdown(Duration::from_secs(5)).await;
         if tokio::time::timeout(Duration::from_secs(5), self.db.close())
             .await
             .is_err()

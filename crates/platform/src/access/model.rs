@@ -27,11 +27,13 @@ pub enum Permission {
     JobsRead,
     /// Stop jobs.
     JobsCancel,
+    /// See what everyone did.
+    AuditRead,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::CustomersRead,
         Self::ImportsWrite,
         Self::ValueRead,
@@ -39,6 +41,7 @@ impl Permission {
         Self::ValueSettings,
         Self::JobsRead,
         Self::JobsCancel,
+        Self::AuditRead,
     ];
 
     /// The permission's name in the API.
@@ -51,6 +54,7 @@ impl Permission {
             Self::ValueSettings => "value.settings",
             Self::JobsRead => "jobs.read",
             Self::JobsCancel => "jobs.cancel",
+            Self::AuditRead => "audit.read",
         }
     }
 }
