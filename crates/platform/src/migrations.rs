@@ -52,7 +52,8 @@ pub const PLATFORM: RoomMigrations = migrations!(
     "platform",
     (1, "0001_platform"),
     (2, "0002_imports"),
-    (3, "0003_event_seals")
+    (3, "0003_event_seals"),
+    (4, "0004_webhooks")
 );
 
 const RECORD: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -15,6 +15,7 @@ use platform::events::{self, Actor, Event};
 use platform::jobs::Kinds;
 use platform::test_on_both;
 use platform::testing::TestDb;
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 use support::{Site, json_of, problem, signed_in};
 
@@ -26,7 +27,7 @@ async fn administrators_see_what_happened_and_that_it_is_sealed(t: &TestDb) {
     let site = Site::start(t, Kinds::new()).await;
     let administrator = signed_in(t, &site, Role::Administrator).await;
     let viewer = signed_in(t, &site, Role::Viewer).await;
-    for path in ["/api/v1/audit"] {
+    for path in ["/api/v1/audit", "/api/v1/webhooks"] {
         problem(viewer.get(site.url(path)).send().await.unwrap(), 403, "forbidden").await;
     }
     let begun = Instant::now();
@@ -128,4 +129,80 @@ async fn a_customer_has_a_timeline(t: &TestDb) {
     )
     .await;
     site.served.stop().await;
+}
+
+test_on_both!(
+    webhooks_are_managed_over_http,
+    [customers::MIGRATIONS, value::MIGRATIONS]
+);
+async fn webhooks_are_managed_over_http(t: &TestDb) {
+    let site = Site::start(t, Kinds::new()).await;
+    let administrator = signed_in(t, &site, Role::Administrator).await;
+    let bad = json!({ "url": "http://example.com/", "kinds": ["*"] });
+    let answer = administrator
+        .post(site.url("/api/v1/webhooks"))
+        .json(&bad)
+        .send()
+        .await
+        .unwrap();
+    let refused = problem(answer, 422, "url_insecure").await;
+    assert_eq!(refused["fields"][0]["field"], "url");
+    let good = json!({ "url": "https://example.com/hooks", "kinds": ["nothing.happened"] });
+    let answer = administrator
+        .post(site.url("/api/v1/webhooks"))
+        .json(&good)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), StatusCode::CREATED);
+    let added = json_of(answer).await;
+    assert!(added["secret"].as_str().unwrap().starts_with("whsec_"));
+    let one = site.url(&format!(
+        "/api/v1/webhooks/{}",
+        added["endpoint"]["id"].as_str().unwrap()
+    ));
+    let read = administrator.get(&one).send().await.unwrap();
+    assert_eq!(read.headers()["etag"], "\"1\"");
+    let read = json_of(read).await;
+    assert!(!read.to_string().contains("whsec_"));
+    let mut off = good.clone();
+    off["active"] = json!(false);
+    let put = |tag: &'static str| administrator.put(&one).header("if-match", tag).json(&off).send();
+    assert_eq!(json_of(put("\"1\"").await.unwrap()).await["active"], false);
+    problem(put("\"1\"").await.unwrap(), 412, "version_stale").await;
+    let rotated = administrator
+        .post(format!("{one}/rotate-secret"))
+        .json(&json!({}))
+        .send()
+        .await
+        .unwrap();
+    assert_ne!(json_of(rotated).await["secret"], added["secret"]);
+    let since = json!({ "since": now(t) });
+    let answer = administrator
+        .post(format!("{one}/replay"))
+        .json(&since)
+        .send()
+        .await
+        .unwrap();
+    problem(answer, 409, "endpoint_inactive").await;
+    let list = administrator
+        .get(format!("{one}/deliveries?state=lost"))
+        .send()
+        .await
+        .unwrap();
+    problem(list, 422, "state_unknown").await;
+    let list = administrator
+        .get(format!("{one}/deliveries?state=pending"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(json_of(list).await["items"], json!([]));
+    let removed = administrator.delete(&one).send().await.unwrap();
+    assert_eq!(removed.status(), StatusCode::NO_CONTENT);
+    problem(administrator.get(&one).send().await.unwrap(), 404, "not_found").await;
+    site.served.stop().await;
+}
+
+fn p_now(t: &TestDb) -> String {
+    t.platform.clock.now().to_string()
 }

@@ -29,11 +29,13 @@ pub enum Permission {
     JobsCancel,
     /// See what everyone did.
     AuditRead,
+    /// Say which systems are told of events, and see what they were told.
+    WebhooksManage,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::CustomersRead,
         Self::ImportsWrite,
         Self::ValueRead,
@@ -42,6 +44,7 @@ impl Permission {
         Self::JobsRead,
         Self::JobsCancel,
         Self::AuditRead,
+        Self::WebhooksManage,
     ];
 
     /// The permission's name in the API.
@@ -55,6 +58,7 @@ impl Permission {
             Self::JobsRead => "jobs.read",
             Self::JobsCancel => "jobs.cancel",
             Self::AuditRead => "audit.read",
+            Self::WebhooksManage => "webhooks.manage",
         }
     }
 }

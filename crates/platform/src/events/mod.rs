@@ -7,7 +7,7 @@ mod log;
 mod read;
 mod rules;
 mod seal;
-mod store;
+pub(crate) mod store;
 mod verify;
 
 pub use log::{Actor, Event, record};

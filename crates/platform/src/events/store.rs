@@ -252,6 +252,14 @@ const SHOWN: &str = "SELECT e.id, e.at, e.actor, u.name AS actor_name, e.kind, e
     e.customer_id, e.payload, s.position \
     FROM events e LEFT JOIN users u ON u.id = e.actor LEFT JOIN event_seals s ON s.event_id = e.id WHERE ";
 
+/// One event as it is shown.
+pub(crate) async fn by_id(tx: &mut Tx, id: Uuid) -> Result<Option<EventRow>> {
+    let mut sql = Sql::new(SHOWN);
+    sql.push("e.id = ").bind(id);
+    let rows: Vec<ShownRow> = sql.all(tx).await?;
+    Ok(rows.into_iter().next().map(EventRow::from))
+}
+
 /// Events, newest first.
 pub(super) async fn page(
     tx: &mut Tx,
