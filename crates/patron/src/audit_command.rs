@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use base::Result;
 use clap::Subcommand;
 use jiff::SignedDuration;
-use platform::events::{self, Link};
+use platform::events::{self, Fault, Link};
 
 use crate::serve_command::DataArguments;
 
@@ -48,6 +48,9 @@ pub(crate) async fn execute(command: AuditCommand) -> Result<ExitCode> {
         }
         Some(broken) => {
             println!("the chain is broken: {broken}");
+            if broken.fault == Fault::Unsealed {
+                println!("where no server was running since, start one: it seals what it finds waiting");
+            }
             ExitCode::FAILURE
         }
     })

@@ -393,6 +393,26 @@ async fn every_alteration_is_found_where_it_is(t: &TestDb) {
     assert_eq!(verify(p).await, whole);
 }
 
+/// SQLite takes any bytes for an id; what cannot be read is named, not failed on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_cannot_be_read_is_an_altered_one() {
+    let t = TestDb::sqlite(&[]).await;
+    write(&t.platform, 6).await;
+    seal_all(&t.platform).await;
+    let mut tx = t.platform.db.write().await.unwrap();
+    for sql in drop_triggers(tx.dialect()) {
+        tx.execute(sql, []).await.unwrap();
+    }
+    tx.execute(
+        "UPDATE events SET subject_id = x'00' WHERE id = (SELECT event_id FROM event_seals WHERE position = 4)",
+        [],
+    )
+    .await
+    .unwrap();
+    let broken = verify_in(&mut tx, None).await.broken.unwrap();
+    assert_eq!((broken.position, broken.fault), (Some(4), Fault::Altered));
+}
+
 test_on_both!(what_is_added_taken_away_or_made_anew_is_found_too);
 async fn what_is_added_taken_away_or_made_anew_is_found_too(t: &TestDb) {
     let p = &t.platform;

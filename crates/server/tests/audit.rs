@@ -51,6 +51,15 @@ async fn administrators_see_what_happened_and_that_it_is_sealed(t: &TestDb) {
         );
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    let metrics = administrator
+        .get(site.url("/metrics"))
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert!(metrics.contains("\npatron_events_unsealed 0\n"), "{metrics}");
     for (query, code) in [
         ("actor=x", "id_malformed"),
         ("subject=x", "id_malformed"),

@@ -71,7 +71,8 @@ pub(super) async fn any_waits(tx: &mut Tx) -> Result<bool> {
     Ok(row.is_some())
 }
 
-pub(super) async fn count_waiting(tx: &mut Tx) -> Result<u64> {
+/// How many events wait to be sealed.
+pub async fn count_waiting(tx: &mut Tx) -> Result<u64> {
     let (rows,): (i64,) = tx.one("SELECT count(*) FROM events_unsealed", []).await?;
     Ok(rows.unsigned_abs())
 }

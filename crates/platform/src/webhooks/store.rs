@@ -263,12 +263,14 @@ pub(super) async fn tell(
     .map(|_| ())
 }
 
-/// Active endpoints with deliveries that are due.
+/// Active endpoints with deliveries that are due, who waits longest first.
 pub(super) async fn due(tx: &mut Tx, now: Timestamp) -> Result<Vec<EndpointId>> {
     let rows: Vec<(Uuid,)> = tx
         .all(
-            "SELECT w.id FROM webhook_endpoints w WHERE w.active AND EXISTS (SELECT 1 FROM webhook_deliveries d \
-             WHERE d.endpoint_id = w.id AND d.state = 'pending' AND d.next_at <= $1) ORDER BY w.id",
+            "SELECT id FROM (SELECT w.id, (SELECT min(d.next_at) FROM webhook_deliveries d \
+                 WHERE d.endpoint_id = w.id AND d.state = 'pending') AS due_at \
+                 FROM webhook_endpoints w WHERE w.active) waiting \
+             WHERE due_at <= $1 ORDER BY due_at, id",
             args![now],
         )
         .await?;

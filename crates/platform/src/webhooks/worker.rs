@@ -220,14 +220,18 @@ impl Work {
     ) -> Result<()> {
         let now = self.platform.clock.now();
         let mut tx = self.platform.db.write().await?;
+        // The endpoint before its deliveries, as everyone takes them.
+        if answers.iter().any(|(_, answer)| *answer == Ok(StatusCode::GONE)) {
+            app::disable_gone(&self.platform, &mut tx, endpoint).await?;
+        }
         for (taken, answer) in answers {
             let (status, error) = match answer {
                 Ok(status) if status.is_success() => (Some(status), None),
                 Ok(status) => (Some(status), Some("status")),
                 Err(error) => (None, Some(error)),
             };
-            let gone = status == Some(StatusCode::GONE);
-            let next_at = rules::next_try(taken.attempts + 1, now).filter(|_| !gone);
+            let next_at =
+                rules::next_try(taken.attempts + 1, now).filter(|_| status != Some(StatusCode::GONE));
             let (state, next_at) = match (error, next_at) {
                 (None, _) => (DeliveryState::Delivered, None),
                 (Some(_), None) => (DeliveryState::Exhausted, None),
@@ -240,9 +244,6 @@ impl Work {
                 next_at,
             };
             store::store_try(&mut tx, &taken, &tried, now).await?;
-            if gone {
-                app::disable_gone(&self.platform, &mut tx, endpoint).await?;
-            }
         }
         tx.commit().await
     }
