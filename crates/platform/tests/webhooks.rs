@@ -408,6 +408,36 @@ async fn who_is_gone_is_told_nothing_more_until_switched_on(t: &TestDb) {
     );
 }
 
+test_on_both!(a_delivery_whose_server_died_is_sent_by_another);
+async fn a_delivery_whose_server_died_is_sent_by_another(t: &TestDb) {
+    let (p, receiver) = (&t.platform, Receiver::start().await);
+    let added = app::add(p, &administrator(), &settings(&receiver.url, &["thing.made"]))
+        .await
+        .unwrap();
+    receiver.be(Manner::Slow);
+    let patient = WebhooksSettings {
+        deadline: Duration::from_secs(1),
+        ..QUICK
+    };
+    let dies = Webhooks::start(p.clone(), patient).unwrap();
+    happen(p, "thing.made", json!({})).await;
+    until("the first call", async || receiver.calls() == 1).await;
+    // Cut off in the midst of the call.
+    dies.shutdown(Duration::ZERO).await;
+    receiver.be(Manner::Good);
+    let other = t.another_process().await;
+    let lives = Webhooks::start(other.clone(), QUICK).unwrap();
+    until("another sends it", async || {
+        deliveries(p, added.endpoint.id).await[0].state == DeliveryState::Delivered
+    })
+    .await;
+    lives.shutdown(Duration::from_secs(5)).await;
+    let ids = receiver.ids(&added.secret);
+    assert_eq!((ids.len(), &ids[0]), (2, &ids[1]));
+    assert_eq!(deliveries(p, added.endpoint.id).await[0].attempts, 1);
+    other.db.close().await;
+}
+
 test_on_both!(two_secrets_are_valid_for_a_while);
 async fn two_secrets_are_valid_for_a_while(t: &TestDb) {
     let (clock, receiver) = (Clock::fixed(t.platform.clock.now()), Receiver::start().await);
