@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use base::{Error, Page};
+use platform::events::api::EventPage;
 use platform::http::{Json, Paging, Path, Problem, ProblemBody, Query};
 use platform::{Caller, Platform};
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ pub fn router() -> OpenApiRouter<Platform> {
         .routes(routes!(list))
         .routes(routes!(facets))
         .routes(routes!(get))
+        .routes(routes!(timeline))
 }
 
 /// A page of customers.
@@ -32,6 +34,11 @@ pub struct CustomerPage {
 #[derive(Deserialize)]
 struct Search {
     q: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct OnlyKind {
+    kind: Option<String>,
 }
 
 /// Customers by external id. `q` finds those whose external id or name begins with it (at most 1,000), or,
@@ -76,4 +83,23 @@ async fn get(
 ) -> Result<Json<CustomerDetail>, Problem> {
     let id: CustomerId = id.parse().map_err(|_| Error::NotFound { what: "customer" })?;
     Ok(Json(app::get(&platform, &caller, id).await?))
+}
+
+/// What happened to one customer, from every part of the system, newest first.
+#[utoipa::path(get, path = "/customers/{id}/timeline", tag = "customers",
+    params(("id" = Uuid, Path), ("kind" = Option<String>, Query, description = "Only events of this kind"),
+        ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = EventPage),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
+async fn timeline(
+    State(platform): State<Platform>,
+    caller: Caller,
+    Path(id): Path<String>,
+    paging: Paging,
+    Query(only): Query<OnlyKind>,
+) -> Result<Json<EventPage>, Problem> {
+    let id: CustomerId = id.parse().map_err(|_| Error::NotFound { what: "customer" })?;
+    let cursor = paging.cursor.as_deref();
+    let page = app::timeline(&platform, &caller, id, only.kind, paging.size, cursor).await?;
+    Ok(Json(page.into()))
 }

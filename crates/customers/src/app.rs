@@ -1,6 +1,7 @@
 //! The use cases of the customer record. Each needs `customers.read`.
 
 use base::{Error, Page, PageSize, Result};
+use platform::events::{self, EventFilter, EventRow};
 use platform::{Caller, Permission, Platform};
 
 use crate::model::{CustomerDetail, CustomerId, CustomerRow, Facets};
@@ -35,6 +36,28 @@ pub async fn get(platform: &Platform, caller: &Caller, id: CustomerId) -> Result
     store::detail(&mut tx, id)
         .await?
         .ok_or(Error::NotFound { what: "customer" })
+}
+
+/// What happened to one customer, newest first; of one kind where that is asked for.
+pub async fn timeline(
+    platform: &Platform,
+    caller: &Caller,
+    id: CustomerId,
+    kind: Option<String>,
+    size: PageSize,
+    cursor: Option<&str>,
+) -> Result<Page<EventRow>> {
+    caller.require(Permission::CustomersRead)?;
+    let mut tx = platform.db.read().await?;
+    if !store::exists(&mut tx, id).await? {
+        return Err(Error::NotFound { what: "customer" });
+    }
+    let filter = EventFilter {
+        customer: Some(id.uuid()),
+        kind,
+        ..EventFilter::default()
+    };
+    events::page(&mut tx, &filter, size, cursor).await
 }
 
 /// What customers can be filtered by.

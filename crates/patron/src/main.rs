@@ -1,5 +1,6 @@
 //! The command line.
 
+mod audit_command;
 mod demo_command;
 mod example_firm;
 mod example_job;
@@ -36,6 +37,9 @@ enum Command {
     /// Users and their passwords.
     #[command(subcommand)]
     User(user_command::UserCommand),
+    /// The record of what happened.
+    #[command(subcommand)]
+    Audit(audit_command::AuditCommand),
     /// Prints the OpenAPI document.
     Openapi,
 }
@@ -46,6 +50,7 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => terminal::run("info", serve_command::serve(arguments)),
         Command::Demo(arguments) => terminal::run("warn", demo_command::demo(*arguments)),
         Command::User(command) => terminal::run("warn", user_command::execute(command)),
+        Command::Audit(command) => terminal::run("warn", audit_command::execute(command)),
         Command::Openapi => print_openapi(),
     }
 }

@@ -2,7 +2,7 @@
 #![expect(clippy::print_stderr, reason = "this is what talks to the terminal")]
 
 use std::io::IsTerminal as _;
-use std::process::ExitCode;
+use std::process::{ExitCode, Termination};
 use std::time::Duration;
 
 use base::{Error, Result};
@@ -11,10 +11,11 @@ use platform::jobs::{Job, JobState};
 use platform::{Caller, Platform};
 use tracing_subscriber::EnvFilter;
 
-/// Turns the end of a command into its exit code: 0 done, 1 our fault, 2 bad input.
-pub(crate) fn exit(done: Result<()>) -> ExitCode {
+/// Turns the end of a command into its exit code: what the command says (0 where it says nothing), 1 our
+/// fault, 2 bad input.
+pub(crate) fn exit(done: Result<impl Termination>) -> ExitCode {
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(done) => done.report(),
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::from(if matches!(error, Error::Internal { .. }) {
@@ -28,7 +29,7 @@ pub(crate) fn exit(done: Result<()>) -> ExitCode {
 
 /// Runs an asynchronous command with its log on standard error. `PATRON_LOG` says how much of it
 /// (`info`, `debug`, `warn,sqlx=info` …).
-pub(crate) fn run(log: &str, command: impl Future<Output = Result<()>>) -> ExitCode {
+pub(crate) fn run(log: &str, command: impl Future<Output = Result<impl Termination>>) -> ExitCode {
     // A statement that streams the whole ledger is not the slow statement that sqlx takes it for.
     let filter = EnvFilter::try_from_env("PATRON_LOG")
         .unwrap_or_else(|_| EnvFilter::new(format!("{log},sqlx::query=error")));

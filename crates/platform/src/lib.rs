@@ -20,6 +20,7 @@ pub mod state;
 pub mod tabular;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod webhooks;
 
 pub use access::{Caller, Permission};
 pub use clock::Clock;

@@ -48,7 +48,13 @@ macro_rules! migrations {
 }
 
 /// The platform's own tables; every room's come after them.
-pub const PLATFORM: RoomMigrations = migrations!("platform", (1, "0001_platform"), (2, "0002_imports"));
+pub const PLATFORM: RoomMigrations = migrations!(
+    "platform",
+    (1, "0001_platform"),
+    (2, "0002_imports"),
+    (3, "0003_event_seals"),
+    (4, "0004_webhooks")
+);
 
 const RECORD: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
     room TEXT NOT NULL,

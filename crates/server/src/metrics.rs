@@ -11,7 +11,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use platform::{Platform, jobs};
+use platform::{Platform, events, jobs};
 
 const BUCKETS_S: [f64; 10] = [0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
 
@@ -92,10 +92,14 @@ pub(crate) async fn metrics(
     State(platform): State<Platform>,
     Extension(metrics): Extension<Metrics>,
 ) -> Response {
-    let counts = async { jobs::counts(&mut platform.db.read().await?).await };
-    let jobs = match tokio::time::timeout(Duration::from_secs(2), counts).await {
-        Ok(Ok(jobs)) => jobs,
-        _ => Vec::new(),
+    let counts = async {
+        let mut tx = platform.db.read().await?;
+        let jobs = jobs::counts(&mut tx).await?;
+        base::Result::Ok((jobs, Some(events::count_waiting(&mut tx).await?)))
+    };
+    let (jobs, unsealed) = match tokio::time::timeout(Duration::from_secs(2), counts).await {
+        Ok(Ok(counted)) => counted,
+        _ => (Vec::new(), None),
     };
     let mut text = String::with_capacity(8 << 10);
     let written = metrics.write(&mut text).and_then(|()| {
@@ -105,6 +109,13 @@ pub(crate) async fn metrics(
         )?;
         for (state, count) in jobs {
             writeln!(text, "patron_jobs{{state=\"{state}\"}} {count}")?;
+        }
+        if let Some(unsealed) = unsealed {
+            writeln!(
+                text,
+                "# HELP patron_events_unsealed Events that wait to be sealed.\n# TYPE patron_events_unsealed gauge"
+            )?;
+            writeln!(text, "patron_events_unsealed {unsealed}")?;
         }
         writeln!(
             text,

@@ -43,6 +43,8 @@ fn api() -> OpenApiRouter<Platform> {
         .merge(setup::router())
         .merge(jobs::router())
         .merge(events::router())
+        .merge(platform::events::api::router())
+        .merge(platform::webhooks::api::router())
         .merge(platform::imports::api::router(imports()))
         .merge(customers::api::router())
         .merge(value::api::router());

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use base::{Error, Result};
 use customers::CustomersImport;
+use platform::events::Sealer;
 use platform::imports::Imports;
 use platform::jobs::{Kinds, Runner, RunnerSettings};
 use platform::migrations::{self, PLATFORM, RoomMigrations};
-use platform::{Clock, Db, Platform, Settings, access, idempotency, installation, jobs};
+use platform::webhooks::{Webhooks, WebhooksSettings};
+use platform::{Clock, Db, Platform, Settings, access, idempotency, installation, jobs, webhooks};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -95,6 +97,8 @@ pub struct Served {
     requests: JoinHandle<()>,
     housekeeping: JoinHandle<()>,
     runner: Runner,
+    sealer: Sealer,
+    webhooks: Webhooks,
     db: Db,
     deadline: Duration,
 }
@@ -119,6 +123,8 @@ pub async fn start(config: &Config, platform: Platform, kinds: Kinds) -> Result<
     let routes = router(&platform, &config.trusted_proxies, stop.clone());
     let requests = tokio::spawn(accept(listener, routes, config.limits, stop.clone()));
     let housekeeping = tokio::spawn(keep_house(platform.clone()));
+    let sealer = Sealer::start(platform.clone());
+    let webhooks = Webhooks::start(platform.clone(), WebhooksSettings::default())?;
     tracing::info!(%address, "listening");
     Ok(Served {
         address,
@@ -126,6 +132,8 @@ pub async fn start(config: &Config, platform: Platform, kinds: Kinds) -> Result<
         requests,
         housekeeping,
         runner,
+        sealer,
+        webhooks,
         db: platform.db,
         deadline: config.limits.shutdown,
     })
@@ -142,7 +150,13 @@ impl Served {
                 tracing::warn!("requests were cut off at the deadline");
             }
         };
-        tokio::join!(requests, self.runner.shutdown(self.deadline));
+        tokio::join!(
+            requests,
+            self.runner.shutdown(self.deadline),
+            self.webhooks.shutdown(self.deadline)
+        );
+        // Last, so that what requests and jobs did is sealed too.
+        self.sealer.shutdown(Duration::from_secs(5)).await;
         if tokio::time::timeout(Duration::from_secs(5), self.db.close())
             .await
             .is_err()
@@ -179,6 +193,7 @@ async fn keep_house(platform: Platform) {
             access::app::forget_old(&platform).await?;
             idempotency::forget_old(&platform).await?;
             jobs::forget_old(&platform).await?;
+            webhooks::app::forget_old(&platform).await?;
             platform::imports::sweep(&platform).await
         };
         if let Err(e) = kept.await {

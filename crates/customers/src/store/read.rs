@@ -119,6 +119,14 @@ fn link((id, name, external_id): LinkRow) -> CustomerLink {
     }
 }
 
+/// Whether there is such a customer.
+pub async fn exists(tx: &mut Tx, id: CustomerId) -> Result<bool> {
+    let row: Option<(Uuid,)> = tx
+        .optional("SELECT id FROM customers WHERE id = $1", args![id.uuid()])
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Everything about one customer.
 pub async fn detail(tx: &mut Tx, id: CustomerId) -> Result<Option<CustomerDetail>> {
     #[derive(sqlx::FromRow)]

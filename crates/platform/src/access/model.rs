@@ -27,11 +27,15 @@ pub enum Permission {
     JobsRead,
     /// Stop jobs.
     JobsCancel,
+    /// See what everyone did.
+    AuditRead,
+    /// Say which systems are told of events, and see what they were told.
+    WebhooksManage,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::CustomersRead,
         Self::ImportsWrite,
         Self::ValueRead,
@@ -39,6 +43,8 @@ impl Permission {
         Self::ValueSettings,
         Self::JobsRead,
         Self::JobsCancel,
+        Self::AuditRead,
+        Self::WebhooksManage,
     ];
 
     /// The permission's name in the API.
@@ -51,6 +57,8 @@ impl Permission {
             Self::ValueSettings => "value.settings",
             Self::JobsRead => "jobs.read",
             Self::JobsCancel => "jobs.cancel",
+            Self::AuditRead => "audit.read",
+            Self::WebhooksManage => "webhooks.manage",
         }
     }
 }
