@@ -95,7 +95,7 @@ pub(crate) async fn metrics(
     let counts = async {
         let mut tx = platform.db.read().await?;
         let jobs = jobs::counts(&mut tx).await?;
-        base::Result::Ok((jobs, Some(events::count_waiting(&mut tx).await?)))
+        Ok::<_, base::Error>((jobs, Some(events::count_waiting(&mut tx).await?)))
     };
     let (jobs, unsealed) = match tokio::time::timeout(Duration::from_secs(2), counts).await {
         Ok(Ok(counted)) => counted,

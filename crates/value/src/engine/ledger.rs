@@ -185,3 +185,62 @@ fn line_number(lines: usize) -> Result<u32> {
         .filter(|&line| line != NO_LINE)
         .ok_or_else(|| Error::invalid("too_many_lines", "more than 4,294,967,295 transactions"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::layout::LedgerByCustomer;
+
+    /// Three lines, the third of which takes back the first.
+    fn ledger(reversed: Option<&[String]>) -> Ledger {
+        let mut ledger = Ledger::new(Keys::Texts(TextKeys::default()));
+        if let Some(reversed) = reversed {
+            ledger.remember_only(reversed).unwrap();
+        }
+        for (day, amount_minor, id, reverses) in [
+            (10, 500, "shop/1", ""),
+            (11, 700, "shop/2", ""),
+            (20, -500, "shop/3", "shop/1"),
+        ] {
+            assert!(!ledger.is_repeated(id.as_bytes()).unwrap());
+            if !reverses.is_empty() {
+                ledger.reverses(reverses.as_bytes()).unwrap();
+            }
+            let Keys::Texts(keys) = &mut ledger.keys else {
+                panic!()
+            };
+            let customer = keys.number(b"a").unwrap().0;
+            let line = Line {
+                day,
+                amount_minor,
+                cost_minor: COST_UNKNOWN,
+            };
+            ledger.push(customer, &line, false);
+        }
+        ledger
+    }
+
+    #[test]
+    fn only_what_is_taken_back_is_remembered() {
+        let mut all = ledger(None);
+        assert_eq!(all.line_of_external, [0, 1, 2]);
+        // one that never comes is no line
+        let ids = ["shop/1".to_owned(), "shop/9".to_owned()];
+        let mut some = ledger(Some(&ids));
+        assert_eq!(some.line_of_external, [0, NO_LINE]);
+        some.reverses(b"shop/9").unwrap();
+        all.reverses(b"shop/9").unwrap();
+        for mut ledger in [all, some] {
+            let more = Line {
+                day: 21,
+                amount_minor: -1,
+                cost_minor: COST_UNKNOWN,
+            };
+            ledger.push(0, &more, false);
+            let ledger = LedgerByCustomer::of(ledger).unwrap();
+            assert_eq!((ledger.reversals, ledger.reversals_unmatched), (2, 1));
+            let days: Vec<i32> = ledger.packed.iter().map(|&line| unpack_day(line)).collect();
+            assert_eq!(days, [10, 11, 10, 21]);
+        }
+    }
+}
