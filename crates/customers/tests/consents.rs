@@ -7,7 +7,7 @@
 
 use base::{Day, PageSize};
 use customers::app::{consents, life_events};
-use customers::rules::consent::{ContactFacts, ContactReason, may_contact};
+use customers::rules::consent::{ContactReason, MayContactFacts, may_contact};
 use customers::{
     Channel, ContactPolicy, ContactPreferences, CustomerId, LifeCalendar, LifeEventFacts, LifeEventKind,
     MIGRATIONS, NewStatements, QuietHours, store,
@@ -53,7 +53,7 @@ async fn what_customers_said_decides(t: &TestDb) {
             .await
             .unwrap();
         let kept = serde_json::to_string(&facts).unwrap();
-        let facts: ContactFacts = serde_json::from_str(&kept).unwrap();
+        let facts: MayContactFacts = serde_json::from_str(&kept).unwrap();
         let zone = platform::firm::time_zone(&facts.zone).unwrap();
         assert_eq!(
             may_contact(&facts, &zone),

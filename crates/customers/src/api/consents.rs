@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::customer_id;
 use crate::app::consents::{self, Preferred};
 use crate::model::{Channel, ContactPolicy, ContactPreferences, NewStatements, QuietHours, Statement};
-use crate::rules::consent::{ContactFacts, MayContact};
+use crate::rules::consent::{MayContact, MayContactFacts};
 
 /// A page of what a customer said.
 #[derive(Debug, Serialize, ToSchema)]
@@ -36,7 +36,7 @@ pub(super) struct MayContactBody {
     #[serde(flatten)]
     answer: MayContact,
     /// From these facts it can be worked out again.
-    facts: ContactFacts,
+    facts: MayContactFacts,
 }
 
 /// How a customer wants to be contacted.

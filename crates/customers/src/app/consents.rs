@@ -12,7 +12,7 @@ use super::check_version;
 use crate::model::{
     Channel, ContactPolicy, ContactPreferences, CustomerId, NewStatements, QuietHours, Statement,
 };
-use crate::rules::consent::{ContactFacts, MayContact, may_contact as answer};
+use crate::rules::consent::{MayContact, MayContactFacts, may_contact as answer};
 use crate::store;
 use crate::store::consents;
 
@@ -122,7 +122,7 @@ pub async fn may_contact(
     customer: CustomerId,
     (purpose, channel): (&str, Channel),
     at: Option<Timestamp>,
-) -> Result<(MayContact, ContactFacts)> {
+) -> Result<(MayContact, MayContactFacts)> {
     caller.require(Permission::CustomersRead)?;
     let at = at.unwrap_or_else(|| platform.clock.now());
     let mut tx = platform.db.read().await?;
@@ -136,10 +136,10 @@ pub async fn facts_and_answer(
     customer: CustomerId,
     (purpose, channel): (&str, Channel),
     at: Timestamp,
-) -> Result<(MayContact, ContactFacts)> {
+) -> Result<(MayContact, MayContactFacts)> {
     let (policy_version, policy) = consents::policy(tx).await?;
     let (_, wanted) = consents::preferences(tx, customer).await?;
-    let facts = ContactFacts {
+    let facts = MayContactFacts {
         at,
         channel,
         purpose: policy.purpose(purpose)?.clone(),

@@ -15,7 +15,7 @@ use crate::model::{
 
 /// Everything an answer depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ContactFacts {
+pub struct MayContactFacts {
     /// The moment asked about.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
@@ -71,7 +71,7 @@ pub struct MayContact {
 ///
 /// A statement holds from its time until the next one; of two of the same time a withdrawal wins. Quiet
 /// hours only delay: they never refuse what consent allows, and never allow what it refuses.
-pub fn may_contact(facts: &ContactFacts, zone: &TimeZone) -> MayContact {
+pub fn may_contact(facts: &MayContactFacts, zone: &TimeZone) -> MayContact {
     let (permitted, why) = permission(facts, facts.at);
     let quiet = quiet(facts).filter(|hours| is_quiet(*hours, facts.at, zone));
     let mut reasons = vec![why];
@@ -87,7 +87,7 @@ pub fn may_contact(facts: &ContactFacts, zone: &TimeZone) -> MayContact {
 }
 
 /// What consent alone says at a moment.
-fn permission(facts: &ContactFacts, at: Timestamp) -> (bool, ContactReason) {
+fn permission(facts: &MayContactFacts, at: Timestamp) -> (bool, ContactReason) {
     if !facts.purpose.channels.contains(&facts.channel) {
         return (false, ContactReason::ChannelNotForPurpose);
     }
@@ -109,7 +109,7 @@ fn permission(facts: &ContactFacts, at: Timestamp) -> (bool, ContactReason) {
 }
 
 /// The quiet hours, where the purpose keeps them on this channel.
-fn quiet(facts: &ContactFacts) -> Option<QuietHours> {
+fn quiet(facts: &MayContactFacts) -> Option<QuietHours> {
     let kept = facts.purpose.quiet_on.contains(&facts.channel);
     facts.quiet_hours.filter(|_| kept)
 }
@@ -128,7 +128,7 @@ fn is_quiet(hours: QuietHours, at: Timestamp, zone: &TimeZone) -> bool {
 
 /// The first moment after, at which contact is allowed. Permission begins with a statement, and disturbing
 /// with the end of quiet hours, so that only these moments need to be looked at.
-fn next(facts: &ContactFacts, zone: &TimeZone) -> Option<Timestamp> {
+fn next(facts: &MayContactFacts, zone: &TimeZone) -> Option<Timestamp> {
     let begins = facts.statements.iter().map(|said| said.at);
     let mut moments: Vec<Timestamp> = begins
         .filter(|moment| *moment > facts.at)

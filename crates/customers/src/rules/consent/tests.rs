@@ -31,8 +31,8 @@ fn said(given: bool, at: Timestamp, expires_at: Option<Timestamp>) -> Statement 
     }
 }
 
-fn facts(at: &str, statements: Vec<Statement>) -> ContactFacts {
-    ContactFacts {
+fn facts(at: &str, statements: Vec<Statement>) -> MayContactFacts {
+    MayContactFacts {
         at: time(at),
         channel: Channel::Phone,
         purpose: ContactPolicy::default().purpose("care").unwrap().clone(),
@@ -101,7 +101,7 @@ fn quiet_hours_end_by_the_clock_where_it_is_moved() {
     let new_york = zone("America/New_York");
     let consent = vec![said(true, time(LONG_AGO), None)];
     let end = |at: &str, from: &str, until: &str| {
-        let facts = ContactFacts {
+        let facts = MayContactFacts {
             quiet_hours: Some(hours(from, until)),
             zone: "America/New_York".into(),
             ..facts(at, consent.clone())
@@ -141,7 +141,7 @@ fn quiet_hours_end_by_the_clock_where_it_is_moved() {
 fn what_the_law_demands_needs_no_consent_and_a_voice_menu_plays_what_was_chosen() {
     let policy = ContactPolicy::default();
     let noon = |purpose: &str, channel, statements| {
-        let facts = ContactFacts {
+        let facts = MayContactFacts {
             channel,
             purpose: policy.purpose(purpose).unwrap().clone(),
             ..facts("2026-03-01T12:00:00+08:00", statements)
@@ -265,12 +265,12 @@ prop_compose! {
         statements in proptest::collection::vec(statements(), 0..6),
         minutes in (0_i8..24, 0_i8..60, 0_i8..24, 0_i8..60),
         zone in prop_oneof![Just("Asia/Shanghai"), Just("America/New_York"), Just("Australia/Lord_Howe"), Just("UTC")],
-    ) -> ContactFacts {
+    ) -> MayContactFacts {
         let (h, m, until_h, until_m) = minutes;
         let hours = QuietHours { from: Time::constant(h, m, 0, 0), until: Time::constant(until_h, until_m, 0, 0) };
         let mut facts = facts(LONG_AGO, statements);
         facts.purpose.needs = needs;
-        ContactFacts { at, quiet_hours: (hours.from != hours.until).then_some(hours), zone: zone.into(), ..facts }
+        MayContactFacts { at, quiet_hours: (hours.from != hours.until).then_some(hours), zone: zone.into(), ..facts }
     }
 }
 
@@ -302,7 +302,7 @@ proptest! {
     #[test]
     fn quiet_hours_only_delay(facts in any_facts()) {
         let zone = zone(&facts.zone);
-        let loud = ContactFacts { quiet_hours: None, ..facts.clone() };
+        let loud = MayContactFacts { quiet_hours: None, ..facts.clone() };
         let (answer, without) = (may_contact(&facts, &zone), may_contact(&loud, &zone));
         prop_assert!(without.allowed || !answer.allowed);
         if without.allowed && !answer.allowed {
@@ -321,17 +321,17 @@ proptest! {
         let answer = may_contact(&facts, &zone);
         if let Some(next) = answer.next_at {
             prop_assert!(next > facts.at);
-            let then = ContactFacts { at: next, ..facts.clone() };
+            let then = MayContactFacts { at: next, ..facts.clone() };
             prop_assert!(may_contact(&then, &zone).allowed);
             let wait_s = next.as_second() - facts.at.as_second();
             let between = facts.at.as_second() + (wait_s as f64 * share) as i64;
             for s in [between, next.as_second() - 1] {
                 let at = Timestamp::from_second(s).unwrap().max(facts.at);
-                let waiting = may_contact(&ContactFacts { at, ..facts.clone() }, &zone);
+                let waiting = may_contact(&MayContactFacts { at, ..facts.clone() }, &zone);
                 prop_assert!(!waiting.allowed, "{}", at);
             }
         }
-        let replayed: ContactFacts = serde_json::from_value(serde_json::to_value(&facts).unwrap()).unwrap();
+        let replayed: MayContactFacts = serde_json::from_value(serde_json::to_value(&facts).unwrap()).unwrap();
         prop_assert_eq!(may_contact(&replayed, &zone), answer);
     }
 }
