@@ -1,4 +1,10 @@
-//! The use cases of the customer record. Each needs `customers.read`.
+//! The use cases of the customer record. Those here need `customers.read`.
+
+pub mod consents;
+pub mod edit;
+pub mod holdings;
+pub mod life_events;
+pub mod record;
 
 use base::{Error, Page, PageSize, Result};
 use platform::events::{self, EventFilter, EventRow};
@@ -65,4 +71,13 @@ pub async fn facets(platform: &Platform, caller: &Caller) -> Result<Facets> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
     store::facets(&mut tx).await
+}
+
+/// Passes if a thing still has the version a change is based on. Error: `version_stale`.
+fn check_version(expected: i64, current: i64) -> Result<()> {
+    if expected == current {
+        return Ok(());
+    }
+    let message = "someone else has changed this meanwhile; read it again";
+    Err(Error::conflict("version_stale", message))
 }

@@ -10,12 +10,17 @@ pub mod store;
 
 pub use import::CustomersImport;
 pub use model::{
-    Contact, ContactId, CustomerDetail, CustomerId, CustomerKind, CustomerLink, CustomerRow, CustomerSummary,
-    Facets, NewContact, NewCustomer, NewSubscription, Record, Subscription, SubscriptionId,
-    SubscriptionStatus,
+    Channel, Choice, CompletenessItem, ConsentId, Contact, ContactChange, ContactFacts, ContactId,
+    ContactPolicy, ContactPreferences, ContactRole, CustomField, CustomKind, CustomValue, CustomValues,
+    CustomerChange, CustomerCreation, CustomerDetail, CustomerId, CustomerKind, CustomerLink, CustomerRow,
+    CustomerSummary, Facets, LifeCalendar, LifeEvent, LifeEventFacts, LifeEventId, LifeEventKind, Need,
+    NewContact, NewCustomer, NewNote, NewStatements, NewSubscription, Note, NoteChange, NoteId, Purpose,
+    QuietHours, Record, RecordSchema, Statement, Subscription, SubscriptionChange, SubscriptionFacts,
+    SubscriptionId, SubscriptionStatus, TagChange,
 };
 
 use platform::migrations::RoomMigrations;
 
 /// The tables of this room.
-pub const MIGRATIONS: RoomMigrations = platform::migrations!("customers", (1, "0001_customers"));
+pub const MIGRATIONS: RoomMigrations =
+    platform::migrations!("customers", (1, "0001_customers"), (5, "0005_record"));

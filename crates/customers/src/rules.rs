@@ -1,5 +1,10 @@
 //! What a record may say, and what becomes of what is known. Pure.
 
+pub mod consent;
+pub mod edit;
+pub mod life_event;
+pub mod record_schema;
+
 use std::collections::HashMap;
 
 use crate::model::{CustomerId, CustomerKind, Record};

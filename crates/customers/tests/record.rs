@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use base::{Day, PageSize};
 use customers::{
-    CustomerId, CustomerKind, MIGRATIONS, NewContact, NewCustomer, NewSubscription, Record,
+    ContactRole, CustomerId, CustomerKind, MIGRATIONS, NewContact, NewCustomer, NewSubscription, Record,
     SubscriptionStatus, app, store,
 };
 use futures::TryStreamExt as _;
@@ -242,7 +242,7 @@ async fn customers_come_with_everything_in_any_order(t: &TestDb) {
     let contact = |name: &str, influence, customer| NewContact {
         id: ids::new(&p.clock),
         name: name.to_owned(),
-        role: "decision_maker".into(),
+        role: ContactRole::DecisionMaker,
         influence,
         customer,
     };
@@ -257,16 +257,16 @@ async fn customers_come_with_everything_in_any_order(t: &TestDb) {
         shown
             .subscriptions
             .iter()
-            .map(|s| s.started_on.0)
+            .map(|s| s.facts.started_on.0)
             .collect::<Vec<_>>(),
         [18_002, 18_001, 18_000]
     );
-    assert_eq!(shown.subscriptions[2].status, SubscriptionStatus::Ended);
+    assert_eq!(shown.subscriptions[2].facts.status, SubscriptionStatus::Ended);
     let shown = app::get(p, &viewer, firm_id).await.unwrap();
     let contacts: Vec<_> = shown
         .contacts
         .iter()
-        .map(|c| (c.name.as_str(), c.influence, c.customer_id))
+        .map(|c| (c.facts.name.as_str(), c.facts.influence, c.facts.customer_id))
         .collect();
     assert_eq!(contacts, [("李娜", 5, Some(member_id)), ("王芳", 2, None)]);
 

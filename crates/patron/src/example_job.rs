@@ -219,7 +219,7 @@ fn record(
                 Ok(NewContact {
                     id: ids::new(clock),
                     name: contact.name.clone(),
-                    role: contact.role.name().to_owned(),
+                    role: contact.role.name().parse()?,
                     influence: contact.influence,
                     customer: other(&contact.customer)?,
                 })

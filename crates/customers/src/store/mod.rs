@@ -1,6 +1,11 @@
-//! The SQL of the customer record: reading here, writing many at once in [`write`](self).
+//! The SQL of the customer record: reading, writing many at once, and editing one.
 
+pub(crate) mod consents;
+pub(crate) mod edit;
+pub(crate) mod holdings;
+pub(crate) mod life_events;
 mod read;
+pub(crate) mod record;
 mod search;
 mod write;
 

@@ -11,9 +11,8 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::IDS_PER_STATEMENT;
-use crate::model::{
-    Contact, CustomerDetail, CustomerId, CustomerLink, CustomerRow, CustomerSummary, Subscription,
-};
+use super::holdings::{contacts, subscriptions};
+use crate::model::{CustomerDetail, CustomerId, CustomerLink, CustomerRow, CustomerSummary};
 
 /// How many members and contacts of an organisation are shown.
 const MEMBERS_MAX: u32 = 50;
@@ -136,6 +135,7 @@ pub async fn detail(tx: &mut Tx, id: CustomerId) -> Result<Option<CustomerDetail
         organisation_id: Option<Uuid>,
         referred_by: Option<Uuid>,
         generated: bool,
+        version: i32,
     }
     let sql = format!("SELECT {} FROM customers WHERE id = $1", ListRow::COLUMNS);
     let Some(row) = tx
@@ -146,7 +146,8 @@ pub async fn detail(tx: &mut Tx, id: CustomerId) -> Result<Option<CustomerDetail
     };
     let more: More = tx
         .one(
-            "SELECT phone, email, organisation_id, referred_by, generated FROM customers WHERE id = $1",
+            "SELECT phone, email, organisation_id, referred_by, generated, version FROM customers \
+             WHERE id = $1",
             args![id.uuid()],
         )
         .await?;
@@ -165,9 +166,10 @@ pub async fn detail(tx: &mut Tx, id: CustomerId) -> Result<Option<CustomerDetail
         organisation,
         referred_by,
         members: members.into_iter().map(link).collect(),
-        subscriptions: subscriptions(tx, id).await?,
-        contacts: contacts(tx, id).await?,
+        subscriptions: subscriptions(tx, id, None, SUBSCRIPTIONS_MAX).await?,
+        contacts: contacts(tx, id, None, MEMBERS_MAX).await?,
         generated: more.generated,
+        version: more.version.into(),
     }))
 }
 
@@ -180,56 +182,4 @@ async fn linked(tx: &mut Tx, id: Option<Uuid>) -> Result<Option<CustomerLink>> {
         )
         .await?;
     Ok(row.map(link))
-}
-
-async fn subscriptions(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Subscription>> {
-    #[derive(sqlx::FromRow)]
-    struct Row {
-        id: Uuid,
-        product: String,
-        plan: Option<String>,
-        number: Option<String>,
-        started_on: i32,
-        ended_on: Option<i32>,
-        status: String,
-    }
-    let rows: Vec<Row> = tx
-        .all(
-            "SELECT id, product, plan, number, started_on, ended_on, status FROM subscriptions \
-             WHERE customer_id = $1 ORDER BY started_on DESC, id DESC LIMIT $2",
-            args![customer.uuid(), SUBSCRIPTIONS_MAX],
-        )
-        .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Subscription {
-                id: row.id.into(),
-                product: row.product,
-                plan: row.plan,
-                number: row.number,
-                started_on: Day(row.started_on),
-                ended_on: row.ended_on.map(Day),
-                status: row.status.parse()?,
-            })
-        })
-        .collect()
-}
-
-async fn contacts(tx: &mut Tx, organisation: CustomerId) -> Result<Vec<Contact>> {
-    let rows: Vec<(String, String, i32, Option<Uuid>)> = tx
-        .all(
-            "SELECT name, role, influence, customer_id FROM contacts \
-             WHERE organisation_id = $1 ORDER BY influence DESC, id LIMIT $2",
-            args![organisation.uuid(), MEMBERS_MAX],
-        )
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(name, role, influence, customer)| Contact {
-            name,
-            role,
-            influence: u8::try_from(influence).unwrap_or(1),
-            customer_id: customer.map(CustomerId::from),
-        })
-        .collect())
 }

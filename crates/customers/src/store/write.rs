@@ -161,7 +161,7 @@ pub async fn insert_many(tx: &mut Tx, clock: &Clock, customers: &[NewCustomer]) 
                     contact.id.uuid(),
                     customer.id.uuid(),
                     contact.name.as_str(),
-                    contact.role.as_str(),
+                    contact.role.name(),
                     i32::from(contact.influence),
                     contact.customer.map(CustomerId::uuid),
                 ]
@@ -249,7 +249,7 @@ pub struct Upserted {
 }
 
 #[derive(sqlx::FromRow)]
-struct KnownRow {
+pub(super) struct KnownRow {
     id: Uuid,
     external_id: String,
     kind: String,
@@ -265,7 +265,10 @@ struct KnownRow {
 }
 
 impl KnownRow {
-    fn known(self) -> Result<(String, (CustomerId, Known))> {
+    pub(super) const COLUMNS: &'static str = "id, external_id, kind, name, brand, region, segment, phone, \
+        email, since, organisation_id, referred_by";
+
+    pub(super) fn known(self) -> Result<(String, (CustomerId, Known))> {
         let known = Known {
             kind: self.kind.parse()?,
             name: self.name,
@@ -290,8 +293,8 @@ async fn known(
 ) -> Result<HashMap<String, (CustomerId, Known)>> {
     let mut found = HashMap::with_capacity(external_ids.len());
     let sql = format!(
-        "SELECT id, external_id, kind, name, brand, region, segment, phone, email, since, organisation_id, \
-         referred_by FROM customers WHERE external_id{} ORDER BY external_id{}",
+        "SELECT {} FROM customers WHERE external_id{} ORDER BY external_id{}",
+        KnownRow::COLUMNS,
         tx.dialect().in_texts(1),
         if hold { tx.dialect().for_update() } else { "" }
     );
