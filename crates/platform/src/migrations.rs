@@ -26,7 +26,7 @@ pub struct Migration {
 pub struct RoomMigrations {
     /// The room: `customers`.
     pub room: &'static str,
-    /// Its steps, numbered from 1 without gaps.
+    /// Its steps, numbered upwards from 1.
     pub steps: &'static [Migration],
 }
 
@@ -48,7 +48,12 @@ macro_rules! migrations {
 }
 
 /// The platform's own tables; every room's come after them.
-pub const PLATFORM: RoomMigrations = migrations!("platform", (1, "0001_platform"), (2, "0002_imports"));
+pub const PLATFORM: RoomMigrations = migrations!(
+    "platform",
+    (1, "0001_platform"),
+    (2, "0002_imports"),
+    (6, "0006_keys")
+);
 
 const RECORD: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
     room TEXT NOT NULL,

@@ -15,6 +15,8 @@ base::typed_id!(
 pub enum Permission {
     /// See customers and their transactions.
     CustomersRead,
+    /// Change customers: their identities.
+    CustomersWrite,
     /// Import files.
     ImportsWrite,
     /// See value figures, runs and reports.
@@ -31,8 +33,9 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::CustomersRead,
+        Self::CustomersWrite,
         Self::ImportsWrite,
         Self::ValueRead,
         Self::ValueRun,
@@ -45,6 +48,7 @@ impl Permission {
     pub fn name(self) -> &'static str {
         match self {
             Self::CustomersRead => "customers.read",
+            Self::CustomersWrite => "customers.write",
             Self::ImportsWrite => "imports.write",
             Self::ValueRead => "value.read",
             Self::ValueRun => "value.run",
