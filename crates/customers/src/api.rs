@@ -18,6 +18,7 @@ pub fn router() -> OpenApiRouter<Platform> {
         .routes(routes!(list))
         .routes(routes!(facets))
         .routes(routes!(get))
+        .merge(crate::identities::api::router())
 }
 
 /// A page of customers.

@@ -32,7 +32,8 @@ pub async fn list(
 pub async fn get(platform: &Platform, caller: &Caller, id: CustomerId) -> Result<CustomerDetail> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    store::detail(&mut tx, id)
+    let cipher = platform.keys.cipher(&mut tx).await?;
+    store::detail(&mut tx, &cipher, id)
         .await?
         .ok_or(Error::NotFound { what: "customer" })
 }

@@ -3,11 +3,13 @@
 
 pub mod api;
 pub mod app;
+pub mod identities;
 mod import;
 mod model;
 pub mod rules;
 pub mod store;
 
+pub use identities::kinds as jobs;
 pub use import::CustomersImport;
 pub use model::{
     Contact, ContactId, CustomerDetail, CustomerId, CustomerKind, CustomerLink, CustomerRow, CustomerSummary,
@@ -18,4 +20,5 @@ pub use model::{
 use platform::migrations::RoomMigrations;
 
 /// The tables of this room.
-pub const MIGRATIONS: RoomMigrations = platform::migrations!("customers", (1, "0001_customers"));
+pub const MIGRATIONS: RoomMigrations =
+    platform::migrations!("customers", (1, "0001_customers"), (3, "0003_identities"));

@@ -3,6 +3,7 @@
 mod demo_command;
 mod example_firm;
 mod example_job;
+mod keys_command;
 mod serve_command;
 mod terminal;
 mod user_command;
@@ -36,6 +37,9 @@ enum Command {
     /// Users and their passwords.
     #[command(subcommand)]
     User(user_command::UserCommand),
+    /// The keys of personal data.
+    #[command(subcommand)]
+    Keys(keys_command::KeysCommand),
     /// Prints the OpenAPI document.
     Openapi,
 }
@@ -46,6 +50,7 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => terminal::run("info", serve_command::serve(arguments)),
         Command::Demo(arguments) => terminal::run("warn", demo_command::demo(*arguments)),
         Command::User(command) => terminal::run("warn", user_command::execute(command)),
+        Command::Keys(command) => terminal::run("warn", keys_command::execute(command)),
         Command::Openapi => print_openapi(),
     }
 }

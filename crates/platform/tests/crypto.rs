@@ -1,5 +1,9 @@
 //! Keys of personal data on both databases.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets an error has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets an error has failed"
+)]
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -30,7 +34,10 @@ async fn the_key_of_a_new_database_is_made_once_and_for_its_user_only(t: &TestDb
     let again = Keyring::in_file(file.clone());
     again.open(&p.db, &p.clock).await.unwrap();
     assert_eq!(std::fs::read(&file).unwrap(), before);
-    let (one, two) = (cipher(t, &p.keys).await.unwrap(), cipher(t, &again).await.unwrap());
+    let (one, two) = (
+        cipher(t, &p.keys).await.unwrap(),
+        cipher(t, &again).await.unwrap(),
+    );
     let sealed = one.seal(PLACE, ROW, "13900000001").unwrap();
     assert_eq!(*two.open(PLACE, ROW, &sealed).unwrap(), "13900000001");
     assert_eq!(one.blind("phone", "1"), two.blind("phone", "1"));
@@ -46,7 +53,10 @@ async fn without_the_key_it_was_written_with_a_database_is_not_opened(t: &TestDb
     let missing = open("elsewhere").await;
     assert_eq!(missing.code(), "encryption_key_missing");
     assert!(missing.to_string().contains("elsewhere"), "{missing}");
-    assert!(!t.folder().join("elsewhere").exists(), "no key is made for data that has one");
+    assert!(
+        !t.folder().join("elsewhere").exists(),
+        "no key is made for data that has one"
+    );
 
     let text = std::fs::read_to_string(t.folder().join(Keyring::FILE)).unwrap();
     let id = text.lines().last().unwrap().split(' ').next().unwrap();
@@ -76,7 +86,11 @@ async fn a_key_is_changed_while_servers_run(t: &TestDb) {
         let after = cipher(t, keys).await.unwrap();
         assert_eq!(*after.open(PLACE, ROW, &old).unwrap(), "x");
         assert!(!after.is_current(&old));
-        assert_eq!(after.blind("phone", "1"), before.blind("phone", "1"), "what is indexed is found");
+        assert_eq!(
+            after.blind("phone", "1"),
+            before.blind("phone", "1"),
+            "what is indexed is found"
+        );
         assert!(after.is_current(&after.seal(PLACE, ROW, "x").unwrap()));
     }
     // A key that the operator has put into the file is taken rather than another one made.
@@ -84,7 +98,17 @@ async fn a_key_is_changed_while_servers_run(t: &TestDb) {
     text.push_str(&format!("theirs {}=\n", "B".repeat(42) + "A"));
     std::fs::write(p.keys.file(), text).unwrap();
     let mut tx = p.db.write().await.unwrap();
-    assert_eq!(p.keys.rotate(&mut tx, &p.clock, Actor::System).await.unwrap(), "theirs");
+    assert_eq!(
+        p.keys.rotate(&mut tx, &p.clock, Actor::System).await.unwrap(),
+        "theirs"
+    );
     tx.commit().await.unwrap();
-    assert_eq!(*cipher(t, &other.keys).await.unwrap().open(PLACE, ROW, &old).unwrap(), "x");
+    assert_eq!(
+        *cipher(t, &other.keys)
+            .await
+            .unwrap()
+            .open(PLACE, ROW, &old)
+            .unwrap(),
+        "x"
+    );
 }

@@ -4,6 +4,7 @@ mod read;
 mod search;
 mod write;
 
+pub(crate) use read::ListRow;
 pub use read::{count, detail, ids_by_external, referrals, summaries};
 pub use search::{SEARCH_MAX, facets, matching, page};
 pub use write::{Ensured, Upserted, ensure_many, insert_many, preview_many, upsert_many};

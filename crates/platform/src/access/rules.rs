@@ -22,7 +22,8 @@ impl Role {
     /// What the role grants: what is not listed is refused.
     pub fn grants(self, permission: Permission) -> bool {
         use Permission::{
-            CustomersRead, CustomersWrite, ImportsWrite, JobsCancel, JobsRead, ValueRead, ValueRun, ValueSettings,
+            CustomersRead, CustomersWrite, ImportsWrite, JobsCancel, JobsRead, ValueRead, ValueRun,
+            ValueSettings,
         };
         let granted: &[Permission] = match self {
             Self::Administrator => &Permission::ALL,

@@ -78,7 +78,9 @@ impl Cipher {
     pub fn open(&self, place: Place, row: Uuid, sealed: &[u8]) -> Result<Zeroizing<String>> {
         let key = number(sealed)
             .and_then(|number| self.keys.get(&number))
-            .ok_or_else(|| Error::internal(format!("{}.{} of {row}: no such key", place.table, place.column)))?;
+            .ok_or_else(|| {
+                Error::internal(format!("{}.{} of {row}: no such key", place.table, place.column))
+            })?;
         let mut bytes = open(key, &bound_to(place, row), sealed).ok_or_else(|| {
             Error::internal(format!(
                 "{}.{} of {row} does not open: it was altered",
@@ -166,7 +168,10 @@ mod tests {
     };
 
     fn cipher(keys: &[(i32, u8)]) -> Cipher {
-        let keys = keys.iter().map(|(n, byte)| (*n, Zeroizing::new([*byte; 32]))).collect();
+        let keys = keys
+            .iter()
+            .map(|(n, byte)| (*n, Zeroizing::new([*byte; 32])))
+            .collect();
         Cipher::new(keys, &Zeroizing::new([9; 32])).unwrap()
     }
 

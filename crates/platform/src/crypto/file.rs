@@ -59,7 +59,10 @@ fn named((id, key): (&str, &str)) -> Option<NamedKey> {
 ///
 /// Error: `key_file_unusable`.
 pub(super) fn add(path: &Path) -> Result<NamedKey> {
-    let id: String = random::bytes::<4>().iter().map(|byte| format!("{byte:02x}")).collect();
+    let id: String = random::bytes::<4>()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let new = NamedKey {
         id: format!("k{id}"),
         key: Zeroizing::new(random::bytes()),

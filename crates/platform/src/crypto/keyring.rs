@@ -65,7 +65,7 @@ impl Keyring {
     pub async fn open(&self, db: &Db, clock: &Clock) -> Result<()> {
         let mut tx = db.write().await?;
         // A second server of a new database waits here until the first has made the key.
-        tx.wait_for_writers("encryption_keys").await?;
+        lock(&mut tx).await?;
         if rows(&mut tx).await?.is_empty() {
             let first = match file::read(&self.0.file)?.pop() {
                 Some(key) => key,
@@ -84,7 +84,12 @@ impl Keyring {
     /// Errors: `encryption_key_missing`, `encryption_key_wrong`, and what is wrong with the file.
     pub async fn cipher(&self, tx: &mut Tx) -> Result<Cipher> {
         let (newest,): (Option<i32>,) = tx.one("SELECT max(number) FROM encryption_keys", []).await?;
-        let known = self.0.cipher.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let known = self
+            .0
+            .cipher
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         match known {
             Some(cipher) if Some(cipher.current()) == newest => Ok(cipher),
             _ => self.load(tx).await,
@@ -140,7 +145,7 @@ impl Keyring {
     ///
     /// Errors: `encryption_key_missing`, `encryption_key_wrong`, and what is wrong with the file.
     pub async fn rotate(&self, tx: &mut Tx, clock: &Clock, actor: Actor) -> Result<String> {
-        tx.wait_for_writers("encryption_keys").await?;
+        lock(tx).await?;
         let known = rows(tx).await?;
         let newest = known
             .last()
@@ -163,6 +168,13 @@ impl Keyring {
         events::record(tx, clock, &event).await?;
         Ok(new.id)
     }
+}
+
+async fn lock(tx: &mut Tx) -> Result<()> {
+    if let Some(lock) = tx.dialect().key_lock() {
+        tx.execute(lock, []).await?;
+    }
+    Ok(())
 }
 
 async fn rows(tx: &mut Tx) -> Result<Vec<Row>> {
