@@ -5,6 +5,7 @@
 pub(super) fn resident_id(text: &str) -> Option<String> {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     match text.len() {
+        _ if !text.is_ascii() => None,
         18 if digits(&text[..17]) => {
             let check = resident_check(&text[..17]);
             (text.ends_with(check) && is_birthday(&text[6..14])).then(|| text.to_owned())

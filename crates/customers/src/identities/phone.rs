@@ -13,8 +13,13 @@ pub(super) fn e164(text: &str, region: &str) -> Option<String> {
     }
     // Abroad is dialled 00 from China and most of the world.
     let international = text.strip_prefix("00").map(|rest| format!("+{rest}"));
-    let number =
-        PhoneNumber::try_parse_with_country(international.as_deref().unwrap_or(text), region).ok()?;
+    let text = international.as_deref().unwrap_or(text);
+    let number = if text.starts_with('+') {
+        PhoneNumber::try_parse(text)
+    } else {
+        PhoneNumber::try_parse_with_country(text, region)
+    };
+    let number = number.ok()?;
     let e164 = number.e164().to_owned();
     match e164.strip_prefix("+86") {
         Some(national) if !of_mainland_china(national) => None,
