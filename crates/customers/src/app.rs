@@ -9,7 +9,7 @@ use crate::store;
 /// The longest search, in characters.
 const SEARCH_CHARS_MAX: usize = 100;
 
-/// Customers by external id, all or those that a search finds (see [`store::matching`] for what it finds).
+/// Customers by external id, or those that a search finds, the likeliest first (see [`store::matching`]).
 ///
 /// Errors: `search_too_long`.
 pub async fn list(
@@ -25,7 +25,7 @@ pub async fn list(
         return Err(Error::invalid("search_too_long", message).at("q"));
     }
     let mut tx = platform.db.read().await?;
-    store::page(&mut tx, search, size, cursor).await
+    store::page(&mut tx, &platform.keys, search, size, cursor).await
 }
 
 /// Everything about one customer.
@@ -43,4 +43,11 @@ pub async fn facets(platform: &Platform, caller: &Caller) -> Result<Facets> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
     store::facets(&mut tx).await
+}
+
+/// Queues what is to be done once after an update of the program: sealing what stands in clear, indexing
+/// names. At every start.
+pub async fn catch_up(platform: &Platform) -> Result<()> {
+    crate::identities::app::seal_what_is_plain(platform).await?;
+    crate::index::queue(platform).await
 }

@@ -5,11 +5,11 @@ pub mod api;
 pub mod app;
 pub mod identities;
 mod import;
+mod index;
 mod model;
 pub mod rules;
 pub mod store;
 
-pub use identities::kinds as jobs;
 pub use import::CustomersImport;
 pub use model::{
     Contact, ContactId, CustomerDetail, CustomerId, CustomerKind, CustomerLink, CustomerRow, CustomerSummary,
@@ -17,8 +17,19 @@ pub use model::{
     SubscriptionStatus,
 };
 
+use platform::jobs::Kinds;
 use platform::migrations::RoomMigrations;
 
 /// The tables of this room.
-pub const MIGRATIONS: RoomMigrations =
-    platform::migrations!("customers", (1, "0001_customers"), (3, "0003_identities"));
+pub const MIGRATIONS: RoomMigrations = platform::migrations!(
+    "customers",
+    (1, "0001_customers"),
+    (3, "0003_identities"),
+    (4, "0004_search")
+);
+
+/// The jobs of this room, added to those the runner knows.
+#[must_use]
+pub fn jobs(kinds: Kinds) -> Kinds {
+    identities::kinds(kinds).with(index::KIND, index::perform)
+}

@@ -76,7 +76,7 @@ async fn bring_up(config: &Config, db: Db) -> Result<Platform> {
     migrations::apply(&platform.db, &ROOMS, &platform.clock).await?;
     installation::claim_folder(&platform.db, &platform.clock, &config.data_dir).await?;
     platform.keys.open(&platform.db, &platform.clock).await?;
-    customers::identities::app::seal_what_is_plain(&platform).await?;
+    customers::app::catch_up(&platform).await?;
     Ok(platform)
 }
 

@@ -1,9 +1,11 @@
 //! The SQL of the customer record: reading here, writing many at once in [`write`](self).
 
+mod names;
 mod read;
 mod search;
 mod write;
 
+pub(crate) use names::{has_unindexed, index_some};
 pub(crate) use read::ListRow;
 pub use read::{count, detail, ids_by_external, referrals, summaries};
 pub use search::{SEARCH_MAX, facets, matching, page};

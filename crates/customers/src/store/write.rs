@@ -13,6 +13,7 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::IDS_PER_STATEMENT;
+use super::names;
 use super::read::ids_by_external;
 use crate::identities::store::NewIdentity;
 use crate::identities::{self, IdentityKind};
@@ -138,6 +139,10 @@ pub async fn insert_many(
         })
         .collect();
     let inserted = INSERT.insert(tx, rows).await?;
+    let named = customers
+        .iter()
+        .map(|customer| (customer.id.uuid(), customer.name.as_deref()));
+    names::index_new(tx, named).await?;
     let subscriptions: Vec<_> = customers
         .iter()
         .flat_map(|customer| {
@@ -253,6 +258,10 @@ async fn ensure(tx: &mut Tx, clock: &Clock, wanted: BTreeMap<&str, Known>) -> Re
         .filter(|(external_id, id, _)| there.ids.get(*external_id) == Some(id))
         .map(|(external_id, ..)| (*external_id).to_owned())
         .collect();
+    let made = missing
+        .iter()
+        .filter(|(external_id, ..)| there.made.contains(*external_id));
+    names::index_new(tx, made.map(|(_, id, known)| (id.uuid(), known.name.as_deref()))).await?;
     Ok(there)
 }
 
@@ -388,9 +397,10 @@ pub async fn upsert_many(tx: &mut Tx, clock: &Clock, keys: &Keyring, records: &[
     };
     let mut changed: BTreeSet<&str> = BTreeSet::new();
     let mut met: HashSet<&str> = HashSet::new();
+    let mut renamed: HashMap<Uuid, (Option<String>, Option<String>)> = HashMap::new();
     for (n, record) in records.iter().enumerate().filter(|(n, _)| !plan.refuses(*n)) {
         let external_id = record.external_id.as_str();
-        let Some((_, before)) = known.get_mut(external_id) else {
+        let Some((id, before)) = known.get_mut(external_id) else {
             return Err(Error::internal(format!(
                 "the customer {external_id} was there and is gone"
             )));
@@ -405,6 +415,12 @@ pub async fn upsert_many(tx: &mut Tx, clock: &Clock, keys: &Keyring, records: &[
         } else {
             done.unchanged += 1;
         }
+        if after.name != before.name {
+            let (_, last) = renamed
+                .entry(id.uuid())
+                .or_insert_with(|| (before.name.clone(), None));
+            last.clone_from(&after.name);
+        }
         if is_changed {
             changed.insert(external_id);
             *before = after;
@@ -417,6 +433,7 @@ pub async fn upsert_many(tx: &mut Tx, clock: &Clock, keys: &Keyring, records: &[
         .map(|(external_id, (id, known))| row(*id, external_id, known, false, now))
         .collect();
     UPDATE.insert(tx, rows).await?;
+    names::rename(tx, &renamed).await?;
     identities::store::apply(tx, clock, &cipher, plan, &done.ids).await?;
     Ok(done)
 }

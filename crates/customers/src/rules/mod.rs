@@ -1,5 +1,7 @@
 //! What a record may say, and what becomes of what is known. Pure.
 
+pub mod names;
+
 use std::collections::HashMap;
 
 use crate::model::{CustomerId, CustomerKind, Record};
