@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::model::{EndedBecause, Found, Identity, IdentityId, IdentityKind};
 use super::rules;
 use crate::model::{CustomerId, Record};
-use crate::store::ListRow;
+use crate::store::{ListRow, ids_by_external};
 
 const VALUE: Place = Place {
     table: "identities",
@@ -276,10 +276,6 @@ pub async fn lookup(
         #[sqlx(flatten)]
         customer: ListRow,
     }
-    let blinds: Vec<Uuid> = guesses
-        .iter()
-        .map(|(kind, value)| blind(cipher, *kind, value))
-        .collect();
     let external = guesses
         .iter()
         .find(|(kind, _)| *kind == IdentityKind::External)
@@ -290,13 +286,21 @@ pub async fn lookup(
         .collect::<Vec<_>>()
         .join(", ");
     let by_kind = "i.kind AS found_by";
+    // Each by itself rather than as a list, so that the index is used however large the table is said to be.
+    let blinds: Vec<String> = (2..guesses.len() + 2).map(|n| format!("${n}")).collect();
     let sql = format!(
         "SELECT {by_kind}, {columns} FROM identities i JOIN customers c ON c.id = i.customer_id \
-         WHERE i.ended_at IS NULL AND i.blind{} \
-         UNION ALL SELECT 'external' AS found_by, {columns} FROM customers c WHERE c.external_id = $2",
-        tx.dialect().in_uuids(1)
+         WHERE i.ended_at IS NULL AND i.blind IN ({}) \
+         UNION ALL SELECT 'external' AS found_by, {columns} FROM customers c WHERE c.external_id = $1",
+        blinds.join(", ")
     );
-    let rows: Vec<FoundRow> = tx.all(AssertSqlSafe(sql), args![list(blinds), external]).await?;
+    let mut values = args![external];
+    values.extend(
+        guesses
+            .iter()
+            .map(|(kind, value)| Value::from(blind(cipher, *kind, value))),
+    );
+    let rows: Vec<FoundRow> = tx.all(AssertSqlSafe(sql), values).await?;
     let mut best: Option<(IdentityKind, ListRow)> = None;
     for row in rows {
         let kind: IdentityKind = row.found_by.parse()?;
@@ -390,38 +394,40 @@ pub(crate) async fn plan(
     if blinds.is_empty() {
         return Ok(plan);
     }
-    let owner_of = |external_id: &str| cipher.blind("owner", external_id).as_u128();
-    let slot_of = |kind: IdentityKind, external_id: &str| {
-        let domain = if kind == IdentityKind::Phone {
-            "owner/phone"
-        } else {
-            "owner/email"
-        };
-        cipher.blind(domain, external_id).as_u128()
+    let external_ids: Vec<&str> = records.iter().map(|record| record.external_id.as_str()).collect();
+    let known = ids_by_external(tx, &external_ids).await?;
+    // One who is not there yet has no id to be told by.
+    let owner_of = |external_id: &str| match known.get(external_id) {
+        Some(id) => id.uuid().as_u128(),
+        None => cipher.blind("owner", external_id).as_u128(),
     };
+    let slot_of =
+        |kind: IdentityKind, owner: u128| cipher.blind(kind.name(), &format!("owner {owner}")).as_u128();
+    // Two plain reads and no join: while a table fills for the first time, the database does not know yet how
+    // large it is and would join it the slow way.
     let sql = format!(
-        "SELECT i.blind, c.external_id FROM identities i JOIN customers c ON c.id = i.customer_id \
-         WHERE i.ended_at IS NULL AND i.blind{}",
+        "SELECT blind, customer_id FROM identities WHERE ended_at IS NULL AND blind{}",
         tx.dialect().in_uuids(1)
     );
-    let holders: Vec<(Uuid, String)> = tx.all(AssertSqlSafe(sql), args![list(blinds)]).await?;
+    let holders: Vec<(Uuid, Uuid)> = tx.all(AssertSqlSafe(sql), args![list(blinds)]).await?;
     let holders: HashMap<u128, u128> = holders
         .into_iter()
-        .map(|(blind, external_id)| (blind.as_u128(), owner_of(&external_id)))
+        .map(|(blind, customer)| (blind.as_u128(), customer.as_u128()))
         .collect();
-    let sql = format!(
-        "SELECT c.external_id, i.kind, i.id, i.blind FROM customers c \
-         JOIN identities i ON i.customer_id = c.id WHERE i.ended_at IS NULL AND i.imported \
-         AND i.kind IN ('phone', 'email') AND c.external_id{}",
-        tx.dialect().in_texts(1)
-    );
-    let owners = list(records.iter().map(|record| record.external_id.as_str()));
-    let rows: Vec<(String, String, Uuid, Uuid)> = tx.all(AssertSqlSafe(sql), args![owners]).await?;
-    let mut slots = HashMap::with_capacity(rows.len());
-    let mut stored = HashMap::with_capacity(rows.len());
-    for (external_id, kind, id, blind) in rows {
-        slots.insert(slot_of(kind.parse()?, &external_id), blind.as_u128());
-        stored.insert(blind.as_u128(), id);
+    let mut slots = HashMap::new();
+    let mut stored = HashMap::new();
+    if !known.is_empty() {
+        let sql = format!(
+            "SELECT customer_id, kind, id, blind FROM identities WHERE ended_at IS NULL AND imported \
+             AND kind IN ('phone', 'email') AND customer_id{}",
+            tx.dialect().in_uuids(1)
+        );
+        let owners = list(known.values().map(|id| id.uuid()));
+        let rows: Vec<(Uuid, String, Uuid, Uuid)> = tx.all(AssertSqlSafe(sql), args![owners]).await?;
+        for (customer, kind, id, blind) in rows {
+            slots.insert(slot_of(kind.parse()?, customer.as_u128()), blind.as_u128());
+            stored.insert(blind.as_u128(), id);
+        }
     }
     for (n, record) in records.iter().enumerate() {
         let owner = owner_of(&record.external_id);
@@ -445,7 +451,7 @@ pub(crate) async fn plan(
                 continue;
             }
             plan.changed.insert(n);
-            let slot = slot_of(kind, &record.external_id);
+            let slot = slot_of(kind, owner);
             if let Some(before) = notes.get(&slot).or_else(|| slots.get(&slot)).copied() {
                 notes.insert(before, 0);
                 if plan.add.remove(&before).is_none() {
