@@ -43,6 +43,7 @@ pub fn router() -> OpenApiRouter<Platform> {
         .routes(routes!(record::schema, record::decide))
         .routes(routes!(record::custom_fields, record::change_custom_fields))
         .routes(routes!(record::completeness))
+        .merge(crate::identities::api::router())
 }
 
 /// The customer a path names. What is no id names nobody.
@@ -74,8 +75,9 @@ struct OnlyKind {
     kind: Option<String>,
 }
 
-/// Customers by external id. `q` finds those whose external id or name begins with it (at most 1,000), or,
-/// where there are none, those of the newest 5,000 whose name contains it.
+/// Customers by external id. With `q` those that it finds, the likeliest first, at most 1,000: who is known by it
+/// (phone number, card …), whose name it is or begins with it, whose external id begins with it, whose phone
+/// number ends with it, whose name has it inside, is read so in pinyin or has these initials.
 #[utoipa::path(get, path = "/customers", tag = "customers",
     params(("q" = Option<String>, Query), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = CustomerPage),

@@ -16,7 +16,7 @@ use crate::store;
 /// The longest search, in characters.
 const SEARCH_CHARS_MAX: usize = 100;
 
-/// Customers by external id, all or those that a search finds (see [`store::matching`] for what it finds).
+/// Customers by external id, or those that a search finds, the likeliest first (see [`store::matching`]).
 ///
 /// Errors: `search_too_long`.
 pub async fn list(
@@ -32,14 +32,15 @@ pub async fn list(
         return Err(Error::invalid("search_too_long", message).at("q"));
     }
     let mut tx = platform.db.read().await?;
-    store::page(&mut tx, search, size, cursor).await
+    store::page(&mut tx, &platform.keys, search, size, cursor).await
 }
 
 /// Everything about one customer.
 pub async fn get(platform: &Platform, caller: &Caller, id: CustomerId) -> Result<CustomerDetail> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    store::detail(&mut tx, id)
+    let cipher = platform.keys.cipher(&mut tx).await?;
+    store::detail(&mut tx, &cipher, id)
         .await?
         .ok_or(Error::NotFound { what: "customer" })
 }
@@ -80,4 +81,11 @@ fn check_version(expected: i64, current: i64) -> Result<()> {
     }
     let message = "someone else has changed this meanwhile; read it again";
     Err(Error::conflict("version_stale", message))
+}
+
+/// Queues what is to be done once after an update of the program: sealing what stands in clear, indexing
+/// names. At every start.
+pub async fn catch_up(platform: &Platform) -> Result<()> {
+    crate::identities::app::seal_what_is_plain(platform).await?;
+    crate::index::queue(platform).await
 }

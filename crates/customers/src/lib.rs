@@ -3,7 +3,9 @@
 
 pub mod api;
 pub mod app;
+pub mod identities;
 mod import;
+mod index;
 mod model;
 pub mod rules;
 pub mod store;
@@ -19,8 +21,20 @@ pub use model::{
     SubscriptionId, SubscriptionStatus, TagChange,
 };
 
+use platform::jobs::Kinds;
 use platform::migrations::RoomMigrations;
 
 /// The tables of this room.
-pub const MIGRATIONS: RoomMigrations =
-    platform::migrations!("customers", (1, "0001_customers"), (5, "0005_record"));
+pub const MIGRATIONS: RoomMigrations = platform::migrations!(
+    "customers",
+    (1, "0001_customers"),
+    (3, "0003_identities"),
+    (4, "0004_search"),
+    (5, "0005_record")
+);
+
+/// The jobs of this room, added to those the runner knows.
+#[must_use]
+pub fn jobs(kinds: Kinds) -> Kinds {
+    identities::kinds(kinds).with(index::KIND, index::perform)
+}

@@ -124,9 +124,9 @@ pub struct Record {
     pub region: Option<String>,
     /// The firm's own segment.
     pub segment: Option<String>,
-    /// A phone number.
+    /// A phone number, normalised: it takes the place of the one a file said before.
     pub phone: Option<String>,
-    /// An e-mail address.
+    /// An e-mail address, likewise.
     pub email: Option<String>,
     /// Customer since.
     pub since: Option<Day>,
@@ -287,9 +287,9 @@ pub struct CustomerDetail {
     /// What a list shows.
     #[serde(flatten)]
     pub row: CustomerRow,
-    /// A phone number.
+    /// The newest of its phone numbers.
     pub phone: Option<String>,
-    /// An e-mail address.
+    /// The newest of its e-mail addresses.
     pub email: Option<String>,
     /// The organisation a person belongs to.
     pub organisation: Option<CustomerLink>,

@@ -23,8 +23,6 @@ fn new(kind: CustomerKind, name: &str, organisation: Option<CustomerId>) -> Cust
         brand: None,
         region: None,
         segment: None,
-        phone: None,
-        email: None,
         since: None,
         organisation,
         referred_by: None,
@@ -62,7 +60,6 @@ async fn a_customer_is_made_and_changed_once(t: &TestDb) {
     let p = &t.platform;
     let creation = CustomerCreation {
         external_id: Some(" C1 ".into()),
-        phone: Some("13800001234".into()),
         since: Some(Day::parse("2020-02-29").unwrap()),
         ..new(CustomerKind::Person, " 张伟 ", None)
     };
@@ -82,13 +79,17 @@ async fn a_customer_is_made_and_changed_once(t: &TestDb) {
     let id = first.row.id;
     let said = CustomerChange {
         name: Some(Some("张炜".into())),
-        phone: Some(None),
+        region: Some(Some("北京".into())),
         ..CustomerChange::default()
     };
     let changed = change(p, id, 1, said.clone()).await.unwrap();
     assert_eq!(
-        (changed.row.name.as_str(), changed.phone.clone(), changed.version),
-        ("张炜", None, 2)
+        (
+            changed.row.name.as_str(),
+            changed.row.region.as_deref(),
+            changed.version
+        ),
+        ("张炜", Some("北京"), 2)
     );
     assert_eq!(
         change(p, id, 1, said.clone()).await.unwrap_err().code(),
@@ -105,9 +106,9 @@ async fn a_customer_is_made_and_changed_once(t: &TestDb) {
     assert_eq!(
         log[0].payload,
         json!({
-            "fields": ["name", "phone"],
-            "before": { "name": "张伟", "phone": "…1234" },
-            "after": { "name": "张炜", "phone": null },
+            "fields": ["name", "region"],
+            "before": { "name": "张伟", "region": null },
+            "after": { "name": "张炜", "region": "北京" },
         })
     );
     let found = app::list(p, &analyst, Some("张炜"), PageSize::new(None).unwrap(), None)

@@ -27,8 +27,6 @@ pub async fn create(platform: &Platform, caller: &Caller, said: CustomerCreation
         brand: Some(said.brand),
         region: Some(said.region),
         segment: Some(said.segment),
-        phone: Some(said.phone),
-        email: Some(said.email),
         since: Some(said.since),
         organisation: Some(said.organisation),
         referred_by: Some(said.referred_by),
@@ -51,8 +49,8 @@ pub async fn create(platform: &Platform, caller: &Caller, said: CustomerCreation
         brand: known.brand.clone(),
         region: known.region.clone(),
         segment: known.segment.clone(),
-        phone: known.phone.clone(),
-        email: known.email.clone(),
+        phone: None,
+        email: None,
         since: known.since.map(base::Day),
         organisation: known.organisation,
         referred_by: known.referred_by,
@@ -60,7 +58,7 @@ pub async fn create(platform: &Platform, caller: &Caller, said: CustomerCreation
         subscriptions: Vec::new(),
         contacts: Vec::new(),
     };
-    store::insert_many(&mut tx, clock, &[customer])
+    store::insert_many(&mut tx, clock, &platform.keys, &[customer])
         .await
         .map_err(|e| match e.code() {
             "already_exists" => Error::conflict("external_id_taken", "another customer has this external id"),
@@ -100,7 +98,7 @@ pub async fn change(
     let after = before.clone().changed(&said)?;
     check_references(&mut tx, id, &before, &after).await?;
     if let Some(payload) = as_changed(&before.said(), &after.said()) {
-        store::edit::update(&mut tx, id, &after, platform.clock.now()).await?;
+        store::edit::update(&mut tx, id, (&before, &after), platform.clock.now()).await?;
         record(&mut tx, platform, caller, "customer.changed", id, &payload).await?;
     }
     tx.commit().await?;

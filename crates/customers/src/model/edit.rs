@@ -87,10 +87,6 @@ pub struct CustomerCreation {
     pub region: Option<String>,
     /// The firm's own segment.
     pub segment: Option<String>,
-    /// A phone number.
-    pub phone: Option<String>,
-    /// An e-mail address.
-    pub email: Option<String>,
     /// Customer since.
     #[schema(value_type = Option<String>, format = Date)]
     pub since: Option<Day>,
@@ -122,14 +118,6 @@ pub struct CustomerChange {
     #[serde(default, deserialize_with = "said")]
     #[schema(value_type = Option<String>)]
     pub segment: Option<Option<String>>,
-    /// A phone number.
-    #[serde(default, deserialize_with = "said")]
-    #[schema(value_type = Option<String>)]
-    pub phone: Option<Option<String>>,
-    /// An e-mail address.
-    #[serde(default, deserialize_with = "said")]
-    #[schema(value_type = Option<String>)]
-    pub email: Option<Option<String>>,
     /// Customer since.
     #[serde(default, deserialize_with = "said")]
     #[schema(value_type = Option<String>, format = Date)]

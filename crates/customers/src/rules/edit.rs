@@ -15,7 +15,6 @@ pub const HIERARCHY_LEVELS_MAX: usize = 10;
 
 const NAME_CHARS_MAX: usize = 200;
 const WORD_CHARS_MAX: usize = 64;
-const EMAIL_CHARS_MAX: usize = 254;
 /// The longest external id, in characters.
 const EXTERNAL_ID_CHARS_MAX: usize = 128;
 
@@ -64,8 +63,6 @@ impl Known {
             said.segment.as_ref(),
             WORD_CHARS_MAX,
         )?;
-        change(&mut self.phone, "phone", said.phone.as_ref(), WORD_CHARS_MAX)?;
-        change(&mut self.email, "email", said.email.as_ref(), EMAIL_CHARS_MAX)?;
         if let Some(since) = said.since {
             self.since = since.map(|day| day.0);
         }
@@ -82,8 +79,6 @@ impl Known {
             "brand": self.brand,
             "region": self.region,
             "segment": self.segment,
-            "phone": self.phone,
-            "email": self.email,
             "since": self.since.map(base::Day),
             "organisation": self.organisation,
             "referred_by": self.referred_by,
@@ -191,7 +186,7 @@ impl SubscriptionFacts {
 
 /// Fields by which a person can be reached. The log is never altered, so it must not hold what a person may
 /// ask to have forgotten: it says that they changed and shows their ends.
-const MASKED: [&str; 3] = ["phone", "email", "number"];
+const MASKED: [&str; 1] = ["number"];
 
 fn masked(field: &str, value: Value) -> Value {
     match value {
@@ -254,16 +249,14 @@ mod tests {
     }
 
     #[test]
-    fn a_change_says_what_and_hides_how_a_person_is_reached() {
+    fn a_change_says_what() {
         let before = Known {
             name: Some("张伟".into()),
-            phone: Some("13800001234".into()),
             brand: Some("和悦".into()),
             ..Known::nothing()
         };
         let change = CustomerChange {
             name: Some(Some(" 张炜 ".into())),
-            phone: Some(Some("13900005678".into())),
             brand: Some(None),
             region: Some(Some("  ".into())),
             ..CustomerChange::default()
@@ -274,9 +267,9 @@ mod tests {
         assert_eq!(
             as_changed(&before.said(), &after.said()).unwrap(),
             json!({
-                "fields": ["brand", "name", "phone"],
-                "before": { "name": "张伟", "phone": "…1234", "brand": "和悦" },
-                "after": { "name": "张炜", "phone": "…5678", "brand": null },
+                "fields": ["brand", "name"],
+                "before": { "name": "张伟", "brand": "和悦" },
+                "after": { "name": "张炜", "brand": null },
             })
         );
         let again = after.clone().changed(&change).unwrap();

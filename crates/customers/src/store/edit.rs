@@ -1,11 +1,14 @@
 //! One customer at a time: read to be changed, placed in the hierarchy, stored.
 
+use std::collections::HashMap;
+
 use base::Result;
 use jiff::Timestamp;
 use platform::{Tx, args};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
+use super::names;
 use super::write::KnownRow;
 use crate::model::{CustomerId, CustomerKind};
 use crate::rules::edit::HIERARCHY_LEVELS_MAX;
@@ -75,12 +78,21 @@ pub(crate) async fn levels_below(tx: &mut Tx, id: CustomerId) -> Result<usize> {
     Ok(usize::try_from(levels).unwrap_or(0))
 }
 
-/// Stores what is known of a customer that is held; says its new version.
-pub(crate) async fn update(tx: &mut Tx, id: CustomerId, known: &Known, now: Timestamp) -> Result<i64> {
+/// Stores what is known of a customer that is held, before and after; says its new version.
+pub(crate) async fn update(
+    tx: &mut Tx,
+    id: CustomerId,
+    (before, known): (&Known, &Known),
+    now: Timestamp,
+) -> Result<i64> {
+    if known.name != before.name {
+        let renamed = HashMap::from([(id.uuid(), (before.name.clone(), known.name.clone()))]);
+        names::rename(tx, &renamed).await?;
+    }
     let (version,): (i32,) = tx
         .one(
-            "UPDATE customers SET name = $2, name_key = $3, brand = $4, region = $5, segment = $6, phone = $7, \
-             email = $8, since = $9, organisation_id = $10, referred_by = $11, updated_at = $12, \
+            "UPDATE customers SET name = $2, name_key = $3, brand = $4, region = $5, segment = $6, \
+             since = $7, organisation_id = $8, referred_by = $9, updated_at = $10, \
              version = version + 1 WHERE id = $1 RETURNING version",
             args![
                 id.uuid(),
@@ -89,8 +101,6 @@ pub(crate) async fn update(tx: &mut Tx, id: CustomerId, known: &Known, now: Time
                 known.brand.as_ref(),
                 known.region.as_ref(),
                 known.segment.as_ref(),
-                known.phone.as_ref(),
-                known.email.as_ref(),
                 known.since,
                 known.organisation.map(CustomerId::uuid),
                 known.referred_by.map(CustomerId::uuid),

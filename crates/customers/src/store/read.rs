@@ -6,12 +6,14 @@ use base::{Day, Result};
 use futures::stream::BoxStream;
 use platform::Tx;
 use platform::args;
+use platform::crypto::Cipher;
 use platform::db::list;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::IDS_PER_STATEMENT;
 use super::holdings::{contacts, subscriptions};
+use crate::identities;
 use crate::model::{CustomerDetail, CustomerId, CustomerLink, CustomerRow, CustomerSummary};
 
 /// How many members and contacts of an organisation are shown.
@@ -81,7 +83,7 @@ pub async fn count(tx: &mut Tx) -> Result<u64> {
 
 /// A customer as lists have it.
 #[derive(sqlx::FromRow)]
-pub(super) struct ListRow {
+pub(crate) struct ListRow {
     id: Uuid,
     external_id: String,
     name: Option<String>,
@@ -93,9 +95,9 @@ pub(super) struct ListRow {
 }
 
 impl ListRow {
-    pub(super) const COLUMNS: &'static str = "id, external_id, name, kind, brand, region, segment, since";
+    pub(crate) const COLUMNS: &'static str = "id, external_id, name, kind, brand, region, segment, since";
 
-    pub(super) fn customer(self) -> Result<CustomerRow> {
+    pub(crate) fn customer(self) -> Result<CustomerRow> {
         Ok(CustomerRow {
             id: self.id.into(),
             name: self.name.unwrap_or_else(|| self.external_id.clone()),
@@ -126,8 +128,8 @@ pub async fn exists(tx: &mut Tx, id: CustomerId) -> Result<bool> {
     Ok(row.is_some())
 }
 
-/// Everything about one customer.
-pub async fn detail(tx: &mut Tx, id: CustomerId) -> Result<Option<CustomerDetail>> {
+/// Everything about one customer. Until a job has sealed what an earlier version left in clear, that is shown.
+pub async fn detail(tx: &mut Tx, cipher: &Cipher, id: CustomerId) -> Result<Option<CustomerDetail>> {
     #[derive(sqlx::FromRow)]
     struct More {
         phone: Option<String>,
@@ -151,6 +153,7 @@ pub async fn detail(tx: &mut Tx, id: CustomerId) -> Result<Option<CustomerDetail
             args![id.uuid()],
         )
         .await?;
+    let (phone, email) = identities::store::contact(tx, cipher, id).await?;
     let organisation = linked(tx, more.organisation_id).await?;
     let referred_by = linked(tx, more.referred_by).await?;
     let members: Vec<LinkRow> = tx
@@ -161,8 +164,8 @@ pub async fn detail(tx: &mut Tx, id: CustomerId) -> Result<Option<CustomerDetail
         .await?;
     Ok(Some(CustomerDetail {
         row: row.customer()?,
-        phone: more.phone,
-        email: more.email,
+        phone: phone.or(more.phone),
+        email: email.or(more.email),
         organisation,
         referred_by,
         members: members.into_iter().map(link).collect(),

@@ -226,8 +226,8 @@ pub(crate) async fn things(tx: &mut Tx, customer: CustomerId) -> Result<BTreeSet
              UNION SELECT 'brand' FROM customers WHERE id = $1 AND brand IS NOT NULL \
              UNION SELECT 'region' FROM customers WHERE id = $1 AND region IS NOT NULL \
              UNION SELECT 'segment' FROM customers WHERE id = $1 AND segment IS NOT NULL \
-             UNION SELECT 'phone' FROM customers WHERE id = $1 AND phone IS NOT NULL \
-             UNION SELECT 'email' FROM customers WHERE id = $1 AND email IS NOT NULL \
+             UNION SELECT kind FROM identities WHERE customer_id = $1 AND ended_at IS NULL \
+                 AND kind IN ('phone', 'email') \
              UNION SELECT 'since' FROM customers WHERE id = $1 AND since IS NOT NULL \
              UNION SELECT 'organisation' FROM customers WHERE id = $1 AND organisation_id IS NOT NULL \
              UNION SELECT kind FROM life_events WHERE customer_id = $1 AND kind IN ('birthday', 'founding') \

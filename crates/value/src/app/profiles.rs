@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use base::{Cursor, Error, Page, PageSize, Result};
 use customers::CustomerSummary;
-use platform::{Caller, Permission};
+use platform::{Caller, Permission, Platform};
 use uuid::Uuid;
 
 use super::{PublishedRun, ValueRoom};
@@ -109,7 +109,7 @@ pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Re
     }
     let mut tx = room.platform.db.read().await?;
     let published = runs::published(&mut tx).await?.ok_or_else(no_run)?;
-    let filter = with_search(&mut tx, request.filter, request.search.as_deref()).await?;
+    let filter = with_search(&room.platform, &mut tx, request.filter, request.search.as_deref()).await?;
     let rows = profiles::page(
         &mut tx,
         &filter,
@@ -163,7 +163,7 @@ pub async fn count(room: &ValueRoom, caller: &Caller, filter: Filter, search: Op
     caller.require(Permission::CustomersRead)?;
     let mut tx = room.platform.db.read().await?;
     let published = runs::published(&mut tx).await?.ok_or_else(no_run)?;
-    let filter = with_search(&mut tx, filter, search).await?;
+    let filter = with_search(&room.platform, &mut tx, filter, search).await?;
     if filter.is_empty() {
         return Ok(Count {
             rows: published.customers.unwrap_or(0),
@@ -180,9 +180,14 @@ pub async fn count(room: &ValueRoom, caller: &Caller, filter: Filter, search: Op
     })
 }
 
-async fn with_search(tx: &mut platform::Tx, mut filter: Filter, search: Option<&str>) -> Result<Filter> {
+async fn with_search(
+    platform: &Platform,
+    tx: &mut platform::Tx,
+    mut filter: Filter,
+    search: Option<&str>,
+) -> Result<Filter> {
     if let Some(search) = search.map(str::trim).filter(|search| !search.is_empty()) {
-        filter.customers = Some(customers::store::matching(tx, search, SEARCH_MAX).await?);
+        filter.customers = Some(customers::store::matching(tx, &platform.keys, search, SEARCH_MAX).await?);
     }
     Ok(filter)
 }
