@@ -22,5 +22,9 @@ pub use model::{
 use platform::migrations::RoomMigrations;
 
 /// The tables of this room.
-pub const MIGRATIONS: RoomMigrations =
-    platform::migrations!("customers", (1, "0001_customers"), (5, "0005_record"));
+pub const MIGRATIONS: RoomMigrations = platform::migrations!(
+    "customers",
+    (1, "0001_customers"),
+    (5, "0005_record"),
+    (6, "0006_consents")
+);
