@@ -30,7 +30,8 @@ pub const MIGRATIONS: RoomMigrations = platform::migrations!(
     (1, "0001_customers"),
     (3, "0003_identities"),
     (4, "0004_search"),
-    (5, "0005_record")
+    (5, "0005_record"),
+    (6, "0006_consents")
 );
 
 /// The jobs of this room, added to those the runner knows.
