@@ -92,6 +92,32 @@ pub(crate) async fn insert(
     Ok(given)
 }
 
+/// Puts aside, of identities to be stored, those that another customer has, in the database or before among
+/// them: they only go into the history.
+pub(crate) async fn set_aside_taken(
+    tx: &mut Tx,
+    cipher: &Cipher,
+    now: Timestamp,
+    new: &mut [NewIdentity],
+) -> Result<()> {
+    let blinds: Vec<Uuid> = new
+        .iter()
+        .map(|identity| blind(cipher, identity.kind, &identity.value))
+        .collect();
+    let sql = format!(
+        "SELECT blind FROM identities WHERE ended_at IS NULL AND blind{}",
+        tx.dialect().in_uuids(1)
+    );
+    let held: Vec<(Uuid,)> = tx.all(AssertSqlSafe(sql), args![list(&blinds)]).await?;
+    let mut taken: HashSet<Uuid> = held.into_iter().map(|(blind,)| blind).collect();
+    for (identity, blind) in new.iter_mut().zip(blinds) {
+        if !taken.insert(blind) {
+            identity.ended = Some((now, EndedBecause::Taken));
+        }
+    }
+    Ok(())
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     id: Uuid,

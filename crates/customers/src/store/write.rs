@@ -82,7 +82,9 @@ fn row(id: CustomerId, external_id: &str, known: &Known, generated: bool, now: T
 /// Stores new customers with their subscriptions and contacts, in any order: those they refer to must be
 /// there when the transaction is committed. Says how many customers.
 ///
-/// Errors: `already_exists` when an external id or an identity is taken, and what is wrong with an identity.
+/// An identity that an earlier customer has only goes into the history of a later one.
+///
+/// Errors: `already_exists` when an external id is taken, and what is wrong with an identity.
 pub async fn insert_many(
     tx: &mut Tx,
     clock: &Clock,
@@ -196,6 +198,7 @@ pub async fn insert_many(
         }
     }
     let cipher = keys.cipher(tx).await?;
+    identities::store::set_aside_taken(tx, &cipher, now, &mut known_by).await?;
     identities::store::insert(tx, clock, &cipher, &known_by).await?;
     Ok(inserted)
 }
