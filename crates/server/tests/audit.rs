@@ -186,7 +186,7 @@ async fn webhooks_are_managed_over_http(t: &TestDb) {
         .await
         .unwrap();
     assert_ne!(json_of(rotated).await["secret"], added["secret"]);
-    let since = json!({ "since": now(t) });
+    let since = json!({ "since": p_now(t) });
     let answer = administrator
         .post(format!("{one}/replay"))
         .json(&since)
