@@ -27,6 +27,8 @@ export const PERMISSIONS = [
   "value.settings",
   "jobs.read",
   "jobs.cancel",
+  "audit.read",
+  "webhooks.manage",
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 export type Session = Whole<Schemas["Session"]>;

@@ -23,6 +23,7 @@ const NOT_SENT = [
   "file_unwritable",
   "job_failed",
   "jobs_at_once_out_of_range",
+  "link_malformed",
   "migration_altered",
   "not_a_demo",
   "profiles_malformed",
