@@ -7,10 +7,14 @@ pub(crate) mod life_events;
 mod read;
 pub(crate) mod record;
 mod search;
+mod ties;
 mod write;
 
 pub use read::{count, detail, ids_by_external, referrals, summaries};
 pub use search::{SEARCH_MAX, facets, matching, page};
+pub use ties::{
+    Tie, members, memberships, subscriptions_held, ties_of_influence, ties_of_organisation, ties_of_people,
+};
 pub use write::{Ensured, Upserted, ensure_many, insert_many, preview_many, upsert_many};
 
 /// How many ids go into one statement.
