@@ -1,4 +1,5 @@
-//! The use cases of the customer record. Each needs `customers.read`.
+//! The use cases of the customer record. Each needs `customers.read` and shows the customers in the caller's
+//! scope; the others are not there.
 
 use base::{Error, Page, PageSize, Result};
 use platform::{Caller, Permission, Platform};
@@ -25,14 +26,14 @@ pub async fn list(
         return Err(Error::invalid("search_too_long", message).at("q"));
     }
     let mut tx = platform.db.read().await?;
-    store::page(&mut tx, search, size, cursor).await
+    store::page(&mut tx, caller.scope(), search, size, cursor).await
 }
 
 /// Everything about one customer.
 pub async fn get(platform: &Platform, caller: &Caller, id: CustomerId) -> Result<CustomerDetail> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    store::detail(&mut tx, id)
+    store::detail(&mut tx, caller.scope(), id)
         .await?
         .ok_or(Error::NotFound { what: "customer" })
 }
@@ -41,5 +42,5 @@ pub async fn get(platform: &Platform, caller: &Caller, id: CustomerId) -> Result
 pub async fn facets(platform: &Platform, caller: &Caller) -> Result<Facets> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    store::facets(&mut tx).await
+    store::facets(&mut tx, caller.scope()).await
 }

@@ -3,6 +3,7 @@
 use base::Result;
 use futures::future::BoxFuture;
 use platform::Tx;
+use platform::access::directory;
 use platform::imports::{
     CellProblem, Field, FieldKind, Identity, ImportContext, ImportKind, ImportRow, Repeats, Seen, Stored,
 };
@@ -26,6 +27,8 @@ const EMAIL: usize = 7;
 const SINCE: usize = 8;
 const ORGANISATION: usize = 9;
 const REFERRED_BY: usize = 10;
+const BRANCH: usize = 11;
+const OWNER: usize = 12;
 
 const ID: FieldKind = FieldKind::Text { chars_max: 128 };
 const WORD: FieldKind = FieldKind::Text { chars_max: 64 };
@@ -139,7 +142,6 @@ const FIELDS: &[Field] = &[
         kind: WORD,
         aliases: &[
             "area",
-            "branch",
             "city",
             "province",
             "地区",
@@ -244,8 +246,38 @@ const FIELDS: &[Field] = &[
             "介绍人编号",
         ],
     },
+    Field {
+        name: "branch",
+        required: false,
+        kind: WORD,
+        aliases: &[
+            "branchcode",
+            "branchid",
+            "机构",
+            "机构编码",
+            "机构代码",
+            "网点",
+            "网点编号",
+            "分公司编码",
+        ],
+    },
+    Field {
+        name: "owner",
+        required: false,
+        kind: WORD,
+        aliases: &[
+            "accountmanager",
+            "customermanager",
+            "relationshipmanager",
+            "ownerlogin",
+            "客户经理",
+            "客户经理工号",
+            "客户经理账号",
+        ],
+    },
 ];
 
+/// What a row says by itself. Which branch and which user it means only the database knows.
 fn record(row: &ImportRow) -> Result<Record> {
     let text = |field| row.text(field).map(str::to_owned);
     Ok(Record {
@@ -260,16 +292,54 @@ fn record(row: &ImportRow) -> Result<Record> {
         since: row.day(SINCE),
         organisation: text(ORGANISATION),
         referred_by: text(REFERRED_BY),
+        branch: None,
+        owner: None,
     })
 }
 
-fn stored(done: &store::Upserted) -> Stored {
+type Rejects = Vec<(usize, usize, CellProblem)>;
+
+/// What rows say, but for those that name a branch or a user who is not there.
+async fn records(tx: &mut Tx, rows: &[ImportRow]) -> Result<(Vec<Record>, Rejects)> {
+    let named = |field| {
+        let mut named: Vec<&str> = rows.iter().filter_map(|row| row.text(field)).collect();
+        named.sort_unstable();
+        named.dedup();
+        named
+    };
+    let branches = directory::branches_by_code(tx, &named(BRANCH)).await?;
+    let users = directory::users_by_login(tx, &named(OWNER)).await?;
+    let mut records = Vec::with_capacity(rows.len());
+    let mut rejects = Vec::new();
+    for (n, row) in rows.iter().enumerate() {
+        let mut record = record(row)?;
+        record.branch = row.text(BRANCH).and_then(|code| branches.get(code)).copied();
+        record.owner = row.text(OWNER).and_then(|login| users.get(login)).copied();
+        let unknown = if row.text(BRANCH).is_some() && record.branch.is_none() {
+            Some((BRANCH, "branch_unknown", "there is no branch of this code"))
+        } else if row.text(OWNER).is_some() && record.owner.is_none() {
+            Some((OWNER, "owner_unknown", "there is no user of this login"))
+        } else {
+            None
+        };
+        match unknown {
+            None => records.push(record),
+            Some((field, code, message)) => {
+                let message = message.to_owned();
+                rejects.push((n, field, CellProblem { code, message }));
+            }
+        }
+    }
+    Ok((records, rejects))
+}
+
+fn stored(done: &store::Upserted, rejects: Rejects) -> Stored {
     Stored {
         created: done.created,
         updated: done.updated,
         unchanged: done.unchanged,
         new_customers: done.new_others,
-        rejects: Vec::new(),
+        rejects,
     }
 }
 
@@ -291,6 +361,11 @@ impl ImportKind for CustomersImport {
 
     fn repeats(&self) -> Repeats {
         Repeats::LastCounts
+    }
+
+    fn looks_up(&self, mapped: &dyn Fn(usize) -> bool) -> bool {
+        // Whether there is such a branch or user.
+        [BRANCH, OWNER].into_iter().any(mapped)
     }
 
     fn check(&self, row: &ImportRow) -> Result<(), (usize, CellProblem)> {
@@ -321,9 +396,9 @@ impl ImportKind for CustomersImport {
         seen: &'a mut Seen,
     ) -> BoxFuture<'a, Result<Stored>> {
         Box::pin(async move {
-            let records = rows.iter().map(record).collect::<Result<Vec<_>>>()?;
+            let (records, rejects) = records(tx, rows).await?;
             let done = store::preview_many(tx, &records, |external_id| seen.first_time(external_id)).await?;
-            Ok(stored(&done))
+            Ok(stored(&done, rejects))
         })
     }
 
@@ -334,10 +409,9 @@ impl ImportKind for CustomersImport {
         rows: &'a [ImportRow],
     ) -> BoxFuture<'a, Result<Stored>> {
         Box::pin(async move {
-            let records = rows.iter().map(record).collect::<Result<Vec<_>>>()?;
-            store::upsert_many(tx, &context.clock, &records)
-                .await
-                .map(|done| stored(&done))
+            let (records, rejects) = records(tx, rows).await?;
+            let done = store::upsert_many(tx, &context.clock, &records).await?;
+            Ok(stored(&done, rejects))
         })
     }
 }

@@ -21,7 +21,7 @@ pub mod tabular;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use access::{Caller, Permission};
+pub use access::{Caller, Permission, Scope};
 pub use clock::Clock;
 pub use db::{Db, Tx};
 pub use state::{Platform, Settings};

@@ -11,7 +11,7 @@ use crate::db::{Db, Tx};
 /// One step of one room, for both databases.
 #[derive(Debug, Clone, Copy)]
 pub struct Migration {
-    /// 1, 2, 3 … within the room.
+    /// Rising within the room.
     pub number: i32,
     /// What it does: `customers`.
     pub name: &'static str,
@@ -26,7 +26,7 @@ pub struct Migration {
 pub struct RoomMigrations {
     /// The room: `customers`.
     pub room: &'static str,
-    /// Its steps, numbered from 1 without gaps.
+    /// Its steps, in the order in which they are applied; a number may be left out.
     pub steps: &'static [Migration],
 }
 
@@ -48,7 +48,12 @@ macro_rules! migrations {
 }
 
 /// The platform's own tables; every room's come after them.
-pub const PLATFORM: RoomMigrations = migrations!("platform", (1, "0001_platform"), (2, "0002_imports"));
+pub const PLATFORM: RoomMigrations = migrations!(
+    "platform",
+    (1, "0001_platform"),
+    (2, "0002_imports"),
+    (5, "0005_access"),
+);
 
 const RECORD: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
     room TEXT NOT NULL,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::access::KeyRates;
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::jobs::Jobs;
@@ -39,6 +40,8 @@ pub struct Platform {
     pub jobs: Jobs,
     /// The settings.
     pub settings: Arc<Settings>,
+    /// How often each API key was used lately.
+    pub key_rates: KeyRates,
 }
 
 impl Platform {
@@ -49,6 +52,7 @@ impl Platform {
             clock,
             jobs: Jobs::default(),
             settings: Arc::new(settings),
+            key_rates: KeyRates::default(),
         }
     }
 }

@@ -2,13 +2,13 @@
 //! name among the newest customers only. The full search comes with its own issue.
 
 use base::{Cursor, Page, PageSize, Result};
-use platform::Tx;
 use platform::args;
 use platform::db::{Sql, list};
-use sqlx::AssertSqlSafe;
+use platform::{Scope, Tx};
 use uuid::Uuid;
 
 use super::read::ListRow;
+use super::scope::{InOrder, ScopeColumns, push_scope};
 use crate::model::{CustomerRow, Facets};
 use crate::rules::{after_prefix, name_key};
 
@@ -19,23 +19,23 @@ pub const SEARCH_MAX: u32 = 1_000;
 const LOOKED_THROUGH: u32 = 5_000;
 const FACETS_MAX: u32 = 200;
 
-/// The customers that a search finds: those whose external id begins with it, then those whose name
+/// The customers of the scope that a search finds: those whose external id begins with it, then those whose name
 /// does, at most `max` (and [`SEARCH_MAX`]); if there are none, those among the newest 5,000 whose name
 /// contains it. Upper and lower case are the same in names, not in ids.
-pub async fn matching(tx: &mut Tx, search: &str, max: u32) -> Result<Vec<Uuid>> {
+pub async fn matching(tx: &mut Tx, scope: &Scope, search: &str, max: u32) -> Result<Vec<Uuid>> {
     let search = search.trim();
     let max = max.min(SEARCH_MAX);
-    let mut found = by_prefix(tx, Prefix::ExternalId, search, max).await?;
+    let mut found = by_prefix(tx, scope, Prefix::ExternalId, search, max).await?;
     let room = max.saturating_sub(u32::try_from(found.len()).unwrap_or(max));
     if room > 0 {
-        for id in by_prefix(tx, Prefix::Name, &name_key(search), room).await? {
+        for id in by_prefix(tx, scope, Prefix::Name, &name_key(search), room).await? {
             if !found.contains(&id) {
                 found.push(id);
             }
         }
     }
     if found.is_empty() && !search.is_empty() {
-        found = by_piece_of_name(tx, search, max).await?;
+        found = by_piece_of_name(tx, scope, search, max).await?;
     }
     Ok(found)
 }
@@ -46,25 +46,30 @@ enum Prefix {
     Name,
 }
 
-async fn by_prefix(tx: &mut Tx, column: Prefix, prefix: &str, max: u32) -> Result<Vec<Uuid>> {
+async fn by_prefix(tx: &mut Tx, scope: &Scope, column: Prefix, prefix: &str, max: u32) -> Result<Vec<Uuid>> {
     let (from, below, order) = match column {
         Prefix::ExternalId => (
-            "SELECT id FROM customers WHERE external_id >= ",
+            "external_id >= ",
             " AND external_id < ",
             " ORDER BY external_id LIMIT ",
         ),
-        Prefix::Name => (
-            "SELECT id FROM customers WHERE name_key >= ",
-            " AND name_key < ",
-            " ORDER BY name_key LIMIT ",
-        ),
+        Prefix::Name => ("name_key >= ", " AND name_key < ", " ORDER BY name_key LIMIT "),
     };
-    let mut sql = Sql::new(from);
-    sql.bind(prefix);
-    if let Some(end) = after_prefix(prefix) {
-        sql.push(below).bind(end);
-    }
-    sql.push(order).bind(max);
+    let end = after_prefix(prefix);
+    let page = InOrder {
+        select: "SELECT id FROM ",
+        order,
+    };
+    let sql = page.first(
+        scope,
+        |sql| {
+            sql.push(from).bind(prefix);
+            if let Some(end) = &end {
+                sql.push(below).bind(end);
+            }
+        },
+        max,
+    );
     Ok(sql
         .all::<(Uuid,)>(tx)
         .await?
@@ -73,15 +78,15 @@ async fn by_prefix(tx: &mut Tx, column: Prefix, prefix: &str, max: u32) -> Resul
         .collect())
 }
 
-async fn by_piece_of_name(tx: &mut Tx, piece: &str, max: u32) -> Result<Vec<Uuid>> {
+async fn by_piece_of_name(tx: &mut Tx, scope: &Scope, piece: &str, max: u32) -> Result<Vec<Uuid>> {
     let literal = name_key(piece)
         .replace('\\', "\\\\")
         .replace('%', "\\%")
         .replace('_', "\\_");
-    let mut sql = Sql::new(
-        "SELECT id FROM (SELECT id, name_key FROM customers WHERE name_key IS NOT NULL ORDER BY id DESC LIMIT ",
-    );
-    sql.bind(LOOKED_THROUGH)
+    let mut sql = Sql::new("SELECT id FROM (SELECT id, name_key FROM customers WHERE name_key IS NOT NULL");
+    push_scope(&mut sql, scope, ScopeColumns::PLAIN);
+    sql.push(" ORDER BY id DESC LIMIT ")
+        .bind(LOOKED_THROUGH)
         .push(") AS newest WHERE name_key LIKE ")
         .bind(format!("%{literal}%"));
     sql.push(" ESCAPE '\\' ORDER BY id DESC LIMIT ").bind(max);
@@ -93,28 +98,39 @@ async fn by_piece_of_name(tx: &mut Tx, piece: &str, max: u32) -> Result<Vec<Uuid
         .collect())
 }
 
-/// Customers by external id, all or those that a search finds.
+/// Customers by external id, all of the scope or those that a search finds.
 pub async fn page(
     tx: &mut Tx,
+    scope: &Scope,
     search: Option<&str>,
     size: PageSize,
     cursor: Option<&str>,
 ) -> Result<Page<CustomerRow>> {
-    let mut sql = format!(
-        "SELECT {} FROM customers WHERE external_id > $1",
-        ListRow::COLUMNS
-    );
-    let after = cursor.map(Cursor::key::<String>).transpose()?;
+    const PAGE: InOrder = InOrder {
+        select: ListRow::SELECT_FROM,
+        order: " ORDER BY external_id LIMIT ",
+    };
     // No external id is empty.
-    let mut args = args![after.unwrap_or_default(), size.rows() + 1];
-    if let Some(search) = search.map(str::trim).filter(|search| !search.is_empty()) {
-        let found = matching(tx, search, SEARCH_MAX).await?;
-        sql += &format!(" AND id{}", tx.dialect().in_uuids(3));
-        args.push(list(found));
-    }
-    sql += " ORDER BY external_id LIMIT $2";
-    let rows = tx
-        .all::<ListRow>(AssertSqlSafe(sql), args)
+    let after = cursor.map(Cursor::key::<String>).transpose()?.unwrap_or_default();
+    let search = search.map(str::trim).filter(|search| !search.is_empty());
+    let sql = if let Some(search) = search {
+        let found = matching(tx, scope, search, SEARCH_MAX).await?;
+        let mut sql = Sql::new(ListRow::SELECT_FROM);
+        sql.push("customers WHERE external_id > ")
+            .bind(after)
+            .push(" AND id")
+            .bind_in_uuids(tx.dialect(), list(found));
+        push_scope(&mut sql, scope, ScopeColumns::PLAIN.beside_better(tx.dialect()));
+        sql.push(PAGE.order).bind(size.rows() + 1);
+        sql
+    } else {
+        let conditions = |sql: &mut Sql| {
+            sql.push("external_id > ").bind(&after);
+        };
+        PAGE.first(scope, conditions, size.rows() + 1)
+    };
+    let rows = sql
+        .all::<ListRow>(tx)
         .await?
         .into_iter()
         .map(ListRow::customer)
@@ -124,7 +140,11 @@ pub async fn page(
 
 /// What customers can be filtered by. Steps through each index from value to value, so that the number
 /// of customers does not matter.
-pub async fn facets(tx: &mut Tx) -> Result<Facets> {
+/// Within a scope, reads the index that has all three of each branch.
+pub async fn facets(tx: &mut Tx, scope: &Scope) -> Result<Facets> {
+    if !scope.is_whole_firm() {
+        return facets_within(tx, scope).await;
+    }
     async fn values(tx: &mut Tx, sql: &'static str) -> Result<Vec<String>> {
         let rows: Vec<(String,)> = tx.all(sql, args![FACETS_MAX]).await?;
         Ok(rows.into_iter().map(|(value,)| value).collect())
@@ -149,5 +169,35 @@ pub async fn facets(tx: &mut Tx) -> Result<Facets> {
         brands: values(tx, distinct!("brand")).await?,
         regions: values(tx, distinct!("region")).await?,
         segments: values(tx, distinct!("segment")).await?,
+    })
+}
+
+async fn facets_within(tx: &mut Tx, scope: &Scope) -> Result<Facets> {
+    async fn values(tx: &mut Tx, scope: &Scope, select: &'static str) -> Result<Vec<String>> {
+        let mut sql = Sql::new(select);
+        push_scope(&mut sql, scope, ScopeColumns::PLAIN);
+        sql.push(" ORDER BY value LIMIT ").bind(FACETS_MAX);
+        Ok(sql
+            .all::<(String,)>(tx)
+            .await?
+            .into_iter()
+            .map(|(value,)| value)
+            .collect())
+    }
+    macro_rules! distinct {
+        ($column:literal) => {
+            concat!(
+                "SELECT DISTINCT ",
+                $column,
+                " AS value FROM customers WHERE ",
+                $column,
+                " IS NOT NULL"
+            )
+        };
+    }
+    Ok(Facets {
+        brands: values(tx, scope, distinct!("brand")).await?,
+        regions: values(tx, scope, distinct!("region")).await?,
+        segments: values(tx, scope, distinct!("segment")).await?,
     })
 }

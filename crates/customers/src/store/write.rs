@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use base::{Error, Result};
 use jiff::Timestamp;
+use platform::access::{BranchId, UserId};
 use platform::clock::Clock;
 use platform::db::{Bulk, Value, list};
-use platform::{Tx, args, ids};
+use platform::{Scope, Tx, args, ids};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
@@ -29,6 +30,8 @@ const COLUMNS: &[&str] = &[
     "since",
     "organisation_id",
     "referred_by",
+    "branch_id",
+    "owner_id",
     "generated",
     "created_at",
     "updated_at",
@@ -48,6 +51,7 @@ const UPDATE: Bulk = Bulk {
         name_key = excluded.name_key, brand = excluded.brand, region = excluded.region, \
         segment = excluded.segment, phone = excluded.phone, email = excluded.email, since = excluded.since, \
         organisation_id = excluded.organisation_id, referred_by = excluded.referred_by, \
+        branch_id = excluded.branch_id, owner_id = excluded.owner_id, \
         version = customers.version + 1, updated_at = excluded.updated_at",
 };
 
@@ -72,6 +76,8 @@ fn row(id: CustomerId, external_id: &str, known: &Known, generated: bool, now: T
         known.since,
         known.organisation.map(CustomerId::uuid),
         known.referred_by.map(CustomerId::uuid),
+        known.branch.map(BranchId::uuid),
+        known.owner.map(UserId::uuid),
         generated,
         now,
         now,
@@ -124,6 +130,7 @@ pub async fn insert_many(tx: &mut Tx, clock: &Clock, customers: &[NewCustomer]) 
                 since: customer.since.map(|day| day.0),
                 organisation: customer.organisation,
                 referred_by: customer.referred_by,
+                ..Known::nothing()
             };
             row(
                 customer.id,
@@ -206,7 +213,7 @@ struct AllThere {
 async fn ensure(tx: &mut Tx, clock: &Clock, wanted: BTreeMap<&str, Known>) -> Result<AllThere> {
     let all: Vec<&str> = wanted.keys().copied().collect();
     let mut there = AllThere {
-        ids: ids_by_external(tx, &all).await?,
+        ids: ids_by_external(tx, &Scope::of_system(), &all).await?,
         made: HashSet::new(),
     };
     let now = clock.now();
@@ -224,7 +231,9 @@ async fn ensure(tx: &mut Tx, clock: &Clock, wanted: BTreeMap<&str, Known>) -> Re
         .collect();
     ENSURE.insert(tx, rows).await?;
     let external_ids: Vec<&str> = missing.iter().map(|(external_id, ..)| *external_id).collect();
-    there.ids.extend(ids_by_external(tx, &external_ids).await?);
+    there
+        .ids
+        .extend(ids_by_external(tx, &Scope::of_system(), &external_ids).await?);
     there.made = missing
         .iter()
         .filter(|(external_id, id, _)| there.ids.get(*external_id) == Some(id))
@@ -262,6 +271,8 @@ struct KnownRow {
     since: Option<i32>,
     organisation_id: Option<Uuid>,
     referred_by: Option<Uuid>,
+    branch_id: Option<Uuid>,
+    owner_id: Option<Uuid>,
 }
 
 impl KnownRow {
@@ -277,6 +288,8 @@ impl KnownRow {
             since: self.since,
             organisation: self.organisation_id.map(CustomerId::from),
             referred_by: self.referred_by.map(CustomerId::from),
+            branch: self.branch_id.map(BranchId::from),
+            owner: self.owner_id.map(UserId::from),
         };
         Ok((self.external_id, (self.id.into(), known)))
     }
@@ -291,7 +304,7 @@ async fn known(
     let mut found = HashMap::with_capacity(external_ids.len());
     let sql = format!(
         "SELECT id, external_id, kind, name, brand, region, segment, phone, email, since, organisation_id, \
-         referred_by FROM customers WHERE external_id{} ORDER BY external_id{}",
+         referred_by, branch_id, owner_id FROM customers WHERE external_id{} ORDER BY external_id{}",
         tx.dialect().in_texts(1),
         if hold { tx.dialect().for_update() } else { "" }
     );
@@ -404,7 +417,7 @@ pub async fn preview_many(
     let known = known(tx, &own, false).await?;
     let others: Vec<&str> = others(records).into_keys().collect();
     let mut done = Upserted {
-        ids: ids_by_external(tx, &others).await?,
+        ids: ids_by_external(tx, &Scope::of_system(), &others).await?,
         ..Upserted::default()
     };
     for other in others {

@@ -1,11 +1,12 @@
-//! Reading profiles: the list that is sorted and filtered by any figure, and one customer's page.
+//! Reading profiles: the list that is sorted and filtered by any figure, and one customer's page; of the
+//! customers in the caller's scope.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use base::{Cursor, Error, Page, PageSize, Result};
 use customers::CustomerSummary;
-use platform::{Caller, Permission};
+use platform::{Caller, Permission, Scope};
 use uuid::Uuid;
 
 use super::{PublishedRun, ValueRoom};
@@ -107,11 +108,13 @@ pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Re
         )
         .at("cursor"));
     }
+    let scope = caller.scope();
     let mut tx = room.platform.db.read().await?;
     let published = runs::published(&mut tx).await?.ok_or_else(no_run)?;
-    let filter = with_search(&mut tx, request.filter, request.search.as_deref()).await?;
+    let filter = with_search(&mut tx, scope, request.filter, request.search.as_deref()).await?;
     let rows = profiles::page(
         &mut tx,
+        scope,
         &filter,
         request.sort,
         request.descending,
@@ -136,7 +139,7 @@ pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Re
         },
     })?;
     let ids: Vec<Uuid> = page.items.iter().map(|(_, profile)| profile.customer).collect();
-    let mut who: HashMap<Uuid, CustomerSummary> = customers::store::summaries(&mut tx, &ids).await?;
+    let mut who: HashMap<Uuid, CustomerSummary> = customers::store::summaries(&mut tx, scope, &ids).await?;
     let run = room.published_run(&mut tx, shown).await?;
     let mut items = Vec::with_capacity(page.items.len());
     for (_, profile) in page.items {
@@ -161,16 +164,17 @@ pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Re
 pub async fn count(room: &ValueRoom, caller: &Caller, filter: Filter, search: Option<&str>) -> Result<Count> {
     caller.require(Permission::ValueRead)?;
     caller.require(Permission::CustomersRead)?;
+    let scope = caller.scope();
     let mut tx = room.platform.db.read().await?;
     let published = runs::published(&mut tx).await?.ok_or_else(no_run)?;
-    let filter = with_search(&mut tx, filter, search).await?;
-    if filter.is_empty() {
+    let filter = with_search(&mut tx, scope, filter, search).await?;
+    if filter.is_empty() && scope.is_whole_firm() {
         return Ok(Count {
             rows: published.customers.unwrap_or(0),
             exact: true,
         });
     }
-    let rows = profiles::count(&mut tx, &filter, COUNT_MAX + 1).await?;
+    let rows = profiles::count(&mut tx, scope, &filter, COUNT_MAX + 1).await?;
     let search_is_full = filter
         .customers
         .is_some_and(|found| found.len() >= SEARCH_MAX as usize);
@@ -180,9 +184,14 @@ pub async fn count(room: &ValueRoom, caller: &Caller, filter: Filter, search: Op
     })
 }
 
-async fn with_search(tx: &mut platform::Tx, mut filter: Filter, search: Option<&str>) -> Result<Filter> {
+async fn with_search(
+    tx: &mut platform::Tx,
+    scope: &Scope,
+    mut filter: Filter,
+    search: Option<&str>,
+) -> Result<Filter> {
     if let Some(search) = search.map(str::trim).filter(|search| !search.is_empty()) {
-        filter.customers = Some(customers::store::matching(tx, search, SEARCH_MAX).await?);
+        filter.customers = Some(customers::store::matching(tx, scope, search, SEARCH_MAX).await?);
     }
     Ok(filter)
 }
@@ -195,7 +204,7 @@ pub async fn of_customer(room: &ValueRoom, caller: &Caller, customer: Uuid) -> R
     if runs::published(&mut tx).await?.is_none() {
         return Err(no_run());
     }
-    let (run, profile) = profiles::find(&mut tx, customer).await?.ok_or_else(|| {
+    let (run, profile) = profiles::find(&mut tx, caller.scope(), customer).await?.ok_or_else(|| {
         Error::conflict(
             "no_profile",
             "the published run has no profile of this customer: there were no transactions up to its as-of day",

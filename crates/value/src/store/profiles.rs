@@ -2,9 +2,10 @@
 //! indexed, and put in the old one's place in one step, so that readers always see one whole run.
 
 use base::{Day, PageSize, Result};
+use customers::store::{ScopeColumns, push_scope};
 use futures::stream::BoxStream;
-use platform::args;
 use platform::db::{Bulk, Dialect, Sql, Tx, Value, list};
+use platform::{Scope, args};
 use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -319,6 +320,7 @@ const SELECT: &str = "SELECT p.* FROM value_profiles p JOIN customers c ON c.id 
 /// a row. Gives up to one row more than asked for.
 pub async fn page(
     tx: &mut Tx,
+    scope: &Scope,
     filter: &Filter,
     sort: Figure,
     descending: bool,
@@ -326,8 +328,8 @@ pub async fn page(
     size: PageSize,
 ) -> Result<Vec<(RunId, PublishedProfile)>> {
     let mut sql = Sql::new(SELECT);
-    let plan = Plan::of(tx, filter).await?;
-    push_filter(&mut sql, filter, tx, plan);
+    let plan = Plan::of(tx, scope, filter).await?;
+    push_filter(&mut sql, scope, filter, tx, plan);
     if let Some(after) = after {
         sql.push(" AND (p.")
             .push(sort.column())
@@ -351,11 +353,11 @@ pub async fn page(
 }
 
 /// How many profiles the filter lets through, counting to `most` at the most.
-pub async fn count(tx: &mut Tx, filter: &Filter, most: u32) -> Result<u32> {
+pub async fn count(tx: &mut Tx, scope: &Scope, filter: &Filter, most: u32) -> Result<u32> {
     let mut sql = Sql::new(
         "SELECT count(*) FROM (SELECT 1 AS one FROM value_profiles p JOIN customers c ON c.id = p.customer_id WHERE 1 = 1",
     );
-    push_filter(&mut sql, filter, tx, Plan::Free);
+    push_filter(&mut sql, scope, filter, tx, Plan::Free);
     sql.push(" LIMIT ").bind(most).push(") AS counted");
     let rows: Vec<(i64,)> = sql.all(tx).await?;
     Ok(rows
@@ -364,14 +366,17 @@ pub async fn count(tx: &mut Tx, filter: &Filter, most: u32) -> Result<u32> {
 }
 
 /// One customer's profile.
-pub async fn find(tx: &mut Tx, customer: Uuid) -> Result<Option<(RunId, PublishedProfile)>> {
-    let row: Option<Row> = tx
-        .optional(
-            "SELECT * FROM value_profiles WHERE customer_id = $1",
-            args![customer],
-        )
-        .await?;
-    Ok(row.map(Into::into))
+pub async fn find(tx: &mut Tx, scope: &Scope, customer: Uuid) -> Result<Option<(RunId, PublishedProfile)>> {
+    let mut sql = if scope.is_whole_firm() {
+        Sql::new("SELECT * FROM value_profiles WHERE customer_id = ")
+    } else {
+        let mut sql = Sql::new(SELECT);
+        push_scope(&mut sql, scope, ScopeColumns::OF_C.beside_better(tx.dialect()));
+        sql.push(" AND p.customer_id = ");
+        sql
+    };
+    sql.bind(customer);
+    Ok(sql.all::<Row>(tx).await?.into_iter().next().map(Into::into))
 }
 
 /// Everyone's class and value in the published run.
@@ -385,14 +390,14 @@ pub async fn classes_and_values(tx: &mut Tx) -> Result<BoxStream<'_, Result<(Uui
 enum Plan {
     /// Where the database thinks best.
     Free,
-    /// Along the index of the figure: SQLite would else fetch and sort all customers of a region, a tenth of
-    /// everybody, for one page.
+    /// Along the index of the figure: SQLite would else fetch and sort all customers of a region or a branch,
+    /// a tenth of everybody, for one page.
     AlongFigure,
 }
 
 impl Plan {
     /// Small groups are quicker fetched and sorted than met along an index.
-    async fn of(tx: &mut Tx, filter: &Filter) -> Result<Self> {
+    async fn of(tx: &mut Tx, scope: &Scope, filter: &Filter) -> Result<Self> {
         const SMALL: i64 = 2_000;
         if tx.dialect() != Dialect::Sqlite {
             return Ok(Self::Free);
@@ -403,6 +408,15 @@ impl Plan {
             }
             let mut sql = Sql::new("SELECT count(*) FROM (SELECT 1 FROM customers WHERE ");
             push_one_of(&mut sql, column, wanted);
+            sql.push(" LIMIT ").bind(SMALL).push(")");
+            let counted: Vec<(i64,)> = sql.all(tx).await?;
+            if counted.first().is_some_and(|(count,)| *count < SMALL) {
+                return Ok(Self::Free);
+            }
+        }
+        if !scope.is_whole_firm() {
+            let mut sql = Sql::new("SELECT count(*) FROM (SELECT 1 FROM customers WHERE 1 = 1");
+            push_scope(&mut sql, scope, ScopeColumns::PLAIN);
             sql.push(" LIMIT ").bind(SMALL).push(")");
             let counted: Vec<(i64,)> = sql.all(tx).await?;
             if counted.first().is_some_and(|(count,)| *count < SMALL) {
@@ -421,12 +435,17 @@ fn push_one_of(sql: &mut Sql, column: &'static str, wanted: &[String]) {
     sql.push(")");
 }
 
-fn push_filter(sql: &mut Sql, filter: &Filter, tx: &Tx, plan: Plan) {
+fn push_filter(sql: &mut Sql, scope: &Scope, filter: &Filter, tx: &Tx, plan: Plan) {
     // A plus sign keeps SQLite from using the column's index.
-    let (brand, region) = match plan {
-        Plan::Free => ("c.brand", "c.region"),
-        Plan::AlongFigure => ("+c.brand", "+c.region"),
+    let (brand, region, of_scope) = match plan {
+        Plan::Free => ("c.brand", "c.region", ScopeColumns::OF_C),
+        Plan::AlongFigure => (
+            "+c.brand",
+            "+c.region",
+            ScopeColumns::OF_C.beside_better(tx.dialect()),
+        ),
     };
+    push_scope(sql, scope, of_scope);
     let texts = [
         ("p.class", &filter.classes),
         ("p.loyalty", &filter.loyalties),
