@@ -59,11 +59,22 @@ async function ended(child: ChildProcess): Promise<void> {
 
 /** A new one-time password of the administrator, as an operator would ask for it. */
 async function resetPassword(dataDir: string): Promise<string> {
-  const { stdout, stderr } = await promisify(execFile)(
-    binary(),
-    ["user", "reset-password", "admin", "--data-dir", dataDir],
-    { env: environment },
-  );
+  const ask = () =>
+    promisify(execFile)(binary(), ["user", "reset-password", "admin", "--data-dir", dataDir], {
+      env: environment,
+    });
+  // The first user is made right after the first answer.
+  const until = Date.now() + START_MS;
+  const patiently = async (): Promise<{ stdout: string; stderr: string }> => {
+    try {
+      return await ask();
+    } catch (error) {
+      if (Date.now() > until || !String(error).includes("no such user")) throw error;
+      await new Promise((wait) => setTimeout(wait, 200));
+      return patiently();
+    }
+  };
+  const { stdout, stderr } = await patiently();
   const found = /password[^\n]*?[:=]\s*(\S+)/i.exec(`${stdout}\n${stderr}`);
   if (!found?.[1]) throw new Error(`no password in: ${stdout}${stderr}`);
   return found[1];
