@@ -65,16 +65,15 @@ async function resetPassword(dataDir: string): Promise<string> {
     });
   // The first user is made right after the first answer.
   const until = Date.now() + START_MS;
-  const patiently = async (): Promise<{ stdout: string; stderr: string }> => {
-    try {
-      return await ask();
-    } catch (error) {
+  let said: Awaited<ReturnType<typeof ask>> | undefined;
+  while (!said) {
+    said = await ask().catch((error) => {
       if (Date.now() > until || !String(error).includes("no such user")) throw error;
-      await new Promise((wait) => setTimeout(wait, 200));
-      return patiently();
-    }
-  };
-  const { stdout, stderr } = await patiently();
+      return undefined;
+    });
+    if (!said) await new Promise((wait) => setTimeout(wait, 200));
+  }
+  const { stdout, stderr } = said;
   const found = /password[^\n]*?[:=]\s*(\S+)/i.exec(`${stdout}\n${stderr}`);
   if (!found?.[1]) throw new Error(`no password in: ${stdout}${stderr}`);
   return found[1];

@@ -125,13 +125,12 @@ impl Histories {
 
     /// x and T of every distinct history; `row_of` says which is whose.
     pub(crate) fn counts_and_ages(&self) -> Vec<(f64, f64)> {
-        let of_group = |group: &Group| {
-            self.rows[group.rows.clone()]
-                .iter()
-                .map(|row| (group.x, group.ages[row.end as usize]))
-                .collect::<Vec<_>>()
-        };
-        self.groups.iter().flat_map(of_group).collect()
+        let mut found = Vec::with_capacity(self.rows.len());
+        for group in &self.groups {
+            let rows = &self.rows[group.rows.clone()];
+            found.extend(rows.iter().map(|row| (group.x, group.ages[row.end as usize])));
+        }
+        found
     }
 
     /// Every n-th distinct history, so that about `rows_max` remain: a deterministic sample to search on.
@@ -172,11 +171,8 @@ impl Histories {
         let mut keys: Vec<u128> = (0..x.len())
             .map(|index| {
                 let history = [counts.rank(x[index]), ages.rank(t[index]), ages.rank(t_x[index])];
-                history
-                    .into_iter()
-                    .fold(0, |key, rank| (key << 32) | u128::from(rank))
-                    << 32
-                    | index as u128
+                let [x, end, last] = history.map(u128::from);
+                (x << 96) | (end << 64) | (last << 32) | index as u128
             })
             .collect();
         keys.sort_unstable();

@@ -2,8 +2,9 @@
 //! Never touches a database and never asks for the time: the same input and settings give the same
 //! bytes.
 //!
-//! 1. `read` takes the transactions into the `ledger`, `layout` brings each customer's together, `accumulate` makes one row of aggregates per customer
-//!    (`aggregates`), and the ledger's own figures (`population`). Nothing later sees the ledger.
+//! 1. `read` takes the transactions into the `ledger`, `layout` brings each customer's together, and
+//!    `accumulate` makes one row of aggregates per customer (`aggregates`) and the ledger's own figures
+//!    (`population`). Nothing later sees the ledger.
 //! 2. `models` fits, `validation` holds out and compares.
 //! 3. `score` computes every customer's figures into `profiles` and adds up the `report`.
 
