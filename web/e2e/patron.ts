@@ -59,21 +59,11 @@ async function ended(child: ChildProcess): Promise<void> {
 
 /** A new one-time password of the administrator, as an operator would ask for it. */
 async function resetPassword(dataDir: string): Promise<string> {
-  const ask = () =>
-    promisify(execFile)(binary(), ["user", "reset-password", "admin", "--data-dir", dataDir], {
-      env: environment,
-    });
-  // The first user is made right after the first answer.
-  const until = Date.now() + START_MS;
-  let said: Awaited<ReturnType<typeof ask>> | undefined;
-  while (!said) {
-    said = await ask().catch((error) => {
-      if (Date.now() > until || !String(error).includes("no such user")) throw error;
-      return undefined;
-    });
-    if (!said) await new Promise((wait) => setTimeout(wait, 200));
-  }
-  const { stdout, stderr } = said;
+  const { stdout, stderr } = await promisify(execFile)(
+    binary(),
+    ["user", "reset-password", "admin", "--data-dir", dataDir],
+    { env: environment },
+  );
   const found = /password[^\n]*?[:=]\s*(\S+)/i.exec(`${stdout}\n${stderr}`);
   if (!found?.[1]) throw new Error(`no password in: ${stdout}${stderr}`);
   return found[1];

@@ -18,4 +18,5 @@ pub use model::{
 use platform::migrations::RoomMigrations;
 
 /// The tables of this room.
-pub const MIGRATIONS: RoomMigrations = platform::migrations!("customers", (1, "0001_customers"));
+pub const MIGRATIONS: RoomMigrations =
+    platform::migrations!("customers", (1, "0001_customers"), (2, "0002_customers_by_kind"));

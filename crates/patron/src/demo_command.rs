@@ -56,12 +56,13 @@ pub(crate) async fn demo(arguments: DemoArguments) -> Result<()> {
     }
     let config = arguments.serve.config();
     let platform = server::open_demo(&config).await?;
-    let served = server::start(&config, platform.clone(), kinds()).await?;
+    let listener = server::listen(&config).await?;
+    let (caller, password) = administrator(&platform).await?;
+    let served = server::start(&config, listener, platform.clone(), kinds()).await?;
     let address = config
         .public_url
         .clone()
         .unwrap_or_else(|| format!("http://{}", served.address));
-    let (caller, password) = administrator(&platform).await?;
     let filled = tokio::select! {
         filled = fill(&platform, &caller, &arguments) => filled,
         () = server::terminated() => {

@@ -109,17 +109,21 @@ pub(crate) fn show_sign_in(address: &str, password: &str) {
 pub(crate) async fn serve(arguments: ServeArguments) -> Result<()> {
     let config = arguments.config();
     let platform = server::open(&config).await?;
-    let first_start = !access::app::has_users(&platform).await?;
-    let served = server::start(&config, platform.clone(), kinds()).await?;
+    // Whoever is answered finds the first user there; who cannot be served makes none.
+    let listener = server::listen(&config).await?;
+    let first_password = if access::app::has_users(&platform).await? {
+        None
+    } else {
+        Some(administrator(&platform).await?.1)
+    };
+    let served = server::start(&config, listener, platform, kinds()).await?;
     let address = config
         .public_url
         .clone()
         .unwrap_or_else(|| format!("http://{}", served.address));
-    if first_start {
-        let (_, password) = administrator(&platform).await?;
-        show_sign_in(&address, &password);
-    } else {
-        println!("Patron is at {address} (a forgotten password: patron user reset-password LOGIN)");
+    match first_password {
+        Some(password) => show_sign_in(&address, &password),
+        None => println!("Patron is at {address} (a forgotten password: patron user reset-password LOGIN)"),
     }
     server::terminated().await;
     served.stop().await;

@@ -103,8 +103,8 @@ pub struct Served {
     deadline: Duration,
 }
 
-/// Begins to answer requests and do jobs over what [`open`] gave. Error: `address_unusable`.
-pub async fn start(config: &Config, platform: Platform, kinds: Kinds) -> Result<Served> {
+/// Takes the address. Nobody is answered before [`start`]. Error: `address_unusable`.
+pub async fn listen(config: &Config) -> Result<TcpListener> {
     let unusable = |e: std::io::Error| {
         Error::invalid(
             "address_unusable",
@@ -112,8 +112,18 @@ pub async fn start(config: &Config, platform: Platform, kinds: Kinds) -> Result<
         )
         .at("listen")
     };
-    let listener = TcpListener::bind(config.listen).await.map_err(unusable)?;
-    let address = listener.local_addr().map_err(unusable)?;
+    TcpListener::bind(config.listen).await.map_err(unusable)
+}
+
+/// Begins to answer requests and do jobs over what [`open`] gave.
+pub async fn start(
+    config: &Config,
+    listener: TcpListener,
+    platform: Platform,
+    kinds: Kinds,
+) -> Result<Served> {
+    let address = listener.local_addr().map_err(Error::internal)?;
+    let webhooks = Webhooks::start(platform.clone(), WebhooksSettings::default())?;
     let settings = RunnerSettings {
         concurrency: config.limits.jobs_at_once,
         ..RunnerSettings::default()
@@ -124,7 +134,6 @@ pub async fn start(config: &Config, platform: Platform, kinds: Kinds) -> Result<
     let requests = tokio::spawn(accept(listener, routes, config.limits, stop.clone()));
     let housekeeping = tokio::spawn(keep_house(platform.clone()));
     let sealer = Sealer::start(platform.clone());
-    let webhooks = Webhooks::start(platform.clone(), WebhooksSettings::default())?;
     tracing::info!(%address, "listening");
     Ok(Served {
         address,

@@ -73,7 +73,7 @@ pub struct Reason {
 /// Every figure of a profile with what went into it.
 pub fn figures(profile: &PublishedProfile, run: &RunFacts) -> Vec<ExplainedFigure> {
     let detail = &profile.detail;
-    let history = json!({ "x": profile.x, "t_x": detail.t_x, "T": detail.t });
+    let history = json!({ "x": profile.figures.x, "t_x": detail.t_x, "T": detail.t });
     let with = |extra: &Map<String, Value>| {
         let mut all = history.as_object().cloned().unwrap_or_default();
         all.extend(extra.clone());
@@ -85,14 +85,14 @@ pub fn figures(profile: &PublishedProfile, run: &RunFacts) -> Vec<ExplainedFigur
     };
     let spend = {
         let mut all = run.spend_parameters.clone();
-        all.insert("x".to_owned(), json!(profile.x));
-        all.insert("monetary".to_owned(), json!(profile.monetary_minor));
+        all.insert("x".to_owned(), json!(profile.figures.x));
+        all.insert("monetary".to_owned(), json!(profile.figures.monetary_minor));
         Value::Object(all)
     };
     let clv = json!({
-        "p_alive": profile.p_alive,
-        "expected_purchases_365d": profile.expected_purchases_365d,
-        "expected_ticket": profile.expected_ticket_minor,
+        "p_alive": profile.figures.p_alive,
+        "expected_purchases_365d": profile.figures.expected_purchases_365d,
+        "expected_ticket": profile.figures.expected_ticket_minor,
         "yearly_discount_rate": run.yearly_discount_rate,
     });
     let model = Some(run.model.clone());
@@ -126,7 +126,7 @@ pub fn figures(profile: &PublishedProfile, run: &RunFacts) -> Vec<ExplainedFigur
         .clv_36m_minor
         .map(|(low, high)| (money(low), money(high)));
     // What the customers they brought will do varies with nothing that is known here: no interval holds it.
-    let value = clv_36m.filter(|_| profile.referral_value_minor == 0);
+    let value = clv_36m.filter(|_| profile.figures.referral_value_minor == 0);
     vec![
         ExplainedFigure {
             low: value.map(|(low, _)| low),
@@ -134,9 +134,9 @@ pub fn figures(profile: &PublishedProfile, run: &RunFacts) -> Vec<ExplainedFigur
             model: clv_model.clone(),
             ..counted(
                 "value",
-                money(profile.value_minor),
+                money(profile.figures.value_minor),
                 "money",
-                json!({ "clv_36m": profile.clv_36m_minor, "referral_value": profile.referral_value_minor,
+                json!({ "clv_36m": profile.figures.clv_36m_minor, "referral_value": profile.figures.referral_value_minor,
                         "referral_share": run.referral_share }),
             )
         },
@@ -144,90 +144,100 @@ pub fn figures(profile: &PublishedProfile, run: &RunFacts) -> Vec<ExplainedFigur
             low: detail.intervals.clv_12m_minor.map(|(low, _)| money(low)),
             high: detail.intervals.clv_12m_minor.map(|(_, high)| money(high)),
             model: clv_model.clone(),
-            ..counted("clv_12m", money(profile.clv_12m_minor), "money", clv.clone())
+            ..counted(
+                "clv_12m",
+                money(profile.figures.clv_12m_minor),
+                "money",
+                clv.clone(),
+            )
         },
         ExplainedFigure {
             low: clv_36m.map(|(low, _)| low),
             high: clv_36m.map(|(_, high)| high),
             model: clv_model.clone(),
-            ..counted("clv_36m", money(profile.clv_36m_minor), "money", clv)
+            ..counted("clv_36m", money(profile.figures.clv_36m_minor), "money", clv)
         },
         // A mean over staying and leaving: bounds of the value, times what is left of it, would bound nothing.
         ExplainedFigure {
             model: clv_model,
             ..counted(
                 "value_at_risk",
-                money(profile.value_at_risk_minor),
+                money(profile.figures.value_at_risk_minor),
                 "money",
-                json!({ "value": profile.value_minor, "p_alive": profile.p_alive }),
+                json!({ "value": profile.figures.value_minor, "p_alive": profile.figures.p_alive }),
             )
         },
         ExplainedFigure {
-            value: profile.p_alive,
+            value: profile.figures.p_alive,
             model: model.clone(),
             ..counted("p_alive", 0.0, "probability", modelled.clone())
         },
         expected(
             "expected_purchases_30d",
-            profile.expected_purchases_30d,
+            profile.figures.expected_purchases_30d,
             detail.intervals.expected_purchases_30d,
         ),
         expected(
             "expected_purchases_90d",
-            profile.expected_purchases_90d,
+            profile.figures.expected_purchases_90d,
             detail.intervals.expected_purchases_90d,
         ),
         expected(
             "expected_purchases_365d",
-            profile.expected_purchases_365d,
+            profile.figures.expected_purchases_365d,
             detail.intervals.expected_purchases_365d,
         ),
         ExplainedFigure {
             model: spend_model,
             ..counted(
                 "expected_ticket",
-                money(profile.expected_ticket_minor),
+                money(profile.figures.expected_ticket_minor),
                 "money",
                 spend,
             )
         },
         counted(
             "contribution",
-            money(profile.contribution_minor),
+            money(profile.figures.contribution_minor),
             "money",
             json!({ "basis": run.contribution_basis, "threshold": run.contribution_threshold_minor }),
         ),
         optional(
             "stability",
-            profile.stability,
+            profile.figures.stability,
             json!({ "cv_month": detail.cv_month, "cv_quarter": detail.cv_quarter, "cv_ticket": detail.cv_ticket,
                     "weights": run.stability_weights, "threshold": run.stability_threshold }),
         ),
-        counted("revenue", money(profile.revenue_minor), "money", json!({})),
+        counted(
+            "revenue",
+            money(profile.figures.revenue_minor),
+            "money",
+            json!({}),
+        ),
         counted(
             "monetary",
-            money(profile.monetary_minor),
+            money(profile.figures.monetary_minor),
             "money",
-            json!({ "x": profile.x }),
+            json!({ "x": profile.figures.x }),
         ),
-        counted("x", profile.x as f64, "count", history),
+        counted("x", profile.figures.x as f64, "count", history),
         counted(
             "recency_score",
-            f64::from(profile.recency_score),
+            f64::from(profile.figures.recency_score),
             "score",
             json!({ "days_since_last": detail.t - detail.t_x }),
         ),
         counted(
             "frequency_score",
-            f64::from(profile.frequency_score),
+            f64::from(profile.figures.frequency_score),
             "score",
-            json!({ "x": profile.x }),
+            json!({ "x": profile.figures.x }),
         ),
         counted(
             "monetary_score",
-            f64::from(profile.monetary_score),
+            f64::from(profile.figures.monetary_score),
             "score",
-            json!({ "revenue": profile.revenue_minor }),
+            json!({ "revenue": profile.figures.revenue_minor }),
         ),
     ]
 }
@@ -250,8 +260,8 @@ fn class_reasons(profile: &PublishedProfile, run: &RunFacts) -> Vec<Reason> {
         code,
         params,
     };
-    if !profile.class.starts_with("E-") {
-        let code = if profile.class == "none" {
+    if !profile.figures.class.starts_with("E-") {
+        let code = if profile.figures.class == "none" {
             "never_bought"
         } else {
             "history_too_short"
@@ -260,17 +270,17 @@ fn class_reasons(profile: &PublishedProfile, run: &RunFacts) -> Vec<Reason> {
     }
     let mut reasons = Vec::new();
     if let Some(least) = run.contribution_threshold_minor {
-        let code = if profile.contribution_minor >= least {
+        let code = if profile.figures.contribution_minor >= least {
             "contribution_high"
         } else {
             "contribution_low"
         };
         reasons.push(reason(
             code,
-            json!({ "contribution": profile.contribution_minor, "threshold": least, "basis": run.contribution_basis }),
+            json!({ "contribution": profile.figures.contribution_minor, "threshold": least, "basis": run.contribution_basis }),
         ));
     }
-    reasons.push(match (profile.stability, run.stability_threshold) {
+    reasons.push(match (profile.figures.stability, run.stability_threshold) {
         (Some(stability), Some(threshold)) => {
             let code = if stability >= threshold {
                 "stability_high"
@@ -298,14 +308,14 @@ fn risk_reasons(profile: &PublishedProfile, run: &RunFacts) -> Vec<Reason> {
     let detail = &profile.detail;
     let silent_days = detail.t - detail.t_x;
     let mut reasons = Vec::new();
-    if profile.class == "none" {
+    if profile.figures.class == "none" {
         // who never bought has neither a contract nor a rhythm
     } else if let Some(contract) = &run.contract {
         reasons.push(contract::reason(profile, contract, &run.model_parameters));
-    } else if profile.x == 0 {
+    } else if profile.figures.x == 0 {
         reasons.push(reason("bought_once", json!({ "days_since": silent_days })));
     } else {
-        let usual_gap_days = detail.t_x as f64 / profile.x as f64;
+        let usual_gap_days = detail.t_x as f64 / profile.figures.x as f64;
         let params = json!({ "days_since": silent_days, "usual_gap_days": usual_gap_days });
         let silent = silent_days as f64 > SILENT * usual_gap_days;
         reasons.push(reason(
@@ -329,8 +339,8 @@ fn risk_reasons(profile: &PublishedProfile, run: &RunFacts) -> Vec<Reason> {
             reasons.push(reason("spending_holds", params));
         }
     }
-    if let Some(p_alive) = profile.p_alive {
-        let params = json!({ "p_gone": 1.0 - p_alive, "value": profile.value_minor, "value_at_risk": profile.value_at_risk_minor });
+    if let Some(p_alive) = profile.figures.p_alive {
+        let params = json!({ "p_gone": 1.0 - p_alive, "value": profile.figures.value_minor, "value_at_risk": profile.figures.value_at_risk_minor });
         reasons.push(reason("value_at_risk", params));
     }
     reasons
@@ -341,10 +351,10 @@ mod tests {
     use base::Day;
 
     use super::*;
-    use crate::profile::Detail;
+    use crate::profile::{Detail, ProfileFigures};
 
     fn profile(x: i64, t_x: i64, t: i64, last_6m: i64, previous_6m: i64) -> PublishedProfile {
-        PublishedProfile {
+        let figures = ProfileFigures {
             customer: uuid::Uuid::nil(),
             class: "E-II".into(),
             loyalty: "drifting".into(),
@@ -369,6 +379,9 @@ mod tests {
             recency_score: 2,
             frequency_score: 4,
             monetary_score: 5,
+        };
+        PublishedProfile {
+            figures,
             detail: Detail {
                 t_x,
                 t,
@@ -394,6 +407,12 @@ mod tests {
             stability_weights: json!({}),
             holdout_mae: Some(0.7),
         }
+    }
+
+    /// The same customer with other figures.
+    fn with(change: impl FnOnce(&mut ProfileFigures), mut profile: PublishedProfile) -> PublishedProfile {
+        change(&mut profile.figures);
+        profile
     }
 
     fn codes(profile: &PublishedProfile) -> Vec<&'static str> {
@@ -466,11 +485,11 @@ mod tests {
             );
             assert_eq!(alive.inputs["retention"], json!(9.0 / 10.0));
         }
-        let other_year = PublishedProfile {
-            first_purchase: Day(400),
-            last_purchase: Day(400),
-            ..profile(0, 0, 10, 5, 0)
-        };
+        let on = Day(400);
+        let other_year = with(
+            |figures| (figures.first_purchase, figures.last_purchase) = (on, on),
+            profile(0, 0, 10, 5, 0),
+        );
         let figures = figures(&other_year, &contractual);
         let alive = figures.iter().find(|figure| figure.name == "p_alive").unwrap();
         assert_eq!(
@@ -482,28 +501,25 @@ mod tests {
 
     #[test]
     fn a_short_history_has_no_class_to_explain() {
-        let newcomer = PublishedProfile {
-            stability: None,
-            class: "new".into(),
-            ..profile(1, 10, 30, 5, 0)
-        };
+        let newcomer = with(
+            |figures| (figures.class, figures.stability) = ("new".into(), None),
+            profile(1, 10, 30, 5, 0),
+        );
         assert_eq!(codes(&newcomer)[0], "history_too_short");
     }
 
     #[test]
     fn a_one_time_buyer_of_long_ago_is_classed_by_contribution_alone() {
         // bought once, 17 full months ago: nothing to vary around
-        let once = PublishedProfile {
-            stability: None,
-            class: "E-IV".into(),
-            contribution_minor: 0,
-            detail: Detail {
-                full_months: 17,
-                cv_ticket: Some(0.0),
-                ..profile(0, 0, 530, 0, 0).detail
+        let mut once = with(
+            |figures| {
+                (figures.class, figures.stability) = ("E-IV".into(), None);
+                figures.contribution_minor = 0;
             },
-            ..profile(0, 0, 530, 0, 0)
-        };
+            profile(0, 0, 530, 0, 0),
+        );
+        once.detail.full_months = 17;
+        once.detail.cv_ticket = Some(0.0);
         assert_eq!(
             codes(&once),
             [
@@ -513,11 +529,10 @@ mod tests {
                 "value_at_risk"
             ]
         );
-        let valuable = PublishedProfile {
-            class: "E-II".into(),
-            contribution_minor: 80_000,
-            ..once
-        };
+        let valuable = with(
+            |figures| (figures.class, figures.contribution_minor) = ("E-II".into(), 80_000),
+            once,
+        );
         assert_eq!(
             codes(&valuable)[..2],
             ["contribution_high", "stability_undefined"]
@@ -526,11 +541,10 @@ mod tests {
 
     #[test]
     fn who_never_bought_is_not_said_to_have_bought_once() {
-        let never = PublishedProfile {
-            stability: None,
-            class: "none".into(),
-            ..profile(0, 0, 400, 0, 0)
-        };
+        let never = with(
+            |figures| (figures.class, figures.stability) = ("none".into(), None),
+            profile(0, 0, 400, 0, 0),
+        );
         assert_eq!(codes(&never), ["never_bought", "value_at_risk"]);
     }
 
@@ -538,10 +552,7 @@ mod tests {
     fn value_is_an_estimate_with_the_interval_of_its_clv_if_it_is_that_alone() {
         let mut alone = profile(10, 300, 400, 1, 2);
         alone.detail.intervals.clv_36m_minor = Some((20_000, 190_000));
-        let bringing = PublishedProfile {
-            referral_value_minor: 1,
-            ..alone.clone()
-        };
+        let bringing = with(|figures| figures.referral_value_minor = 1, alone.clone());
         let found = |profile: &PublishedProfile, name: &str| {
             let figures = figures(profile, &run());
             let figure = figures.iter().find(|figure| figure.name == name).unwrap();

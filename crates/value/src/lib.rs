@@ -9,6 +9,7 @@ pub mod explain;
 pub mod import;
 pub mod model;
 pub mod profile;
+pub mod profile_columns;
 pub mod rules;
 pub mod store;
 
@@ -18,8 +19,12 @@ use platform::migrations::RoomMigrations;
 pub use import::TransactionsImport;
 
 /// The tables of this room.
-pub const MIGRATIONS: RoomMigrations =
-    platform::migrations!("value", (1, "0001_value"), (2, "0002_ledger_guarded"));
+pub const MIGRATIONS: RoomMigrations = platform::migrations!(
+    "value",
+    (1, "0001_value"),
+    (2, "0002_ledger_guarded"),
+    (3, "0003_profile_columns")
+);
 
 /// The jobs of this room, added to those the runner knows.
 #[must_use]

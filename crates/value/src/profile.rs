@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::engine::profiles::ProfileRow;
-use crate::store::profiles::Key;
+use crate::profile_columns::ordered;
 
 /// What is stored for a figure in (0, ∞) that a customer does not have, so that a page can begin anywhere.
 pub(crate) const NONE: f64 = -1.0;
@@ -142,48 +142,43 @@ impl Figure {
         }
     }
 
-    /// A lower bound as a key of this figure's type: of whole numbers the first that is not below it.
-    pub(crate) fn least(self, bound: f64) -> Key {
+    /// A lower bound as a key: of whole numbers the first that is not below it.
+    pub(crate) fn least(self, bound: f64) -> i64 {
         match self.unit() {
-            Unit::Real => Key::Real(bound),
-            Unit::Money | Unit::Count | Unit::Day => Key::Integer(bound.ceil() as i64),
+            Unit::Real => ordered(bound),
+            Unit::Money | Unit::Count | Unit::Day => bound.ceil() as i64,
         }
     }
 
     /// An upper bound: of whole numbers the last that is not above it.
-    pub(crate) fn most(self, bound: f64) -> Key {
+    pub(crate) fn most(self, bound: f64) -> i64 {
         match self.unit() {
-            Unit::Real => Key::Real(bound),
-            Unit::Money | Unit::Count | Unit::Day => Key::Integer(bound.floor() as i64),
+            Unit::Real => ordered(bound),
+            Unit::Money | Unit::Count | Unit::Day => bound.floor() as i64,
         }
     }
 
-    /// Whether a key is of this figure's type.
-    pub(crate) fn takes(self, key: Key) -> bool {
-        matches!(key, Key::Real(_)) == (self.unit() == Unit::Real)
-    }
-
     /// What a list sorted by this figure compares.
-    pub(crate) fn of(self, profile: &PublishedProfile) -> Key {
-        let real = |figure: Option<f64>| Key::Real(figure.unwrap_or(NONE));
+    pub(crate) fn key_of(self, figures: &ProfileFigures) -> i64 {
+        let real = |figure: Option<f64>| ordered(figure.unwrap_or(NONE));
         match self {
-            Self::Value => Key::Integer(profile.value_minor),
-            Self::Clv12m => Key::Integer(profile.clv_12m_minor),
-            Self::Clv36m => Key::Integer(profile.clv_36m_minor),
-            Self::ReferralValue => Key::Integer(profile.referral_value_minor),
-            Self::ValueAtRisk => Key::Integer(profile.value_at_risk_minor),
-            Self::Contribution => Key::Integer(profile.contribution_minor),
-            Self::Revenue => Key::Integer(profile.revenue_minor),
-            Self::Monetary => Key::Integer(profile.monetary_minor),
-            Self::ExpectedTicket => Key::Integer(profile.expected_ticket_minor),
-            Self::Stability => real(profile.stability),
-            Self::PAlive => real(profile.p_alive),
-            Self::ExpectedPurchases30d => real(profile.expected_purchases_30d),
-            Self::ExpectedPurchases90d => real(profile.expected_purchases_90d),
-            Self::ExpectedPurchases365d => real(profile.expected_purchases_365d),
-            Self::X => Key::Integer(profile.x),
-            Self::FirstPurchase => Key::Integer(i64::from(profile.first_purchase.0)),
-            Self::LastPurchase => Key::Integer(i64::from(profile.last_purchase.0)),
+            Self::Value => figures.value_minor,
+            Self::Clv12m => figures.clv_12m_minor,
+            Self::Clv36m => figures.clv_36m_minor,
+            Self::ReferralValue => figures.referral_value_minor,
+            Self::ValueAtRisk => figures.value_at_risk_minor,
+            Self::Contribution => figures.contribution_minor,
+            Self::Revenue => figures.revenue_minor,
+            Self::Monetary => figures.monetary_minor,
+            Self::ExpectedTicket => figures.expected_ticket_minor,
+            Self::Stability => real(figures.stability),
+            Self::PAlive => real(figures.p_alive),
+            Self::ExpectedPurchases30d => real(figures.expected_purchases_30d),
+            Self::ExpectedPurchases90d => real(figures.expected_purchases_90d),
+            Self::ExpectedPurchases365d => real(figures.expected_purchases_365d),
+            Self::X => figures.x,
+            Self::FirstPurchase => i64::from(figures.first_purchase.0),
+            Self::LastPurchase => i64::from(figures.last_purchase.0),
         }
     }
 }
@@ -199,9 +194,20 @@ pub struct Range {
     pub high: Option<f64>,
 }
 
-/// The figures of one customer in the published run.
+/// What the published run says of one customer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PublishedProfile {
+    /// What lists show, sort and filter.
+    pub figures: ProfileFigures,
+    /// What only the customer's own page shows.
+    pub detail: Detail,
+    /// The run published before this one said so.
+    pub previous: Option<Previous>,
+}
+
+/// The figures of one customer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProfileFigures {
     /// Whose.
     pub customer: Uuid,
     /// E-I … E-IV, new, none.
@@ -250,10 +256,6 @@ pub struct PublishedProfile {
     pub frequency_score: u8,
     /// M of RFM, 1 to 5.
     pub monetary_score: u8,
-    /// What only the customer's own page shows.
-    pub detail: Detail,
-    /// The run published before this one said so.
-    pub previous: Option<Previous>,
 }
 
 impl PublishedProfile {
@@ -266,7 +268,7 @@ impl PublishedProfile {
         let or_nothing = |major: Option<f64>| major.map_or(0, minor);
         let customer = Uuid::try_parse(&row.customer_id)
             .map_err(|_| Error::internal(format!("{:?} in the profiles is no customer", row.customer_id)))?;
-        Ok(Self {
+        let figures = ProfileFigures {
             customer,
             class: row.class,
             loyalty: row.loyalty,
@@ -291,6 +293,9 @@ impl PublishedProfile {
             recency_score: row.recency_score,
             frequency_score: row.frequency_score,
             monetary_score: row.monetary_score,
+        };
+        Ok(Self {
+            figures,
             detail: Detail {
                 t_x: i64::from(row.t_x_days),
                 t: i64::from(row.t_days),

@@ -31,7 +31,7 @@ impl ValueClass {
     pub const ALL: [Self; 6] = [Self::EI, Self::EII, Self::EIII, Self::EIV, Self::New, Self::None];
 
     /// The name in files and the API.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::EI => "E-I",
             Self::EII => "E-II",
@@ -180,7 +180,7 @@ impl Loyalty {
     pub const ALL: [Self; 3] = [Self::Loyal, Self::General, Self::Drifting];
 
     /// The name in files and the API.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Loyal => "loyal",
             Self::General => "general",
@@ -256,7 +256,7 @@ impl BucketSegment {
     ];
 
     /// The name in files and the API.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::New => "new",
             Self::Grown => "grown",

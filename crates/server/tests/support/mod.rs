@@ -24,7 +24,8 @@ impl Site {
 
     pub async fn start_with(config: &Config, kinds: Kinds) -> Self {
         let platform = server::open(config).await.unwrap();
-        let served = server::start(config, platform, kinds).await.unwrap();
+        let listener = server::listen(config).await.unwrap();
+        let served = server::start(config, listener, platform, kinds).await.unwrap();
         Self {
             url: format!("http://{}", served.address),
             served,

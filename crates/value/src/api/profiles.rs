@@ -9,13 +9,13 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::body::{MoneyBody, money};
-use crate::app::profiles::{self, ListRequest};
+use crate::app::profiles::{self, Filter, ListRequest};
 use crate::app::{PublishedRun, ValueRoom, ledger};
 use crate::explain::{ExplainedFigure, Reason};
 use crate::model::RecordedLine;
-use crate::profile::{Figure, PublishedProfile, Range};
-use crate::rules::{BucketSegment, Loyalty, ValueClass};
-use crate::store::profiles::Filter;
+use crate::profile::{Figure, ProfileFigures, Range};
+use crate::profile_columns::{BUCKETS, Order};
+use crate::rules::{Loyalty, ValueClass};
 
 /// The run that the figures are of.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -106,7 +106,7 @@ pub(crate) struct Figures {
 }
 
 impl Figures {
-    fn of(profile: PublishedProfile, currency: Currency) -> Self {
+    fn of(profile: ProfileFigures, currency: Currency) -> Self {
         Self {
             class: profile.class,
             loyalty: profile.loyalty,
@@ -166,8 +166,10 @@ fn read_query(parameters: Vec<(String, String)>) -> Result<ListRequest, Error> {
     let mut request = ListRequest {
         filter: Filter::default(),
         search: None,
-        sort: Figure::Value,
-        descending: true,
+        order: Order {
+            figure: Figure::Value,
+            descending: true,
+        },
         size: PageSize::new(None)?,
         cursor: None,
     };
@@ -186,10 +188,10 @@ fn read_query(parameters: Vec<(String, String)>) -> Result<ListRequest, Error> {
             "loyalty" => {
                 request.filter.loyalties = known(list(&value), "loyalty", &Loyalty::ALL.map(Loyalty::name))?
             }
-            "bucket" => request.filter.buckets = known(list(&value), "bucket", &bucket_names())?,
-            "brand" => request.filter.brands = list(&value),
-            "region" => request.filter.regions = list(&value),
-            "kind" => request.filter.kind = Some(value),
+            "bucket" => request.filter.buckets = known(list(&value), "bucket", &BUCKETS)?,
+            "brand" => request.filter.group.brands = list(&value),
+            "region" => request.filter.group.regions = list(&value),
+            "kind" => request.filter.group.kind = Some(value),
             "cursor" => request.cursor = Some(value),
             "limit" => {
                 let rows = value
@@ -198,22 +200,15 @@ fn read_query(parameters: Vec<(String, String)>) -> Result<ListRequest, Error> {
                 request.size = PageSize::new(Some(rows))?;
             }
             "sort" => {
-                request.descending = value.starts_with('-');
-                request.sort = Figure::parse(value.trim_start_matches('-'), "sort")?;
+                request.order = Order {
+                    figure: Figure::parse(value.trim_start_matches('-'), "sort")?,
+                    descending: value.starts_with('-'),
+                };
             }
             bound => read_bound(&mut request.filter.ranges, bound, &value)?,
         }
     }
     Ok(request)
-}
-
-/// The segments, and `none` for a ledger too short for two periods.
-fn bucket_names() -> Vec<&'static str> {
-    BucketSegment::ALL
-        .map(BucketSegment::name)
-        .into_iter()
-        .chain(["none"])
-        .collect()
 }
 
 /// What is asked for, if each of it is among the names there are.
@@ -300,7 +295,7 @@ pub(super) async fn list(
     }))
 }
 
-/// How many customers such a list has: exact up to 10,000.
+/// How many customers such a list has: exact, or more than 10,000 of a brand, region or kind.
 #[utoipa::path(get, path = "/value/profiles/count", tag = "value", operation_id = "value_profiles_count",
     description = "Takes the same filters as the list.",
     responses((status = 200, body = CountBody),
@@ -390,7 +385,7 @@ pub(super) async fn of_customer(
             class_before: previous.class.clone(),
             value_before: money(previous.value_minor, currency),
         }),
-        profile: Figures::of(page.profile, currency),
+        profile: Figures::of(page.profile.figures, currency),
         figures: page.figures,
         reasons: page.reasons,
     }))
@@ -468,7 +463,11 @@ mod tests {
             "sort=p_alive&class=E-I,E-II&min_value=1000&max_last_purchase=2026-01-31&q=%E5%BC%A0",
         ))
         .unwrap();
-        assert_eq!((request.sort, request.descending), (Figure::PAlive, false));
+        let by_p_alive = Order {
+            figure: Figure::PAlive,
+            descending: false,
+        };
+        assert_eq!(request.order, by_p_alive);
         assert_eq!(request.filter.classes, ["E-I", "E-II"]);
         assert_eq!(request.search.as_deref(), Some("张"));
         assert_eq!(request.filter.ranges.len(), 2);

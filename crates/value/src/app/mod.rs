@@ -10,11 +10,13 @@ pub mod settings;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base::{Error, Result};
+use futures::StreamExt as _;
 use platform::Platform;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 
 use crate::explain::{ContractRun, RunFacts};
 use crate::model::{Run, RunId};
+use crate::profile_columns::ProfileColumns;
 use crate::store;
 
 /// This room in a running program. Cheap to clone.
@@ -24,6 +26,8 @@ pub struct ValueRoom {
     pub platform: Platform,
     /// What pages need of the published run, read once per run.
     published: Arc<Mutex<Option<Arc<PublishedRun>>>>,
+    /// The figures of the run that lists were last made from.
+    columns: Arc<AsyncMutex<Option<(RunId, Arc<ProfileColumns>)>>>,
     /// Turns of comparing runs.
     comparing: Arc<Semaphore>,
 }
@@ -43,6 +47,7 @@ impl ValueRoom {
         Self {
             platform,
             published: Arc::default(),
+            columns: Arc::default(),
             comparing: Arc::new(Semaphore::new(compare::AT_ONCE_MAX)),
         }
     }
@@ -67,6 +72,33 @@ impl ValueRoom {
         });
         *self.published.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&known));
         Ok(known)
+    }
+
+    /// The figures of the published run. The first who asks after a publication reads them from the database,
+    /// the others wait for it.
+    pub(crate) async fn columns(&self, tx: &mut platform::Tx, run: &Run) -> Result<Arc<ProfileColumns>> {
+        let mut held = self.columns.lock().await;
+        if let Some((of, columns)) = &*held
+            && *of == run.id
+        {
+            return Ok(Arc::clone(columns));
+        }
+        let customers = run.customers.unwrap_or_default();
+        let mut columns = ProfileColumns::with_capacity(usize::try_from(customers).unwrap_or_default());
+        tx.allow_minutes(1).await?;
+        let mut steps = store::profiles::columns(tx, run.id)?;
+        while let Some(step) = steps.next().await {
+            columns.append(&step?.0)?;
+        }
+        if columns.len() as u64 != customers {
+            return Err(Error::conflict(
+                "run_replaced",
+                "another run is being published at this moment; ask again",
+            ));
+        }
+        let columns = Arc::new(columns);
+        *held = Some((run.id, Arc::clone(&columns)));
+        Ok(columns)
     }
 }
 

@@ -21,6 +21,7 @@ use crate::engine::settings::{ModelChoice, ValueSettings};
 use crate::engine::source::LedgerSource;
 use crate::model::{Run, RunId, RunState};
 use crate::profile::{Previous, PublishedProfile};
+use crate::profile_columns;
 use crate::store;
 
 /// Profiles stored in one transaction: well under a second on SQLite.
@@ -144,12 +145,13 @@ async fn referrals(tx: &mut platform::Tx) -> Result<Vec<Referral>> {
     Ok(referrals)
 }
 
-/// Stores the profiles under another name, indexes them, and makes them visible in one step.
+/// Stores the profiles and their columns beside the published ones, and makes them visible in one step.
 async fn publish(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
     let db = &platform.db;
     let previous = previous(platform).await?;
     let mut tx = db.write().await?;
     store::profiles::begin(&mut tx).await?;
+    store::profiles::forget_columns(&mut tx).await?;
     commit(job, tx).await?;
 
     let total = store::runs::find(&mut db.read().await?, run.id)
@@ -157,6 +159,7 @@ async fn publish(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
         .and_then(|run| run.customers);
     let path = runs::folder(platform, run.id).join(PROFILES_FILE);
     let mut done = 0;
+    let mut steps = 0_u32..;
     let mut file = blocking(move || engine::profiles::read(&path, PROFILES_PER_STEP)).await?;
     loop {
         job.progress("publishing", done, total);
@@ -174,18 +177,13 @@ async fn publish(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
             .into_iter()
             .map(|row| published(row, run.currency, previous.as_ref()))
             .collect::<Result<_>>()?;
+        let columns = profile_columns::encode(profiles.iter().map(|profile| &profile.figures))?;
+        let step = steps.next().unwrap_or_default();
         let mut tx = db.write().await?;
         store::profiles::insert(&mut tx, run.id, &profiles).await?;
+        store::profiles::insert_columns(&mut tx, run.id, step, columns).await?;
         commit(job, tx).await?;
         done += profiles.len() as u64;
-    }
-    let statements = store::profiles::index_statements(run.id);
-    for (n, statement) in statements.iter().enumerate() {
-        job.progress("indexing", n as u64, Some(statements.len() as u64));
-        job.check()?;
-        let mut tx = db.write().await?;
-        store::profiles::index(&mut tx, statement).await?;
-        commit(job, tx).await?;
     }
     let mut tx = db.write().await?;
     store::profiles::swap(&mut tx).await?;
@@ -200,9 +198,6 @@ async fn publish(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
     )
     .await?;
     commit(job, tx).await?;
-    let mut tx = db.write().await?;
-    store::profiles::analyze(&mut tx).await?;
-    tx.commit().await?;
     remove_old_files(platform).await
 }
 
@@ -236,7 +231,7 @@ fn published(
 ) -> Result<PublishedProfile> {
     let mut profile = PublishedProfile::of_row(row, currency)?;
     profile.previous = previous.and_then(|(run, known)| {
-        let (class, value_minor) = known.get(&profile.customer)?;
+        let (class, value_minor) = known.get(&profile.figures.customer)?;
         Some(Previous {
             run: *run,
             class: class.clone(),

@@ -5,20 +5,47 @@ use std::sync::Arc;
 
 use base::{Cursor, Error, Page, PageSize, Result};
 use customers::CustomerSummary;
-use platform::{Caller, Permission};
+use customers::store::Group;
+use futures::StreamExt as _;
+use platform::{Caller, Permission, Tx};
 use uuid::Uuid;
 
 use super::{PublishedRun, ValueRoom};
 use crate::explain::{self, ExplainedFigure, Reason};
 use crate::model::RunId;
-use crate::profile::{Figure, PublishedProfile};
-use crate::store::profiles::{self, After, Filter};
-use crate::store::runs;
+use crate::profile::{ProfileFigures, PublishedProfile, Range};
+use crate::profile_columns::{After, Order, ProfileColumns, Selection};
+use crate::store::{profiles, runs};
 
 /// A search lists at most so many customers.
 const SEARCH_MAX: u32 = 1_000;
-/// A count stops here.
-const COUNT_MAX: u32 = 10_000;
+/// A count that has to look into the record stops here.
+const COUNT_MAX: usize = 10_000;
+/// A group smaller than this is read whole; a larger one is met on the way along the list.
+const SMALL_GROUP: u32 = 2_000;
+/// At most so many rows of a list are looked up in the record at once.
+const LOOKED_UP_MAX: usize = 20_000;
+
+/// Which customers a list shows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Filter {
+    /// Any of these classes; all where empty.
+    pub classes: Vec<String>,
+    /// Any of these loyalty classes.
+    pub loyalties: Vec<String>,
+    /// Any of these segments of the leaky bucket.
+    pub buckets: Vec<String>,
+    /// Figures within these ranges.
+    pub ranges: Vec<Range>,
+    /// Of this group by their record.
+    pub group: Group,
+}
+
+impl Filter {
+    fn selection(&self) -> Selection {
+        Selection::new(&self.classes, &self.loyalties, &self.buckets, &self.ranges)
+    }
+}
 
 /// What a list shows, and in which order.
 #[derive(Debug, Clone)]
@@ -28,9 +55,7 @@ pub struct ListRequest {
     /// What was typed into the search.
     pub search: Option<String>,
     /// Sorted by.
-    pub sort: Figure,
-    /// Largest first.
-    pub descending: bool,
+    pub order: Order,
     /// How many.
     pub size: PageSize,
     /// After which row.
@@ -42,7 +67,7 @@ pub struct ProfileList {
     /// The run it shows.
     pub run: Arc<PublishedRun>,
     /// The rows: who, and the figures.
-    pub page: Page<(CustomerSummary, PublishedProfile)>,
+    pub page: Page<(CustomerSummary, ProfileFigures)>,
 }
 
 /// Where a page begins: in which list, and after which of its rows. Without the run a publication between two
@@ -56,10 +81,8 @@ struct ListCursor {
 }
 
 impl ListCursor {
-    fn is_of(&self, request: &ListRequest) -> bool {
-        self.sort == request.sort.name()
-            && self.descending == request.descending
-            && request.sort.takes(self.after.key)
+    fn is_of(&self, order: Order) -> bool {
+        self.sort == order.figure.name() && self.descending == order.descending
     }
 }
 
@@ -95,12 +118,13 @@ fn no_run() -> Error {
 pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Result<ProfileList> {
     caller.require(Permission::ValueRead)?;
     caller.require(Permission::CustomersRead)?;
+    let order = request.order;
     let cursor = request
         .cursor
         .as_deref()
         .map(Cursor::key::<ListCursor>)
         .transpose()?;
-    if cursor.as_ref().is_some_and(|cursor| !cursor.is_of(&request)) {
+    if cursor.as_ref().is_some_and(|cursor| !cursor.is_of(order)) {
         return Err(Error::invalid(
             "cursor_malformed",
             "this cursor is of a list that was sorted otherwise",
@@ -109,47 +133,45 @@ pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Re
     }
     let mut tx = room.platform.db.read().await?;
     let published = runs::published(&mut tx).await?.ok_or_else(no_run)?;
-    let filter = with_search(&mut tx, request.filter, request.search.as_deref()).await?;
-    let rows = profiles::page(
-        &mut tx,
-        &filter,
-        request.sort,
-        request.descending,
-        cursor.as_ref().map(|cursor| cursor.after),
-        request.size,
-    )
-    .await?;
-    let shown = rows.first().map_or(published.id, |(run, _)| *run);
-    if cursor.is_some_and(|cursor| cursor.run != shown) {
+    if cursor.as_ref().is_some_and(|cursor| cursor.run != published.id) {
         return Err(Error::conflict(
             "cursor_stale",
             "a newer run has been published since the page before; the list begins anew",
         ));
     }
-    let page = Page::cut(rows, request.size, |(run, profile)| ListCursor {
-        run: *run,
-        sort: request.sort.name().to_owned(),
-        descending: request.descending,
-        after: After {
-            key: request.sort.of(profile),
-            customer: profile.customer,
-        },
+    let columns = room.columns(&mut tx, &published).await?;
+    let list = List {
+        columns: Arc::clone(&columns),
+        selection: request.filter.selection(),
+        order,
+    };
+    let after = cursor.map(|cursor| cursor.after);
+    let most = request.size.rows() as usize + 1;
+    let rows = match found(&mut tx, request.search.as_deref(), &request.filter.group).await? {
+        Found::Everyone => list.page(after, most).await?,
+        Found::These { ids, .. } => list.page_among(&rows_of(&columns, &ids), after, most),
+        Found::Group => {
+            list.page_of_group(&mut tx, &request.filter.group, after, most)
+                .await?
+        }
+    };
+    let page = Page::cut(rows, request.size, |row| ListCursor {
+        run: published.id,
+        sort: order.figure.name().to_owned(),
+        descending: order.descending,
+        after: list.place(*row),
     })?;
-    let ids: Vec<Uuid> = page.items.iter().map(|(_, profile)| profile.customer).collect();
+    let ids: Vec<Uuid> = page.items.iter().map(|row| columns.customer(*row)).collect();
     let mut who: HashMap<Uuid, CustomerSummary> = customers::store::summaries(&mut tx, &ids).await?;
-    let run = room.published_run(&mut tx, shown).await?;
-    let mut items = Vec::with_capacity(page.items.len());
-    for (_, profile) in page.items {
-        let customer = who.remove(&profile.customer).ok_or_else(|| {
-            Error::internal(format!(
-                "customer {} has a profile and no record",
-                profile.customer
-            ))
-        })?;
-        items.push((customer, profile));
+    let mut items = Vec::with_capacity(ids.len());
+    for (row, id) in page.items.iter().zip(ids) {
+        let customer = who
+            .remove(&id)
+            .ok_or_else(|| Error::internal(format!("customer {id} has a profile and no record")))?;
+        items.push((customer, columns.profile(*row)));
     }
     Ok(ProfileList {
-        run,
+        run: room.published_run(&mut tx, published.id).await?,
         page: Page {
             items,
             next_cursor: page.next_cursor,
@@ -157,34 +179,140 @@ pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Re
     })
 }
 
-/// How many profiles a list has, exactly up to 10,000 and as long as the search finds everyone it could.
+/// How many profiles a list has: exactly, unless it depends on the record and there are more than 10,000, or a
+/// search does not find everyone it could.
 pub async fn count(room: &ValueRoom, caller: &Caller, filter: Filter, search: Option<&str>) -> Result<Count> {
     caller.require(Permission::ValueRead)?;
     caller.require(Permission::CustomersRead)?;
     let mut tx = room.platform.db.read().await?;
     let published = runs::published(&mut tx).await?.ok_or_else(no_run)?;
-    let filter = with_search(&mut tx, filter, search).await?;
-    if filter.is_empty() {
-        return Ok(Count {
-            rows: published.customers.unwrap_or(0),
-            exact: true,
-        });
-    }
-    let rows = profiles::count(&mut tx, &filter, COUNT_MAX + 1).await?;
-    let search_is_full = filter
-        .customers
-        .is_some_and(|found| found.len() >= SEARCH_MAX as usize);
+    let columns = room.columns(&mut tx, &published).await?;
+    let selection = filter.selection();
+    let (rows, exact) = match found(&mut tx, search, &filter.group).await? {
+        Found::Everyone => (blocking(move || columns.count(&selection)).await?, true),
+        Found::These { ids, all } => {
+            let rows = rows_of(&columns, &ids);
+            (
+                rows.into_iter()
+                    .filter(|row| columns.admits(&selection, *row))
+                    .count(),
+                all,
+            )
+        }
+        Found::Group => {
+            let mut members = customers::store::group(&mut tx, &filter.group)?;
+            let mut rows = 0;
+            while rows <= COUNT_MAX
+                && let Some(member) = members.next().await
+            {
+                let row = columns.row_of(member?.0);
+                rows += usize::from(row.is_some_and(|row| columns.admits(&selection, row)));
+            }
+            (rows.min(COUNT_MAX), rows <= COUNT_MAX)
+        }
+    };
     Ok(Count {
-        rows: u64::from(rows.min(COUNT_MAX)),
-        exact: rows <= COUNT_MAX && !search_is_full,
+        rows: rows as u64,
+        exact,
     })
 }
 
-async fn with_search(tx: &mut platform::Tx, mut filter: Filter, search: Option<&str>) -> Result<Filter> {
+/// Whom a search and what the record says leave.
+enum Found {
+    /// Neither is asked for.
+    Everyone,
+    /// These, and no others if `all`.
+    These { ids: Vec<Uuid>, all: bool },
+    /// A group too large to be read for a page.
+    Group,
+}
+
+async fn found(tx: &mut Tx, search: Option<&str>, group: &Group) -> Result<Found> {
     if let Some(search) = search.map(str::trim).filter(|search| !search.is_empty()) {
-        filter.customers = Some(customers::store::matching(tx, search, SEARCH_MAX).await?);
+        let mut ids = customers::store::matching(tx, search, SEARCH_MAX).await?;
+        let all = ids.len() < SEARCH_MAX as usize;
+        if !group.is_everyone() {
+            let members = customers::store::among(tx, &ids, group).await?;
+            ids.retain(|id| members.contains(id));
+        }
+        return Ok(Found::These { ids, all });
     }
-    Ok(filter)
+    if group.is_everyone() {
+        return Ok(Found::Everyone);
+    }
+    let small = customers::store::small_group(tx, group, SMALL_GROUP).await?;
+    Ok(small.map_or(Found::Group, |ids| Found::These { ids, all: true }))
+}
+
+/// The rows of those who have one.
+fn rows_of(columns: &ProfileColumns, ids: &[Uuid]) -> Vec<u32> {
+    ids.iter().filter_map(|id| columns.row_of(*id)).collect()
+}
+
+/// A list over the figures of a run.
+struct List {
+    columns: Arc<ProfileColumns>,
+    selection: Selection,
+    order: Order,
+}
+
+impl List {
+    /// The place of a row, for the page after it.
+    fn place(&self, row: u32) -> After {
+        After {
+            key: self.columns.key(self.order.figure, row),
+            customer: self.columns.customer(row),
+        }
+    }
+
+    /// The first rows after a place.
+    async fn page(&self, after: Option<After>, most: usize) -> Result<Vec<u32>> {
+        let (columns, selection, order) = (Arc::clone(&self.columns), self.selection.clone(), self.order);
+        blocking(move || columns.page(&selection, order, after, most)).await
+    }
+
+    /// The first of these rows after a place.
+    fn page_among(&self, rows: &[u32], after: Option<After>, most: usize) -> Vec<u32> {
+        self.columns
+            .page_among(rows, &self.selection, self.order, after, most)
+    }
+
+    /// The first rows after a place whose customers are in a group: goes along the list, and takes as many rows
+    /// at once as the share of members among those before lets it expect.
+    async fn page_of_group(
+        &self,
+        tx: &mut Tx,
+        group: &Group,
+        mut after: Option<After>,
+        most: usize,
+    ) -> Result<Vec<u32>> {
+        let (mut found, mut looked_up, mut next) = (Vec::with_capacity(most), 0, 4 * most);
+        loop {
+            let rows = self.page(after, next).await?;
+            let ids: Vec<Uuid> = rows.iter().map(|row| self.columns.customer(*row)).collect();
+            let members = customers::store::among(tx, &ids, group).await?;
+            found.extend(
+                rows.iter()
+                    .zip(&ids)
+                    .filter(|(_, id)| members.contains(*id))
+                    .map(|(row, _)| *row),
+            );
+            looked_up += rows.len();
+            match rows.last() {
+                Some(last) if rows.len() == next && found.len() < most => after = Some(self.place(*last)),
+                _ => break,
+            }
+            let expected = (most - found.len()) * looked_up * 5 / 4 / found.len().max(1);
+            next = expected.clamp(next, LOOKED_UP_MAX.max(next));
+        }
+        found.truncate(most);
+        Ok(found)
+    }
+}
+
+/// Reads columns from end to end where nobody else waits for the thread.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)
 }
 
 /// One customer's figures. Errors: the customer has no profile in the published run (`no_profile`).

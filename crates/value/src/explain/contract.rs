@@ -45,12 +45,15 @@ impl ContractRun {
 
 /// The day a profile is of.
 fn as_of(profile: &PublishedProfile) -> Day {
-    Day(profile.first_purchase.0 + profile.detail.t as i32)
+    Day(profile.figures.first_purchase.0 + profile.detail.t as i32)
 }
 
 fn facts(profile: &PublishedProfile, run: &ContractRun) -> Facts {
-    run.terms()
-        .facts(profile.first_purchase, profile.last_purchase, as_of(profile))
+    run.terms().facts(
+        profile.figures.first_purchase,
+        profile.figures.last_purchase,
+        as_of(profile),
+    )
 }
 
 /// The share of those as old as the contract who renew when it falls due next; none without parameters.
@@ -64,13 +67,13 @@ fn retention(parameters: &Map<String, Value>, renewals: u32) -> Option<f64> {
 /// those of all customers were.
 pub(super) fn inputs(profile: &PublishedProfile, run: &ContractRun, pooled: &Map<String, Value>) -> Value {
     let facts = facts(profile, run);
-    let began = year(profile.first_purchase);
+    let began = year(profile.figures.first_purchase);
     let own = run.of_year.get(&began);
     let parameters = own.unwrap_or(pooled);
     let mut all = json!({
         "renewal_months": run.renewal_months,
         "renewals": facts.renewals,
-        "purchase_days": profile.x + 1,
+        "purchase_days": profile.figures.x + 1,
         "standing": facts.state.name(),
         "next_due": facts.next_due.to_string(),
         "retention": retention(parameters, facts.renewals),
@@ -85,7 +88,10 @@ pub(super) fn inputs(profile: &PublishedProfile, run: &ContractRun, pooled: &Map
 /// Where the contract stands, as a reason for the risk.
 pub(super) fn reason(profile: &PublishedProfile, run: &ContractRun, pooled: &Map<String, Value>) -> Reason {
     let facts = facts(profile, run);
-    let parameters = run.of_year.get(&year(profile.first_purchase)).unwrap_or(pooled);
+    let parameters = run
+        .of_year
+        .get(&year(profile.figures.first_purchase))
+        .unwrap_or(pooled);
     let days = as_of(profile).0 - facts.next_due.0;
     let (code, params) = match facts.state {
         State::Running => (

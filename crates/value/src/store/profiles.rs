@@ -1,16 +1,17 @@
 //! The profiles of the published run. The table is made anew by every run: filled under another name,
-//! indexed, and put in the old one's place in one step, so that readers always see one whole run.
+//! and put in the old one's place in one step, so that readers always see one whole run. Beside it stand the
+//! same figures as columns, from which lists are made (`profile_columns`).
 
-use base::{Day, PageSize, Result};
+use base::{Day, Result};
 use futures::stream::BoxStream;
 use platform::args;
-use platform::db::{Bulk, Dialect, Sql, Tx, Value, list};
+use platform::db::{Bulk, Tx, Value};
 use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::model::RunId;
-use crate::profile::{Figure, NONE, PublishedProfile, Range, Unit};
+use crate::profile::{NONE, ProfileFigures, PublishedProfile};
 
 /// The table while it is being filled.
 const NEXT: &str = "value_profiles_next";
@@ -32,7 +33,7 @@ const COLUMNS: [(&str, &str); 27] = [
     ("revenue_minor", "BIGINT NOT NULL"),
     ("monetary_minor", "BIGINT NOT NULL"),
     ("expected_ticket_minor", "BIGINT NOT NULL"),
-    // Not every customer has these: `NONE` stands for it, so that a page can begin anywhere.
+    // Not every customer has these: `NONE` stands for it.
     ("stability", "DOUBLE PRECISION NOT NULL"),
     ("p_alive", "DOUBLE PRECISION NOT NULL"),
     ("expected_purchases_30d", "DOUBLE PRECISION NOT NULL"),
@@ -84,72 +85,39 @@ pub async fn insert(tx: &mut Tx, run: RunId, profiles: &[PublishedProfile]) -> R
 }
 
 fn values(run: RunId, profile: &PublishedProfile) -> Vec<Value> {
+    let figures = &profile.figures;
     args![
         run.uuid(),
-        profile.customer,
-        profile.class.as_str(),
-        profile.loyalty.as_str(),
-        profile.bucket.as_str(),
-        profile.value_minor,
-        profile.clv_12m_minor,
-        profile.clv_36m_minor,
-        profile.referral_value_minor,
-        profile.value_at_risk_minor,
-        profile.contribution_minor,
-        profile.revenue_minor,
-        profile.monetary_minor,
-        profile.expected_ticket_minor,
-        profile.stability.unwrap_or(NONE),
-        profile.p_alive.unwrap_or(NONE),
-        profile.expected_purchases_30d.unwrap_or(NONE),
-        profile.expected_purchases_90d.unwrap_or(NONE),
-        profile.expected_purchases_365d.unwrap_or(NONE),
-        profile.x,
-        profile.first_purchase,
-        profile.last_purchase,
-        i32::from(profile.recency_score),
-        i32::from(profile.frequency_score),
-        i32::from(profile.monetary_score),
+        figures.customer,
+        figures.class.as_str(),
+        figures.loyalty.as_str(),
+        figures.bucket.as_str(),
+        figures.value_minor,
+        figures.clv_12m_minor,
+        figures.clv_36m_minor,
+        figures.referral_value_minor,
+        figures.value_at_risk_minor,
+        figures.contribution_minor,
+        figures.revenue_minor,
+        figures.monetary_minor,
+        figures.expected_ticket_minor,
+        figures.stability.unwrap_or(NONE),
+        figures.p_alive.unwrap_or(NONE),
+        figures.expected_purchases_30d.unwrap_or(NONE),
+        figures.expected_purchases_90d.unwrap_or(NONE),
+        figures.expected_purchases_365d.unwrap_or(NONE),
+        figures.x,
+        figures.first_purchase,
+        figures.last_purchase,
+        i32::from(figures.recency_score),
+        i32::from(figures.frequency_score),
+        i32::from(figures.monetary_score),
         serde_json::to_value(&profile.detail).unwrap_or_default(),
         profile
             .previous
             .as_ref()
             .map(|previous| serde_json::to_value(previous).unwrap_or_default()),
     ]
-}
-
-/// The statements that index the new table, one transaction each, so that nobody waits long for them.
-/// Index names are the run's, because the old table's still exist.
-pub fn index_statements(run: RunId) -> Vec<String> {
-    let suffix = run.uuid().simple().to_string();
-    let by_figure = Figure::ALL
-        .iter()
-        .map(|figure| vec![figure.column(), "customer_id"]);
-    // "The most valuable of this class" must not walk through all the other classes first.
-    let by_group = ["class", "loyalty", "bucket"].into_iter().flat_map(|group| {
-        [
-            vec![group, "value_minor", "customer_id"],
-            vec![group, "value_at_risk_minor", "customer_id"],
-        ]
-    });
-    by_figure
-        .chain(by_group)
-        .map(|columns| {
-            format!(
-                "CREATE INDEX p_{}_{suffix} ON {NEXT} ({})",
-                columns[..columns.len() - 1].join("_"),
-                columns.join(", ")
-            )
-        })
-        .collect()
-}
-
-/// Runs one of [`index_statements`].
-pub async fn index(tx: &mut Tx, statement: &str) -> Result<()> {
-    tx.allow_minutes(30).await?;
-    tx.execute(AssertSqlSafe(statement.to_owned()), [])
-        .await
-        .map(|_| ())
 }
 
 /// Puts the new table in the old one's place. Together with `runs::publish` in one transaction, the run
@@ -162,88 +130,6 @@ pub async fn swap(tx: &mut Tx) -> Result<()> {
     )
     .await?;
     Ok(())
-}
-
-/// Tells the planner what the new table is like.
-pub async fn analyze(tx: &mut Tx) -> Result<()> {
-    tx.allow_minutes(30).await?;
-    tx.execute("ANALYZE value_profiles", []).await.map(|_| ())
-}
-
-/// Which customers a list shows.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Filter {
-    /// Any of these classes; all where empty.
-    pub classes: Vec<String>,
-    /// Any of these loyalty classes.
-    pub loyalties: Vec<String>,
-    /// Any of these segments of the leaky bucket.
-    pub buckets: Vec<String>,
-    /// Any of these brands.
-    pub brands: Vec<String>,
-    /// Any of these regions.
-    pub regions: Vec<String>,
-    /// This kind of customer.
-    pub kind: Option<String>,
-    /// These customers only (what a search found).
-    pub customers: Option<Vec<Uuid>>,
-    /// Figures within these ranges.
-    pub ranges: Vec<Range>,
-}
-
-impl Filter {
-    /// Whether it lets everyone through.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// Where a page begins: the figure and the customer of the row before it.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct After {
-    /// The figure the list is sorted by: an integer or a real, as the column is.
-    pub key: Key,
-    /// The customer.
-    pub customer: Uuid,
-}
-
-/// A sort key.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(untagged)]
-pub enum Key {
-    /// Money, counts, days.
-    Integer(i64),
-    /// Probabilities, expectations.
-    Real(#[serde(with = "exact")] f64),
-}
-
-/// Reals as text: a number that JSON gives back a hair off would lose or repeat a row at a page's end.
-mod exact {
-    use serde::de::{Deserialize as _, Deserializer, Error as _};
-    use serde::ser::Serializer;
-
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-    pub(super) fn serialize<S: Serializer>(real: &f64, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(real)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
-        let real: f64 = String::deserialize(from)?.parse().map_err(D::Error::custom)?;
-        if real.is_finite() {
-            Ok(real)
-        } else {
-            Err(D::Error::custom("not a finite number"))
-        }
-    }
-}
-
-impl From<Key> for Value {
-    fn from(key: Key) -> Self {
-        match key {
-            Key::Integer(n) => n.into(),
-            Key::Real(r) => r.into(),
-        }
-    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -281,7 +167,7 @@ impl From<Row> for (RunId, PublishedProfile) {
     fn from(row: Row) -> Self {
         let some = |figure: f64| (figure >= 0.0).then_some(figure);
         let score = |score: i32| u8::try_from(score).unwrap_or(0);
-        let profile = PublishedProfile {
+        let figures = ProfileFigures {
             customer: row.customer_id,
             class: row.class,
             loyalty: row.loyalty,
@@ -306,61 +192,14 @@ impl From<Row> for (RunId, PublishedProfile) {
             recency_score: score(row.recency_score),
             frequency_score: score(row.frequency_score),
             monetary_score: score(row.monetary_score),
+        };
+        let profile = PublishedProfile {
+            figures,
             detail: row.detail.0,
             previous: row.previous.map(|Json(previous)| previous),
         };
         (row.run_id.into(), profile)
     }
-}
-
-const SELECT: &str = "SELECT p.* FROM value_profiles p JOIN customers c ON c.id = p.customer_id WHERE 1 = 1";
-
-/// One page of profiles sorted by a figure; equal figures by customer, so that no page loses or repeats
-/// a row. Gives up to one row more than asked for.
-pub async fn page(
-    tx: &mut Tx,
-    filter: &Filter,
-    sort: Figure,
-    descending: bool,
-    after: Option<After>,
-    size: PageSize,
-) -> Result<Vec<(RunId, PublishedProfile)>> {
-    let mut sql = Sql::new(SELECT);
-    let plan = Plan::of(tx, filter).await?;
-    push_filter(&mut sql, filter, tx, plan);
-    if let Some(after) = after {
-        sql.push(" AND (p.")
-            .push(sort.column())
-            .push(", p.customer_id) ")
-            .push(if descending { "<" } else { ">" });
-        sql.push(" (")
-            .bind(after.key)
-            .push(", ")
-            .bind(after.customer)
-            .push(")");
-    }
-    let direction = if descending { " DESC" } else { " ASC" };
-    sql.push(" ORDER BY p.")
-        .push(sort.column())
-        .push(direction)
-        .push(", p.customer_id")
-        .push(direction);
-    sql.push(" LIMIT ").bind(size.rows() + 1);
-    let rows: Vec<Row> = sql.all(tx).await?;
-    Ok(rows.into_iter().map(Into::into).collect())
-}
-
-/// How many profiles the filter lets through, counting to `most` at the most.
-pub async fn count(tx: &mut Tx, filter: &Filter, most: u32) -> Result<u32> {
-    let mut sql = Sql::new(
-        "SELECT count(*) FROM (SELECT 1 AS one FROM value_profiles p JOIN customers c ON c.id = p.customer_id WHERE 1 = 1",
-    );
-    push_filter(&mut sql, filter, tx, Plan::Free);
-    sql.push(" LIMIT ").bind(most).push(") AS counted");
-    let rows: Vec<(i64,)> = sql.all(tx).await?;
-    Ok(rows
-        .first()
-        .map_or(0, |(rows,)| u32::try_from(*rows).unwrap_or(most)))
 }
 
 /// One customer's profile.
@@ -380,92 +219,31 @@ pub async fn classes_and_values(tx: &mut Tx) -> Result<BoxStream<'_, Result<(Uui
     tx.stream("SELECT customer_id, class, value_minor FROM value_profiles", [])
 }
 
-/// Where a page of a brand or region is looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Plan {
-    /// Where the database thinks best.
-    Free,
-    /// Along the index of the figure: SQLite would else fetch and sort all customers of a region, a tenth of
-    /// everybody, for one page.
-    AlongFigure,
+/// Stores the columns of the customers of one step (`profile_columns::encode`).
+pub async fn insert_columns(tx: &mut Tx, run: RunId, step: u32, bytes: Vec<u8>) -> Result<()> {
+    tx.execute(
+        "INSERT INTO value_profile_columns (run_id, step, columns) VALUES ($1, $2, $3)",
+        args![run.uuid(), i64::from(step), bytes],
+    )
+    .await
+    .map(|_| ())
 }
 
-impl Plan {
-    /// Small groups are quicker fetched and sorted than met along an index.
-    async fn of(tx: &mut Tx, filter: &Filter) -> Result<Self> {
-        const SMALL: i64 = 2_000;
-        if tx.dialect() != Dialect::Sqlite {
-            return Ok(Self::Free);
-        }
-        for (column, wanted) in [("brand", &filter.brands), ("region", &filter.regions)] {
-            if wanted.is_empty() {
-                continue;
-            }
-            let mut sql = Sql::new("SELECT count(*) FROM (SELECT 1 FROM customers WHERE ");
-            push_one_of(&mut sql, column, wanted);
-            sql.push(" LIMIT ").bind(SMALL).push(")");
-            let counted: Vec<(i64,)> = sql.all(tx).await?;
-            if counted.first().is_some_and(|(count,)| *count < SMALL) {
-                return Ok(Self::Free);
-            }
-        }
-        Ok(Self::AlongFigure)
-    }
+/// The columns of a run, step by step.
+pub fn columns(tx: &mut Tx, run: RunId) -> Result<BoxStream<'_, Result<(Vec<u8>,)>>> {
+    tx.stream(
+        "SELECT columns FROM value_profile_columns WHERE run_id = $1 ORDER BY step",
+        args![run.uuid()],
+    )
 }
 
-fn push_one_of(sql: &mut Sql, column: &'static str, wanted: &[String]) {
-    sql.push(column).push(" IN (");
-    for (n, text) in wanted.iter().enumerate() {
-        sql.push(if n == 0 { "" } else { ", " }).bind(text.as_str());
-    }
-    sql.push(")");
-}
-
-fn push_filter(sql: &mut Sql, filter: &Filter, tx: &Tx, plan: Plan) {
-    // A plus sign keeps SQLite from using the column's index.
-    let (brand, region) = match plan {
-        Plan::Free => ("c.brand", "c.region"),
-        Plan::AlongFigure => ("+c.brand", "+c.region"),
-    };
-    let texts = [
-        ("p.class", &filter.classes),
-        ("p.loyalty", &filter.loyalties),
-        ("p.bucket", &filter.buckets),
-        (brand, &filter.brands),
-        (region, &filter.regions),
-    ];
-    for (column, wanted) in texts {
-        if let [one] = wanted.as_slice() {
-            sql.push(" AND ").push(column).push(" = ").bind(one.as_str());
-        } else if !wanted.is_empty() {
-            sql.push(" AND ");
-            push_one_of(sql, column, wanted);
-        }
-    }
-    if let Some(kind) = &filter.kind {
-        sql.push(" AND c.kind = ").bind(kind.as_str());
-    }
-    if let Some(customers) = &filter.customers {
-        sql.push(" AND p.customer_id");
-        sql.bind_in_uuids(tx.dialect(), list(customers));
-    }
-    for range in &filter.ranges {
-        let figure = range.figure;
-        if figure.unit() == Unit::Real {
-            // Who does not have the figure is on neither side of a bound.
-            sql.push(" AND p.").push(figure.column()).push(" >= 0");
-        }
-        let bounds = [
-            (range.low.map(|low| figure.least(low)), " >= "),
-            (range.high.map(|high| figure.most(high)), " <= "),
-        ];
-        for (bound, operator) in bounds {
-            if let Some(bound) = bound {
-                sql.push(" AND p.")
-                    .push(figure.column())
-                    .push(operator)
-                    .bind(bound);
-            }
-        }
-    }
+/// Removes the columns of runs that are not published: older ones, and those of an interrupted run.
+pub async fn forget_columns(tx: &mut Tx) -> Result<()> {
+    tx.allow_minutes(30).await?;
+    tx.execute(
+        "DELETE FROM value_profile_columns WHERE run_id NOT IN (SELECT run_id FROM value_published)",
+        [],
+    )
+    .await
+    .map(|_| ())
 }

@@ -84,7 +84,7 @@ async fn a_firm_with_contracts_sees_renewals(t: &TestDb) {
             .find(|figure| figure.name == "p_alive")
             .unwrap();
         assert_eq!(alive.model.as_deref(), Some("sbg"));
-        assert_eq!(alive.inputs["renewals"], page.profile.x);
+        assert_eq!(alive.inputs["renewals"], page.profile.figures.x);
         assert!(alive.inputs["alpha"].is_f64() && alive.inputs["retention"].is_f64());
     }
     stop(runner).await;

@@ -1,0 +1,106 @@
+//! Customers by what their record says of them, as lists filter them.
+
+use std::collections::HashSet;
+
+use base::Result;
+use futures::stream::BoxStream;
+use platform::Tx;
+use platform::db::{Sql, list};
+use uuid::Uuid;
+
+use super::IDS_PER_STATEMENT;
+
+/// Customers of any of these brands and any of these regions (all where none is named), and of this kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Group {
+    /// Any of these brands.
+    pub brands: Vec<String>,
+    /// Any of these regions.
+    pub regions: Vec<String>,
+    /// This kind of customer.
+    pub kind: Option<String>,
+}
+
+impl Group {
+    /// Whether everyone is in it.
+    pub fn is_everyone(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What each of its conditions is on, and the values it allows.
+    fn conditions(&self) -> impl Iterator<Item = (&'static str, &[String])> {
+        [
+            ("brand", self.brands.as_slice()),
+            ("region", &self.regions),
+            ("kind", self.kind.as_slice()),
+        ]
+        .into_iter()
+        .filter(|(_, allowed)| !allowed.is_empty())
+    }
+
+    fn push(&self, sql: &mut Sql, search: Search) {
+        for (column, allowed) in self.conditions() {
+            sql.push(match search {
+                Search::ByIndex => " AND ",
+                // As an expression no index is on it: a database that begins at the hundred thousand customers
+                // of a region to find these few ids is lost.
+                Search::ById => " AND '' || ",
+            });
+            push_one_of(sql, column, allowed);
+        }
+    }
+}
+
+/// Where the database begins to look.
+#[derive(Debug, Clone, Copy)]
+enum Search {
+    /// At the group's conditions.
+    ByIndex,
+    /// At the ids that are given.
+    ById,
+}
+
+fn push_one_of(sql: &mut Sql, column: &'static str, allowed: &[String]) {
+    sql.push(column).push(" IN (");
+    for (n, value) in allowed.iter().enumerate() {
+        sql.push(if n == 0 { "" } else { ", " }).bind(value.as_str());
+    }
+    sql.push(")");
+}
+
+/// Everyone in a group, if one of its conditions alone leaves fewer than `few`; told from the indexes.
+pub async fn small_group(tx: &mut Tx, group: &Group, few: u32) -> Result<Option<Vec<Uuid>>> {
+    for (column, allowed) in group.conditions() {
+        let mut sql = Sql::new("SELECT count(*) FROM (SELECT 1 AS one FROM customers WHERE ");
+        push_one_of(&mut sql, column, allowed);
+        sql.push(" LIMIT ").bind(few).push(") AS counted");
+        let counted: Vec<(i64,)> = sql.all(tx).await?;
+        if counted.first().is_some_and(|(count,)| *count < i64::from(few)) {
+            let mut sql = Sql::new("SELECT id FROM customers WHERE 1 = 1");
+            group.push(&mut sql, Search::ByIndex);
+            let ids: Vec<(Uuid,)> = sql.all(tx).await?;
+            return Ok(Some(ids.into_iter().map(|(id,)| id).collect()));
+        }
+    }
+    Ok(None)
+}
+
+/// Everyone in a group, in no order.
+pub fn group<'t>(tx: &'t mut Tx, group: &Group) -> Result<BoxStream<'t, Result<(Uuid,)>>> {
+    let mut sql = Sql::new("SELECT id FROM customers WHERE 1 = 1");
+    group.push(&mut sql, Search::ByIndex);
+    sql.stream(tx)
+}
+
+/// Which of these customers are in a group.
+pub async fn among(tx: &mut Tx, ids: &[Uuid], group: &Group) -> Result<HashSet<Uuid>> {
+    let mut members = HashSet::new();
+    for some in ids.chunks(IDS_PER_STATEMENT) {
+        let mut sql = Sql::new("SELECT id FROM customers WHERE id");
+        sql.bind_in_uuids(tx.dialect(), list(some));
+        group.push(&mut sql, Search::ById);
+        let found: Vec<(Uuid,)> = sql.all(tx).await?;
+        members.extend(found.into_iter().map(|(id,)| id));
+    }
+    Ok(members)
+}
