@@ -7,6 +7,7 @@ use base::{Cursor, Error, Page, PageSize, Result};
 use customers::CustomerSummary;
 use customers::store::Group;
 use futures::StreamExt as _;
+use platform::crypto::Keyring;
 use platform::{Caller, Permission, Tx};
 use uuid::Uuid;
 
@@ -147,7 +148,14 @@ pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Re
     };
     let after = cursor.map(|cursor| cursor.after);
     let most = request.size.rows() as usize + 1;
-    let rows = match found(&mut tx, request.search.as_deref(), &request.filter.group).await? {
+    let rows = match found(
+        &mut tx,
+        &room.platform.keys,
+        request.search.as_deref(),
+        &request.filter.group,
+    )
+    .await?
+    {
         Found::Everyone => list.page(after, most).await?,
         Found::These { ids, .. } => list.page_among(&rows_of(&columns, &ids), after, most),
         Found::Group => {
@@ -188,7 +196,7 @@ pub async fn count(room: &ValueRoom, caller: &Caller, filter: Filter, search: Op
     let published = runs::published(&mut tx).await?.ok_or_else(no_run)?;
     let columns = room.columns(&mut tx, &published).await?;
     let selection = filter.selection();
-    let (rows, exact) = match found(&mut tx, search, &filter.group).await? {
+    let (rows, exact) = match found(&mut tx, &room.platform.keys, search, &filter.group).await? {
         Found::Everyone => (blocking(move || columns.count(&selection)).await?, true),
         Found::These { ids, all } => {
             let rows = rows_of(&columns, &ids);
@@ -227,9 +235,9 @@ enum Found {
     Group,
 }
 
-async fn found(tx: &mut Tx, search: Option<&str>, group: &Group) -> Result<Found> {
+async fn found(tx: &mut Tx, keys: &Keyring, search: Option<&str>, group: &Group) -> Result<Found> {
     if let Some(search) = search.map(str::trim).filter(|search| !search.is_empty()) {
-        let mut ids = customers::store::matching(tx, search, SEARCH_MAX).await?;
+        let mut ids = customers::store::matching(tx, keys, search, SEARCH_MAX).await?;
         let all = ids.len() < SEARCH_MAX as usize;
         if !group.is_everyone() {
             let members = customers::store::among(tx, &ids, group).await?;
