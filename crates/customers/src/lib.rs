@@ -19,4 +19,4 @@ use platform::migrations::RoomMigrations;
 
 /// The tables of this room.
 pub const MIGRATIONS: RoomMigrations =
-    platform::migrations!("customers", (1, "0001_customers"), (2, "0002_customers_by_kind"));
+    platform::migrations!("customers", (1, "0001_customers"), (2, "0002_groups"));

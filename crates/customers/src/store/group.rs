@@ -38,26 +38,12 @@ impl Group {
         .filter(|(_, allowed)| !allowed.is_empty())
     }
 
-    fn push(&self, sql: &mut Sql, search: Search) {
+    fn push(&self, sql: &mut Sql) {
         for (column, allowed) in self.conditions() {
-            sql.push(match search {
-                Search::ByIndex => " AND ",
-                // As an expression no index is on it: a database that begins at the hundred thousand customers
-                // of a region to find these few ids is lost.
-                Search::ById => " AND '' || ",
-            });
+            sql.push(" AND ");
             push_one_of(sql, column, allowed);
         }
     }
-}
-
-/// Where the database begins to look.
-#[derive(Debug, Clone, Copy)]
-enum Search {
-    /// At the group's conditions.
-    ByIndex,
-    /// At the ids that are given.
-    ById,
 }
 
 fn push_one_of(sql: &mut Sql, column: &'static str, allowed: &[String]) {
@@ -77,7 +63,7 @@ pub async fn small_group(tx: &mut Tx, group: &Group, few: u32) -> Result<Option<
         let counted: Vec<(i64,)> = sql.all(tx).await?;
         if counted.first().is_some_and(|(count,)| *count < i64::from(few)) {
             let mut sql = Sql::new("SELECT id FROM customers WHERE 1 = 1");
-            group.push(&mut sql, Search::ByIndex);
+            group.push(&mut sql);
             let ids: Vec<(Uuid,)> = sql.all(tx).await?;
             return Ok(Some(ids.into_iter().map(|(id,)| id).collect()));
         }
@@ -88,7 +74,7 @@ pub async fn small_group(tx: &mut Tx, group: &Group, few: u32) -> Result<Option<
 /// Everyone in a group, in no order.
 pub fn group<'t>(tx: &'t mut Tx, group: &Group) -> Result<BoxStream<'t, Result<(Uuid,)>>> {
     let mut sql = Sql::new("SELECT id FROM customers WHERE 1 = 1");
-    group.push(&mut sql, Search::ByIndex);
+    group.push(&mut sql);
     sql.stream(tx)
 }
 
@@ -98,7 +84,7 @@ pub async fn among(tx: &mut Tx, ids: &[Uuid], group: &Group) -> Result<HashSet<U
     for some in ids.chunks(IDS_PER_STATEMENT) {
         let mut sql = Sql::new("SELECT id FROM customers WHERE id");
         sql.bind_in_uuids(tx.dialect(), list(some));
-        group.push(&mut sql, Search::ById);
+        group.push(&mut sql);
         let found: Vec<(Uuid,)> = sql.all(tx).await?;
         members.extend(found.into_iter().map(|(id,)| id));
     }

@@ -65,7 +65,7 @@ impl Db {
             .foreign_keys(true)
             .busy_timeout(ACQUIRE_MAX)
             .pragma("cache_size", "-65536")
-            .pragma("mmap_size", "1073741824")
+            .pragma("mmap_size", "2147418112")
             .pragma("temp_store", "MEMORY");
         let writer = SqlitePoolOptions::new()
             .max_connections(1)

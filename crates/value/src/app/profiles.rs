@@ -23,8 +23,8 @@ const SEARCH_MAX: u32 = 1_000;
 const COUNT_MAX: usize = 10_000;
 /// A group smaller than this is read whole; a larger one is met on the way along the list.
 const SMALL_GROUP: u32 = 2_000;
-/// At most so many rows of a list are looked up in the record at once.
-const LOOKED_UP_MAX: usize = 20_000;
+/// At most so many rows of a list are taken from the columns at once to be looked up in the record.
+const SCANNED_MAX: usize = 50_000;
 
 /// Which customers a list shows.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -194,7 +194,7 @@ pub async fn count(room: &ValueRoom, caller: &Caller, filter: Filter, search: Op
             let rows = rows_of(&columns, &ids);
             (
                 rows.into_iter()
-                    .filter(|row| columns.admits(&selection, *row))
+                    .filter(|row| columns.admits(&selection, *row as usize))
                     .count(),
                 all,
             )
@@ -206,7 +206,7 @@ pub async fn count(room: &ValueRoom, caller: &Caller, filter: Filter, search: Op
                 && let Some(member) = members.next().await
             {
                 let row = columns.row_of(member?.0);
-                rows += usize::from(row.is_some_and(|row| columns.admits(&selection, row)));
+                rows += usize::from(row.is_some_and(|row| columns.admits(&selection, row as usize)));
             }
             (rows.min(COUNT_MAX), rows <= COUNT_MAX)
         }
@@ -277,8 +277,8 @@ impl List {
             .page_among(rows, &self.selection, self.order, after, most)
     }
 
-    /// The first rows after a place whose customers are in a group: goes along the list, and takes as many rows
-    /// at once as the share of members among those before lets it expect.
+    /// The first rows after a place whose customers are in a group: goes along the list, and asks the record for
+    /// as many at once as the share of members among those before lets it expect.
     async fn page_of_group(
         &self,
         tx: &mut Tx,
@@ -286,24 +286,28 @@ impl List {
         mut after: Option<After>,
         most: usize,
     ) -> Result<Vec<u32>> {
-        let (mut found, mut looked_up, mut next) = (Vec::with_capacity(most), 0, 4 * most);
+        let (mut found, mut looked_up, mut at_once) = (Vec::with_capacity(most), 0, 4 * most);
+        let mut scanned = 64 * most;
         loop {
-            let rows = self.page(after, next).await?;
-            let ids: Vec<Uuid> = rows.iter().map(|row| self.columns.customer(*row)).collect();
-            let members = customers::store::among(tx, &ids, group).await?;
-            found.extend(
-                rows.iter()
-                    .zip(&ids)
-                    .filter(|(_, id)| members.contains(*id))
-                    .map(|(row, _)| *row),
-            );
-            looked_up += rows.len();
+            let rows = self.page(after, scanned).await?;
+            let mut rest = rows.as_slice();
+            while !rest.is_empty() && found.len() < most {
+                let (some, others) = rest.split_at(at_once.min(rest.len()));
+                rest = others;
+                let ids: Vec<Uuid> = some.iter().map(|row| self.columns.customer(*row)).collect();
+                let members = customers::store::among(tx, &ids, group).await?;
+                let there = some.iter().zip(&ids).filter(|(_, id)| members.contains(*id));
+                found.extend(there.map(|(row, _)| *row));
+                looked_up += some.len();
+                // A small share is known badly at first: no more than four times as many as before.
+                let expected = most.saturating_sub(found.len()) * looked_up * 5 / 4 / found.len().max(1);
+                at_once = expected.clamp(at_once, 4 * at_once);
+            }
             match rows.last() {
-                Some(last) if rows.len() == next && found.len() < most => after = Some(self.place(*last)),
+                Some(last) if rows.len() == scanned && found.len() < most => after = Some(self.place(*last)),
                 _ => break,
             }
-            let expected = (most - found.len()) * looked_up * 5 / 4 / found.len().max(1);
-            next = expected.clamp(next, LOOKED_UP_MAX.max(next));
+            scanned = (4 * scanned).min(SCANNED_MAX);
         }
         found.truncate(most);
         Ok(found)
