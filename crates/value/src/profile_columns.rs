@@ -241,6 +241,31 @@ impl ProfileColumns {
         u32::try_from(row).ok()
     }
 
+    /// The rows of those of these customers that the run has, in order. Of neighbours the next is looked for from
+    /// the one before: a search from the middle of a million ids costs a dozen cache misses each.
+    pub fn rows_of(&self, mut customers: Vec<Uuid>) -> Vec<u32> {
+        customers.sort_unstable();
+        customers.dedup();
+        let mut rows = Vec::with_capacity(customers.len());
+        let mut rest = 0..self.len();
+        for customer in customers {
+            let mut step = 1;
+            while rest.start + step < rest.end && self.customers[rest.start + step] < customer {
+                rest.start += step;
+                step *= 2;
+            }
+            let near = &self.customers[rest.start..rest.end.min(rest.start + step + 1)];
+            match near.binary_search(&customer) {
+                Ok(place) => {
+                    rest.start += place;
+                    rows.extend(u32::try_from(rest.start));
+                }
+                Err(place) => rest.start += place,
+            }
+        }
+        rows
+    }
+
     /// The customer of a row.
     pub fn customer(&self, row: u32) -> Uuid {
         self.customers[row as usize]
@@ -310,12 +335,12 @@ impl ProfileColumns {
                 .filter(|(_, eight)| u64::from_ne_bytes(**eight) != 0)
                 .flat_map(|(n, _)| 8 * n..8 * n + 8)
                 .filter(|n| marks[*n] != 0)
-                .map(|n| from + n)
-                .filter(|row| !few || self.admits(selection, *row));
+                .map(|n| from + n);
+            let offer = |row| first.offer(row, || !few || self.admits(selection, row));
             if order.descending {
-                marked.rev().for_each(|row| first.offer(row));
+                marked.rev().for_each(offer);
             } else {
-                marked.for_each(|row| first.offer(row));
+                marked.for_each(offer);
             }
         }
         first.rows()
@@ -332,9 +357,7 @@ impl ProfileColumns {
     ) -> Vec<u32> {
         let mut first = First::new(self, order, after, most);
         for row in rows.iter().map(|row| *row as usize) {
-            if self.admits(selection, row) {
-                first.offer(row);
-            }
+            first.offer(row, || self.admits(selection, row));
         }
         first.rows()
     }
@@ -467,13 +490,12 @@ impl<'a> First<'a> {
         }
     }
 
-    /// Takes a row that comes after the page before and before the last of those found.
-    fn offer(&mut self, row: usize) {
+    /// Takes a row that comes after the page before and before the last of those found, if it is admitted.
+    fn offer(&mut self, row: usize, admitted: impl FnOnce() -> bool) {
         let place = Place::new(self.order, self.keys[row], row as i64);
-        if self.after.is_some_and(|after| place <= after) {
-            return;
-        }
-        if self.last.is_some_and(|last| place > last) {
+        let is_before = self.after.is_some_and(|after| place <= after);
+        let is_behind = self.last.is_some_and(|last| place > last);
+        if is_before || is_behind || !admitted() {
             return;
         }
         self.found.push(place);
@@ -646,6 +668,12 @@ mod tests {
                 prop_assert_eq!(&columns.profile(row), p);
             }
             prop_assert_eq!(columns.row_of(Uuid::from_u128(1)), None);
+            // Every other one, with strangers among them, backwards.
+            let some: Vec<u32> = rows.iter().copied().filter(|row| seeds[*row as usize] % 2 == 0).collect();
+            let mut ids: Vec<Uuid> = some.iter().map(|row| columns.customer(*row)).collect();
+            ids.extend(seeds.iter().map(|seed| Uuid::from_u128(u128::from(seed % 20_000) * 3 + 1)));
+            ids.reverse();
+            prop_assert_eq!(columns.rows_of(ids), some);
         }
     }
 }

@@ -4,7 +4,7 @@
 use base::{Cursor, Page, PageSize, Result};
 use platform::Tx;
 use platform::args;
-use platform::db::{Sql, list};
+use platform::db::{Sql, uuids};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
@@ -110,7 +110,7 @@ pub async fn page(
     if let Some(search) = search.map(str::trim).filter(|search| !search.is_empty()) {
         let found = matching(tx, search, SEARCH_MAX).await?;
         sql += &format!(" AND id{}", tx.dialect().in_uuids(3));
-        args.push(list(found));
+        args.push(uuids(found));
     }
     sql += " ORDER BY external_id LIMIT $2";
     let rows = tx

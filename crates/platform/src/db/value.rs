@@ -1,6 +1,7 @@
 //! Values on their way into SQL. Each variant carries its type even when it is NULL, because
 //! PostgreSQL wants to know.
 
+use std::borrow::Borrow;
 use std::fmt::Display;
 
 use base::Day;
@@ -27,6 +28,8 @@ pub enum Value {
     Uuid(Option<Uuid>),
     /// `TEXT` / `JSONB`
     Json(Option<serde_json::Value>),
+    /// Ids for `Dialect::in_uuids`: JSON text / `UUID[]`
+    Uuids(Vec<Uuid>),
 }
 
 /// The arguments of a statement, `$1` first. Made by `args![a, b, c]`.
@@ -52,7 +55,7 @@ pub fn timestamp(micros: i64) -> Timestamp {
     })
 }
 
-/// A list of texts or ids as one argument, for `Dialect::in_texts` and `Dialect::in_uuids`.
+/// A list of texts as one argument, for `Dialect::in_texts`.
 pub fn list<T: Display>(items: impl IntoIterator<Item = T>) -> Value {
     struct Text<T>(T);
     impl<T: Display> serde::Serialize for Text<T> {
@@ -63,6 +66,11 @@ pub fn list<T: Display>(items: impl IntoIterator<Item = T>) -> Value {
     let mut text = Vec::new();
     let written = serde_json::Serializer::new(&mut text).collect_seq(items.into_iter().map(Text));
     Value::Text(written.ok().and_then(|()| String::from_utf8(text).ok()))
+}
+
+/// A list of ids as one argument, for `Dialect::in_uuids`.
+pub fn uuids(ids: impl IntoIterator<Item = impl Borrow<Uuid>>) -> Value {
+    Value::Uuids(ids.into_iter().map(|id| *id.borrow()).collect())
 }
 
 macro_rules! value_from {

@@ -21,8 +21,9 @@ use crate::store::{profiles, runs};
 const SEARCH_MAX: u32 = 1_000;
 /// A count that has to look into the record stops here.
 const COUNT_MAX: usize = 10_000;
-/// A group smaller than this is read whole; a larger one is met on the way along the list.
-const SMALL_GROUP: u32 = 2_000;
+/// A group of fewer customers is read whole: its ids cost about as much as the look-ups in the record that meeting
+/// fifty of its members along a list takes.
+pub(super) const SMALL_GROUP: u32 = 30_000;
 /// At most so many rows of a list are taken from the columns at once to be looked up in the record.
 const SCANNED_MAX: usize = 50_000;
 
@@ -147,9 +148,9 @@ pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Re
     };
     let after = cursor.map(|cursor| cursor.after);
     let most = request.size.rows() as usize + 1;
-    let rows = match found(&mut tx, request.search.as_deref(), &request.filter.group).await? {
+    let rows = match found(room, &mut tx, request.search.as_deref(), &request.filter.group).await? {
         Found::Everyone => list.page(after, most).await?,
-        Found::These { ids, .. } => list.page_among(&rows_of(&columns, &ids), after, most),
+        Found::These { ids, .. } => list.page_among(ids, after, most).await?,
         Found::Group => {
             list.page_of_group(&mut tx, &request.filter.group, after, most)
                 .await?
@@ -188,10 +189,10 @@ pub async fn count(room: &ValueRoom, caller: &Caller, filter: Filter, search: Op
     let published = runs::published(&mut tx).await?.ok_or_else(no_run)?;
     let columns = room.columns(&mut tx, &published).await?;
     let selection = filter.selection();
-    let (rows, exact) = match found(&mut tx, search, &filter.group).await? {
+    let (rows, exact) = match found(room, &mut tx, search, &filter.group).await? {
         Found::Everyone => (blocking(move || columns.count(&selection)).await?, true),
         Found::These { ids, all } => {
-            let rows = rows_of(&columns, &ids);
+            let rows = columns.rows_of(ids);
             (
                 rows.into_iter()
                     .filter(|row| columns.admits(&selection, *row as usize))
@@ -227,7 +228,7 @@ enum Found {
     Group,
 }
 
-async fn found(tx: &mut Tx, search: Option<&str>, group: &Group) -> Result<Found> {
+async fn found(room: &ValueRoom, tx: &mut Tx, search: Option<&str>, group: &Group) -> Result<Found> {
     if let Some(search) = search.map(str::trim).filter(|search| !search.is_empty()) {
         let mut ids = customers::store::matching(tx, search, SEARCH_MAX).await?;
         let all = ids.len() < SEARCH_MAX as usize;
@@ -240,13 +241,11 @@ async fn found(tx: &mut Tx, search: Option<&str>, group: &Group) -> Result<Found
     if group.is_everyone() {
         return Ok(Found::Everyone);
     }
-    let small = customers::store::small_group(tx, group, SMALL_GROUP).await?;
-    Ok(small.map_or(Found::Group, |ids| Found::These { ids, all: true }))
-}
-
-/// The rows of those who have one.
-fn rows_of(columns: &ProfileColumns, ids: &[Uuid]) -> Vec<u32> {
-    ids.iter().filter_map(|id| columns.row_of(*id)).collect()
+    if !room.is_small(tx, group).await? {
+        return Ok(Found::Group);
+    }
+    let ids = customers::store::members(tx, group).await?;
+    Ok(Found::These { ids, all: true })
 }
 
 /// A list over the figures of a run.
@@ -271,10 +270,10 @@ impl List {
         blocking(move || columns.page(&selection, order, after, most)).await
     }
 
-    /// The first of these rows after a place.
-    fn page_among(&self, rows: &[u32], after: Option<After>, most: usize) -> Vec<u32> {
-        self.columns
-            .page_among(rows, &self.selection, self.order, after, most)
+    /// The first rows of these customers after a place.
+    async fn page_among(&self, ids: Vec<Uuid>, after: Option<After>, most: usize) -> Result<Vec<u32>> {
+        let (columns, selection, order) = (Arc::clone(&self.columns), self.selection.clone(), self.order);
+        blocking(move || columns.page_among(&columns.rows_of(ids), &selection, order, after, most)).await
     }
 
     /// The first rows after a place whose customers are in a group: goes along the list, and asks the record for
@@ -287,7 +286,7 @@ impl List {
         most: usize,
     ) -> Result<Vec<u32>> {
         let (mut found, mut looked_up, mut at_once) = (Vec::with_capacity(most), 0, 4 * most);
-        let mut scanned = 64 * most;
+        let mut scanned = 32 * most;
         loop {
             let rows = self.page(after, scanned).await?;
             let mut rest = rows.as_slice();
