@@ -28,7 +28,7 @@ use platform::migrations::RoomMigrations;
 pub const MIGRATIONS: RoomMigrations = platform::migrations!(
     "customers",
     (1, "0001_customers"),
-    (2, "0002_customers_by_kind"),
+    (2, "0002_groups"),
     (3, "0003_identities"),
     (4, "0004_search"),
     (5, "0005_record"),

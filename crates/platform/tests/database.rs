@@ -9,7 +9,7 @@
 use std::time::{Duration, Instant};
 
 use base::Error;
-use platform::db::{Bulk, Sql, list, timestamp};
+use platform::db::{Bulk, Sql, list, timestamp, uuids};
 use platform::migrations::{self, Migration, PLATFORM, RoomMigrations};
 use platform::testing::TestDb;
 use platform::{Clock, Db, args, ids, test_on_both};
@@ -125,7 +125,7 @@ async fn every_value_comes_back_as_it_went_in(t: &TestDb) {
     let (found,): (i64,) = tx
         .one(
             sqlx::AssertSqlSafe(by_id),
-            args![list([things[5].id, things[9].id, Uuid::nil()])],
+            args![uuids([things[5].id, things[9].id, Uuid::nil()])],
         )
         .await
         .unwrap();

@@ -5,9 +5,6 @@
 //! index passes almost everybody. Reading a few columns from end to end takes the same few milliseconds per
 //! million customers whatever is asked. A run never changes once it is published, so nothing here goes stale.
 
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
-
 use base::{Day, Error, Result};
 use uuid::Uuid;
 
@@ -18,6 +15,8 @@ use crate::rules::{BucketSegment, Loyalty, ValueClass};
 const CUSTOMER_BYTES: usize = 16 + 3 + 3 + 8 * Figure::ALL.len();
 /// Rows looked at together: their marks stay in the first cache.
 const BLOCK: usize = 2_048;
+/// So few rows of a block are rather looked at one by one than all of its columns read.
+const FEW: usize = 64;
 
 const CLASSES: [&str; ValueClass::ALL.len()] = {
     let mut names = [""; ValueClass::ALL.len()];
@@ -98,11 +97,6 @@ impl Selection {
                 })
                 .collect(),
         }
-    }
-
-    fn groups_matter(&self) -> bool {
-        let all = [self.classes.as_slice(), &self.loyalties, &self.buckets];
-        all.into_iter().flatten().any(|wanted| !wanted)
     }
 }
 
@@ -247,6 +241,31 @@ impl ProfileColumns {
         u32::try_from(row).ok()
     }
 
+    /// The rows of those of these customers that the run has, in order. Of neighbours the next is looked for from
+    /// the one before: a search from the middle of a million ids costs a dozen cache misses each.
+    pub fn rows_of(&self, mut customers: Vec<Uuid>) -> Vec<u32> {
+        customers.sort_unstable();
+        customers.dedup();
+        let mut rows = Vec::with_capacity(customers.len());
+        let mut rest = 0..self.len();
+        for customer in customers {
+            let mut step = 1;
+            while rest.start + step < rest.end && self.customers[rest.start + step] < customer {
+                rest.start += step;
+                step *= 2;
+            }
+            let near = &self.customers[rest.start..rest.end.min(rest.start + step + 1)];
+            match near.binary_search(&customer) {
+                Ok(place) => {
+                    rest.start += place;
+                    rows.extend(u32::try_from(rest.start));
+                }
+                Err(place) => rest.start += place,
+            }
+        }
+        rows
+    }
+
     /// The customer of a row.
     pub fn customer(&self, row: u32) -> Uuid {
         self.customers[row as usize]
@@ -295,12 +314,33 @@ impl ProfileColumns {
     /// The first `most` rows of a list after a row, in its order.
     pub fn page(&self, selection: &Selection, order: Order, after: Option<After>, most: usize) -> Vec<u32> {
         let mut first = First::new(self, order, after, most);
-        for from in (0..self.len()).step_by(BLOCK) {
-            let marks = self.marks(selection, from);
-            for (row, marked) in (from..self.len()).zip(marks) {
-                if marked {
-                    first.offer(row);
-                }
+        let blocks = self.len().div_ceil(BLOCK);
+        for n in 0..blocks {
+            // Equal figures come in the order of the list.
+            let from = BLOCK * if order.descending { blocks - 1 - n } else { n };
+            let Some((low, high)) = first.bounds() else {
+                break;
+            };
+            let rows = from..self.len().min(from + BLOCK);
+            let mut marks = [0; BLOCK];
+            marks[..rows.len()].fill(1);
+            mark(&mut marks, &first.keys[rows], low, high);
+            // Of most blocks the bounds leave hardly anybody, who is then looked at alone.
+            let few = count(&marks) <= FEW;
+            if !few {
+                self.select(&mut marks, selection, from);
+            }
+            let eights = marks.as_chunks::<8>().0.iter().enumerate();
+            let marked = eights
+                .filter(|(_, eight)| u64::from_ne_bytes(**eight) != 0)
+                .flat_map(|(n, _)| 8 * n..8 * n + 8)
+                .filter(|n| marks[*n] != 0)
+                .map(|n| from + n);
+            let offer = |row| first.offer(row, || !few || self.admits(selection, row));
+            if order.descending {
+                marked.rev().for_each(offer);
+            } else {
+                marked.for_each(offer);
             }
         }
         first.rows()
@@ -316,8 +356,8 @@ impl ProfileColumns {
         most: usize,
     ) -> Vec<u32> {
         let mut first = First::new(self, order, after, most);
-        for row in rows.iter().filter(|row| self.admits(selection, **row)) {
-            first.offer(*row as usize);
+        for row in rows.iter().map(|row| *row as usize) {
+            first.offer(row, || self.admits(selection, row));
         }
         first.rows()
     }
@@ -327,16 +367,16 @@ impl ProfileColumns {
         (0..self.len())
             .step_by(BLOCK)
             .map(|from| {
-                let rows = BLOCK.min(self.len() - from);
-                let marks = self.marks(selection, from);
-                marks[..rows].iter().filter(|marked| **marked).count()
+                let mut marks = [0; BLOCK];
+                marks[..BLOCK.min(self.len() - from)].fill(1);
+                self.select(&mut marks, selection, from);
+                count(&marks)
             })
             .sum()
     }
 
     /// Whether a selection lets a row through.
-    pub fn admits(&self, selection: &Selection, row: u32) -> bool {
-        let at = row as usize;
+    pub fn admits(&self, selection: &Selection, at: usize) -> bool {
         selection.classes[usize::from(self.classes[at])]
             && selection.loyalties[usize::from(self.loyalties[at])]
             && selection.buckets[usize::from(self.buckets[at])]
@@ -346,39 +386,52 @@ impl ProfileColumns {
                 .all(|(figure, low, high)| (*low..=*high).contains(&self.figures[*figure][at]))
     }
 
-    /// Which of the rows from `from` a selection lets through, one column after the other.
-    fn marks(&self, selection: &Selection, from: usize) -> [bool; BLOCK] {
+    /// Leaves the marks of those rows from `from` that a selection lets through, one column after the other.
+    fn select(&self, marks: &mut [u8; BLOCK], selection: &Selection, from: usize) {
         let rows = from..self.len().min(from + BLOCK);
-        let mut marks = [true; BLOCK];
-        if selection.groups_matter() {
-            for (column, wanted) in [
-                (&self.classes, selection.classes.as_slice()),
-                (&self.loyalties, &selection.loyalties),
-                (&self.buckets, &selection.buckets),
-            ] {
+        for (column, wanted) in [
+            (&self.classes, selection.classes.as_slice()),
+            (&self.loyalties, &selection.loyalties),
+            (&self.buckets, &selection.buckets),
+        ] {
+            if wanted.contains(&false) {
                 for (mark, code) in marks.iter_mut().zip(&column[rows.clone()]) {
-                    *mark &= wanted[usize::from(*code)];
+                    *mark &= u8::from(wanted[usize::from(*code)]);
                 }
             }
         }
         for (figure, low, high) in &selection.ranges {
-            for (mark, key) in marks.iter_mut().zip(&self.figures[*figure][rows.clone()]) {
-                *mark &= low <= key && key <= high;
-            }
+            mark(marks, &self.figures[*figure][rows.clone()], *low, *high);
         }
-        marks
     }
+}
+
+/// Leaves the marks of those rows whose key is within the bounds, both included.
+fn mark(marks: &mut [u8], keys: &[i64], low: i64, high: i64) {
+    if low > high {
+        return marks.fill(0);
+    }
+    // One comparison: what is below wraps round to what is far above.
+    let width = high.wrapping_sub(low).cast_unsigned();
+    for (mark, key) in marks.iter_mut().zip(keys) {
+        *mark &= u8::from(key.wrapping_sub(low).cast_unsigned() <= width);
+    }
+}
+
+fn count(marks: &[u8; BLOCK]) -> usize {
+    marks.iter().map(|mark| usize::from(*mark)).sum()
 }
 
 /// The first rows of a list among those offered.
 struct First<'a> {
     keys: &'a [i64],
-    columns: &'a ProfileColumns,
     order: Order,
-    after: Option<After>,
+    after: Option<Place>,
     most: usize,
-    /// The last of them on top.
-    found: BinaryHeap<Place>,
+    /// They and some that came before it was known that others are before them.
+    found: Vec<Place>,
+    /// No row after this one is among the first.
+    last: Option<Place>,
 }
 
 /// A row's place in a list: the earlier, the less.
@@ -388,63 +441,88 @@ struct Place {
     row: i64,
 }
 
-impl Order {
-    /// A row's place: turned round, so that what comes first is less.
-    fn place(self, key: i64, row: usize) -> Place {
-        let row = i64::try_from(row).unwrap_or(i64::MAX);
-        if self.descending {
-            Place { key: !key, row: !row }
-        } else {
-            Place { key, row }
+impl Place {
+    fn new(order: Order, key: i64, row: i64) -> Self {
+        let place = Self { key, row };
+        if order.descending { place.turned() } else { place }
+    }
+
+    /// The place that comes first when the list is turned round; its own inverse.
+    fn turned(self) -> Self {
+        Self {
+            key: !self.key,
+            row: !self.row,
         }
     }
 }
 
 impl<'a> First<'a> {
     fn new(columns: &'a ProfileColumns, order: Order, after: Option<After>, most: usize) -> Self {
+        let after = after.map(|after| {
+            let row = match columns.customers.binary_search(&after.customer) {
+                Ok(row) => row as i64,
+                // Between two rows: after the one before, or before the one after.
+                Err(next) => next as i64 - i64::from(!order.descending),
+            };
+            Place::new(order, after.key, row)
+        });
         Self {
             keys: &columns.figures[order.figure as usize],
-            columns,
             order,
             after,
             most,
-            found: BinaryHeap::with_capacity(most + 1),
+            found: Vec::with_capacity(2 * most.max(FEW)),
+            last: None,
         }
     }
 
-    /// Takes a row that comes after the page before and before the last of those found.
-    fn offer(&mut self, row: usize) {
-        let key = self.keys[row];
-        if let Some(after) = self.after {
-            let beyond = key
-                .cmp(&after.key)
-                .then_with(|| self.columns.customers[row].cmp(&after.customer));
-            let wanted = if self.order.descending {
-                Ordering::Less
-            } else {
-                Ordering::Greater
-            };
-            if beyond != wanted {
-                return;
-            }
+    /// Between which keys, both included, a row has to be to be among the first, if it comes after all rows
+    /// offered that have the same key; none where no row can be.
+    fn bounds(&self) -> Option<(i64, i64)> {
+        let low = self.after.map_or(i64::MIN, |after| after.key);
+        let high = self.last.map_or(Some(i64::MAX), |last| last.key.checked_sub(1))?;
+        if low > high {
+            None
+        } else if self.order.descending {
+            Some((!high, !low))
+        } else {
+            Some((low, high))
         }
-        let place = self.order.place(key, row);
-        if self.found.len() == self.most {
-            if self.found.peek().is_none_or(|last| place > *last) {
-                return;
-            }
-            self.found.pop();
+    }
+
+    /// Takes a row that comes after the page before and before the last of those found, if it is admitted.
+    fn offer(&mut self, row: usize, admitted: impl FnOnce() -> bool) {
+        let place = Place::new(self.order, self.keys[row], row as i64);
+        let is_before = self.after.is_some_and(|after| place <= after);
+        let is_behind = self.last.is_some_and(|last| place > last);
+        if is_before || is_behind || !admitted() {
+            return;
         }
         self.found.push(place);
+        if self.found.len() == self.found.capacity() {
+            self.drop_others();
+        }
     }
 
-    fn rows(self) -> Vec<u32> {
+    /// Keeps only the first of those found.
+    fn drop_others(&mut self) {
+        if self.found.len() >= self.most
+            && let Some(last) = self.most.checked_sub(1)
+        {
+            self.last = Some(*self.found.select_nth_unstable(last).1);
+        }
+        self.found.truncate(self.most);
+    }
+
+    fn rows(mut self) -> Vec<u32> {
         let descending = self.order.descending;
-        let places = self.found.into_sorted_vec();
-        places
+        self.drop_others();
+        self.found.sort_unstable();
+        let rows = self
+            .found
             .into_iter()
-            .filter_map(|place| u32::try_from(if descending { !place.row } else { place.row }).ok())
-            .collect()
+            .map(|place| if descending { place.turned().row } else { place.row });
+        rows.filter_map(|row| u32::try_from(row).ok()).collect()
     }
 }
 
@@ -590,6 +668,12 @@ mod tests {
                 prop_assert_eq!(&columns.profile(row), p);
             }
             prop_assert_eq!(columns.row_of(Uuid::from_u128(1)), None);
+            // Every other one, with strangers among them, backwards.
+            let some: Vec<u32> = rows.iter().copied().filter(|row| seeds[*row as usize] % 2 == 0).collect();
+            let mut ids: Vec<Uuid> = some.iter().map(|row| columns.customer(*row)).collect();
+            ids.extend(seeds.iter().map(|seed| Uuid::from_u128(u128::from(seed % 20_000) * 3 + 1)));
+            ids.reverse();
+            prop_assert_eq!(columns.rows_of(ids), some);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use base::{Cursor, Error, Page, PageSize, Result};
 use jiff::Timestamp;
 use platform::crypto::{Cipher, Place};
-use platform::db::{Bulk, Sql, Value, list, timestamp};
+use platform::db::{Bulk, Sql, Value, timestamp, uuids};
 use platform::{Clock, Tx, args, ids};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -108,7 +108,7 @@ pub(crate) async fn set_aside_taken(
         "SELECT blind FROM identities WHERE ended_at IS NULL AND blind{}",
         tx.dialect().in_uuids(1)
     );
-    let held: Vec<(Uuid,)> = tx.all(AssertSqlSafe(sql), args![list(&blinds)]).await?;
+    let held: Vec<(Uuid,)> = tx.all(AssertSqlSafe(sql), args![uuids(&blinds)]).await?;
     let mut taken: HashSet<Uuid> = held.into_iter().map(|(blind,)| blind).collect();
     for (identity, blind) in new.iter_mut().zip(blinds) {
         if !taken.insert(blind) {
@@ -435,7 +435,7 @@ pub(crate) async fn plan(
         "SELECT blind, customer_id FROM identities WHERE ended_at IS NULL AND blind{}",
         tx.dialect().in_uuids(1)
     );
-    let holders: Vec<(Uuid, Uuid)> = tx.all(AssertSqlSafe(sql), args![list(blinds)]).await?;
+    let holders: Vec<(Uuid, Uuid)> = tx.all(AssertSqlSafe(sql), args![uuids(blinds)]).await?;
     let holders: HashMap<u128, u128> = holders
         .into_iter()
         .map(|(blind, customer)| (blind.as_u128(), customer.as_u128()))
@@ -448,7 +448,7 @@ pub(crate) async fn plan(
              AND kind IN ('phone', 'email') AND customer_id{}",
             tx.dialect().in_uuids(1)
         );
-        let owners = list(known.values().map(|id| id.uuid()));
+        let owners = uuids(known.values().map(|id| id.uuid()));
         let rows: Vec<(Uuid, String, Uuid, Uuid)> = tx.all(AssertSqlSafe(sql), args![owners]).await?;
         for (customer, kind, id, blind) in rows {
             slots.insert(slot_of(kind.parse()?, customer.as_u128()), blind.as_u128());
@@ -507,7 +507,8 @@ pub(crate) async fn apply(
             "UPDATE identities SET ended_at = $2, ended_because = 'replaced' WHERE ended_at IS NULL AND id{}",
             tx.dialect().in_uuids(1)
         );
-        tx.execute(AssertSqlSafe(sql), args![list(plan.end), now]).await?;
+        tx.execute(AssertSqlSafe(sql), args![uuids(plan.end), now])
+            .await?;
     }
     // In one order, so that two imports of the same identities wait for each other rather than both.
     let mut add: Vec<_> = plan.add.into_iter().collect();
@@ -561,7 +562,7 @@ pub(crate) async fn forget_plain(tx: &mut Tx, customers: &[Uuid]) -> Result<()> 
         "UPDATE customers SET phone = NULL, email = NULL WHERE id{}",
         tx.dialect().in_uuids(1)
     );
-    tx.execute(AssertSqlSafe(sql), args![list(customers)])
+    tx.execute(AssertSqlSafe(sql), args![uuids(customers)])
         .await
         .map(|_| ())
 }

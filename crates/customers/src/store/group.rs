@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use base::Result;
 use futures::stream::BoxStream;
 use platform::Tx;
-use platform::db::{Sql, list};
+use platform::db::{Dialect, Sql, uuids};
 use uuid::Uuid;
 
 use super::IDS_PER_STATEMENT;
 
 /// Customers of any of these brands and any of these regions (all where none is named), and of this kind.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Group {
     /// Any of these brands.
     pub brands: Vec<String>,
@@ -38,26 +38,12 @@ impl Group {
         .filter(|(_, allowed)| !allowed.is_empty())
     }
 
-    fn push(&self, sql: &mut Sql, search: Search) {
+    fn push(&self, sql: &mut Sql) {
         for (column, allowed) in self.conditions() {
-            sql.push(match search {
-                Search::ByIndex => " AND ",
-                // As an expression no index is on it: a database that begins at the hundred thousand customers
-                // of a region to find these few ids is lost.
-                Search::ById => " AND '' || ",
-            });
+            sql.push(" AND ");
             push_one_of(sql, column, allowed);
         }
     }
-}
-
-/// Where the database begins to look.
-#[derive(Debug, Clone, Copy)]
-enum Search {
-    /// At the group's conditions.
-    ByIndex,
-    /// At the ids that are given.
-    ById,
 }
 
 fn push_one_of(sql: &mut Sql, column: &'static str, allowed: &[String]) {
@@ -68,27 +54,41 @@ fn push_one_of(sql: &mut Sql, column: &'static str, allowed: &[String]) {
     sql.push(")");
 }
 
-/// Everyone in a group, if one of its conditions alone leaves fewer than `few`; told from the indexes.
-pub async fn small_group(tx: &mut Tx, group: &Group, few: u32) -> Result<Option<Vec<Uuid>>> {
+/// Whether one of a group's conditions alone leaves fewer than `few`; told from the indexes.
+pub async fn is_small(tx: &mut Tx, group: &Group, few: u32) -> Result<bool> {
     for (column, allowed) in group.conditions() {
         let mut sql = Sql::new("SELECT count(*) FROM (SELECT 1 AS one FROM customers WHERE ");
         push_one_of(&mut sql, column, allowed);
         sql.push(" LIMIT ").bind(few).push(") AS counted");
         let counted: Vec<(i64,)> = sql.all(tx).await?;
         if counted.first().is_some_and(|(count,)| *count < i64::from(few)) {
-            let mut sql = Sql::new("SELECT id FROM customers WHERE 1 = 1");
-            group.push(&mut sql, Search::ByIndex);
-            let ids: Vec<(Uuid,)> = sql.all(tx).await?;
-            return Ok(Some(ids.into_iter().map(|(id,)| id).collect()));
+            return Ok(true);
         }
     }
-    Ok(None)
+    Ok(false)
+}
+
+/// Everyone in a small group, in no order: as one value, because many thousand rows cost more than what is in them.
+pub async fn members(tx: &mut Tx, group: &Group) -> Result<Vec<Uuid>> {
+    let mut sql = Sql::new(match tx.dialect() {
+        Dialect::Sqlite => "SELECT unhex(group_concat(hex(id), '')) FROM customers WHERE 1 = 1",
+        Dialect::Postgres => "SELECT string_agg(uuid_send(id), ''::bytea) FROM customers WHERE 1 = 1",
+    });
+    group.push(&mut sql);
+    let all: Vec<(Option<Vec<u8>>,)> = sql.all(tx).await?;
+    let bytes = all.into_iter().find_map(|(bytes,)| bytes).unwrap_or_default();
+    Ok(bytes
+        .as_chunks()
+        .0
+        .iter()
+        .map(|id| Uuid::from_bytes(*id))
+        .collect())
 }
 
 /// Everyone in a group, in no order.
 pub fn group<'t>(tx: &'t mut Tx, group: &Group) -> Result<BoxStream<'t, Result<(Uuid,)>>> {
     let mut sql = Sql::new("SELECT id FROM customers WHERE 1 = 1");
-    group.push(&mut sql, Search::ByIndex);
+    group.push(&mut sql);
     sql.stream(tx)
 }
 
@@ -97,8 +97,8 @@ pub async fn among(tx: &mut Tx, ids: &[Uuid], group: &Group) -> Result<HashSet<U
     let mut members = HashSet::new();
     for some in ids.chunks(IDS_PER_STATEMENT) {
         let mut sql = Sql::new("SELECT id FROM customers WHERE id");
-        sql.bind_in_uuids(tx.dialect(), list(some));
-        group.push(&mut sql, Search::ById);
+        sql.bind_in_uuids(tx.dialect(), uuids(some));
+        group.push(&mut sql);
         let found: Vec<(Uuid,)> = sql.all(tx).await?;
         members.extend(found.into_iter().map(|(id,)| id));
     }

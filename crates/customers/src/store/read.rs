@@ -7,7 +7,7 @@ use futures::stream::BoxStream;
 use platform::Tx;
 use platform::args;
 use platform::crypto::Cipher;
-use platform::db::list;
+use platform::db::{list, uuids};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
@@ -51,7 +51,7 @@ pub async fn summaries(tx: &mut Tx, ids: &[Uuid]) -> Result<HashMap<Uuid, Custom
         tx.dialect().in_uuids(1)
     );
     for some in ids.chunks(IDS_PER_STATEMENT) {
-        let rows: Vec<Row> = tx.all(AssertSqlSafe(sql.clone()), args![list(some)]).await?;
+        let rows: Vec<Row> = tx.all(AssertSqlSafe(sql.clone()), args![uuids(some)]).await?;
         for row in rows {
             let summary = CustomerSummary {
                 id: row.id.into(),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use base::{Cursor, Page, PageSize, Result};
 use platform::crypto::{Cipher, Keyring};
-use platform::db::{Sql, list};
+use platform::db::{Sql, uuids};
 use platform::{Tx, args, firm};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -231,7 +231,7 @@ async fn page_of_search(
         ListRow::COLUMNS,
         tx.dialect().in_uuids(1)
     );
-    let rows: Vec<ListRow> = tx.all(AssertSqlSafe(sql), args![list(&wanted)]).await?;
+    let rows: Vec<ListRow> = tx.all(AssertSqlSafe(sql), args![uuids(&wanted)]).await?;
     let mut by_id = HashMap::with_capacity(rows.len());
     for row in rows {
         let customer = row.customer()?;

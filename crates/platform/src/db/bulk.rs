@@ -184,6 +184,10 @@ fn write_copy_text(text: &mut String, value: &Value) {
             escape(text, &v.to_string());
             Ok(())
         }
+        Value::Uuids(ids) => {
+            let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+            write!(text, "{{{}}}", ids.join(","))
+        }
         Value::Bool(None)
         | Value::Int(None)
         | Value::BigInt(None)

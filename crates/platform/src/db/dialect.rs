@@ -37,13 +37,11 @@ impl Dialect {
         }
     }
 
-    /// `IN (…)` over a [`super::list`] of ids bound as `$n`.
+    /// `IN (…)` over [`super::uuids`] bound as `$n`.
     pub fn in_uuids(self, n: u32) -> String {
         match self {
-            Self::Sqlite => {
-                format!(" IN (SELECT unhex(replace(value, '-', '')) FROM json_each(${n}))")
-            }
-            Self::Postgres => format!(" IN (SELECT jsonb_array_elements_text(${n}::text::jsonb)::uuid)"),
+            Self::Sqlite => format!(" IN (SELECT unhex(value) FROM json_each(${n}))"),
+            Self::Postgres => format!(" = ANY (${n})"),
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::{Error, Result};
+use sqlx::Connection as _;
 use sqlx_postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx_sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
@@ -18,6 +19,8 @@ const ACQUIRE_MAX: Duration = Duration::from_secs(10);
 /// How long a statement may take unless its transaction allows more.
 pub(super) const STATEMENT_MAX: Duration = Duration::from_secs(30);
 const READERS_MAX: u32 = 8;
+/// An idle connection is asked after so long whether it is still there.
+const BELIEVED_ALIVE: Duration = Duration::from_secs(1);
 const POSTGRES_CONNECTIONS_MAX: u32 = 16;
 
 impl Db {
@@ -65,7 +68,7 @@ impl Db {
             .foreign_keys(true)
             .busy_timeout(ACQUIRE_MAX)
             .pragma("cache_size", "-65536")
-            .pragma("mmap_size", "1073741824")
+            .pragma("mmap_size", "2147418112")
             .pragma("temp_store", "MEMORY");
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
@@ -108,6 +111,16 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS_MAX)
             .acquire_timeout(ACQUIRE_MAX)
+            // One that was at work a moment ago is there; asking each time costs a round trip.
+            .test_before_acquire(false)
+            .before_acquire(|conn, state| {
+                Box::pin(async move {
+                    if state.idle_for < BELIEVED_ALIVE {
+                        return Ok(true);
+                    }
+                    Ok(conn.ping().await.is_ok())
+                })
+            })
             .connect_with(options)
             .await
             .map_err(|e| unusable(&place, &e))?;

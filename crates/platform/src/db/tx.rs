@@ -257,7 +257,7 @@ impl super::Db {
 
 /// Binds every value to one database's arguments.
 macro_rules! bind_all {
-    ($arguments:expr, $args:expr) => {{
+    ($arguments:expr, $args:expr, $uuids:expr) => {{
         let mut arguments = $arguments;
         for value in $args {
             match value {
@@ -269,6 +269,7 @@ macro_rules! bind_all {
                 Value::Bytes(v) => arguments.add(v),
                 Value::Uuid(v) => arguments.add(v),
                 Value::Json(v) => arguments.add(v.map(sqlx::types::Json)),
+                Value::Uuids(v) => arguments.add($uuids(v)),
             }
             .map_err(|e| error(sqlx::Error::Encode(e)))?;
         }
@@ -277,11 +278,20 @@ macro_rules! bind_all {
 }
 
 pub(super) fn sqlite_args(args: impl IntoIterator<Item = Value>) -> Result<SqliteArguments> {
-    bind_all!(SqliteArguments::default(), args)
+    // SQLite has no arrays.
+    let text = |ids: Vec<uuid::Uuid>| {
+        let hex = |id: &uuid::Uuid| format!("\"{}\"", id.simple());
+        format!("[{}]", ids.iter().map(hex).collect::<Vec<_>>().join(","))
+    };
+    bind_all!(SqliteArguments::default(), args, text)
 }
 
 fn postgres_args(args: Args) -> Result<PgArguments> {
-    bind_all!(PgArguments::default(), args)
+    bind_all!(
+        PgArguments::default(),
+        args,
+        std::convert::identity::<Vec<uuid::Uuid>>
+    )
 }
 
 /// SQL put together from parts: text that the program wrote and values that came from outside.
@@ -314,7 +324,7 @@ impl Sql {
         self
     }
 
-    /// Adds `IN (…)` over a [`super::list`] of ids.
+    /// Adds `IN (…)` over [`super::uuids`].
     pub fn bind_in_uuids(&mut self, dialect: Dialect, ids: Value) -> &mut Self {
         self.args.push(ids);
         self.text

@@ -1,8 +1,12 @@
 //! Values on their way into SQL. Each variant carries its type even when it is NULL, because
 //! PostgreSQL wants to know.
 
+use std::borrow::Borrow;
+use std::fmt::Display;
+
 use base::Day;
 use jiff::Timestamp;
+use serde::Serializer as _;
 use uuid::Uuid;
 
 /// One argument of a statement.
@@ -24,6 +28,8 @@ pub enum Value {
     Uuid(Option<Uuid>),
     /// `TEXT` / `JSONB`
     Json(Option<serde_json::Value>),
+    /// Ids for `Dialect::in_uuids`: JSON text / `UUID[]`
+    Uuids(Vec<Uuid>),
 }
 
 /// The arguments of a statement, `$1` first. Made by `args![a, b, c]`.
@@ -49,13 +55,22 @@ pub fn timestamp(micros: i64) -> Timestamp {
     })
 }
 
-/// A list of texts or ids as one argument, for `Dialect::in_texts` and `Dialect::in_uuids`.
-pub fn list<T: ToString>(items: impl IntoIterator<Item = T>) -> Value {
-    let items: Vec<_> = items
-        .into_iter()
-        .map(|i| serde_json::Value::String(i.to_string()))
-        .collect();
-    Value::Text(Some(serde_json::Value::Array(items).to_string()))
+/// A list of texts as one argument, for `Dialect::in_texts`.
+pub fn list<T: Display>(items: impl IntoIterator<Item = T>) -> Value {
+    struct Text<T>(T);
+    impl<T: Display> serde::Serialize for Text<T> {
+        fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+            to.collect_str(&self.0)
+        }
+    }
+    let mut text = Vec::new();
+    let written = serde_json::Serializer::new(&mut text).collect_seq(items.into_iter().map(Text));
+    Value::Text(written.ok().and_then(|()| String::from_utf8(text).ok()))
+}
+
+/// A list of ids as one argument, for `Dialect::in_uuids`.
+pub fn uuids(ids: impl IntoIterator<Item = impl Borrow<Uuid>>) -> Value {
+    Value::Uuids(ids.into_iter().map(|id| *id.borrow()).collect())
 }
 
 macro_rules! value_from {

@@ -9,7 +9,7 @@ use super::log::{Actor, Event};
 use super::read::{ActorName, EventFilter, EventRow};
 use super::rules::{Hash, Link, Logged, Sealed, without_secrets};
 use crate::args;
-use crate::db::{Bulk, Sql, Tx, list, micros, timestamp};
+use crate::db::{Bulk, Sql, Tx, micros, timestamp, uuids};
 
 pub(super) async fn insert(tx: &mut Tx, id: Uuid, at: Timestamp, event: &Event<'_>) -> Result<()> {
     tx.execute(
@@ -131,7 +131,7 @@ pub(super) async fn append(tx: &mut Tx, links: &[(Link, Uuid)]) -> Result<()> {
         "DELETE FROM events_unsealed WHERE event_id{}",
         tx.dialect().in_uuids(1)
     );
-    let ids = list(links.iter().map(|(_, event)| event));
+    let ids = uuids(links.iter().map(|(_, event)| event));
     tx.execute(sqlx::AssertSqlSafe(sql), vec![ids]).await?;
     tx.execute(
         "UPDATE event_chain SET position = $1, hash = $2 WHERE id = 1",

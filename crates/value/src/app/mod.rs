@@ -7,10 +7,13 @@ pub mod profiles;
 pub mod runs;
 pub mod settings;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base::{Error, Result};
+use customers::store::Group;
 use futures::StreamExt as _;
+use jiff::{SignedDuration, Timestamp};
 use platform::Platform;
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 
@@ -28,9 +31,21 @@ pub struct ValueRoom {
     published: Arc<Mutex<Option<Arc<PublishedRun>>>>,
     /// The figures of the run that lists were last made from.
     columns: Arc<AsyncMutex<Option<(RunId, Arc<ProfileColumns>)>>>,
+    /// A group smaller than this is read whole; a larger one is met on the way along a list.
+    small_group: u32,
+    /// Which groups of customers were small a short while ago.
+    small_groups: Arc<Mutex<SmallGroups>>,
     /// Turns of comparing runs.
     comparing: Arc<Semaphore>,
 }
+
+/// Groups with when they were counted and whether they were small. It only says how a list is made, not what is in it.
+type SmallGroups = HashMap<Group, (Timestamp, bool)>;
+
+/// How long a group is believed to be as large as it was.
+const GROUP_BELIEVED: SignedDuration = SignedDuration::from_mins(1);
+/// So many groups are remembered at the most.
+const GROUPS_MAX: usize = 1_000;
 
 /// The published run with what explanations need of its report.
 #[derive(Debug)]
@@ -48,8 +63,18 @@ impl ValueRoom {
             platform,
             published: Arc::default(),
             columns: Arc::default(),
+            small_group: profiles::SMALL_GROUP,
+            small_groups: Arc::default(),
             comparing: Arc::new(Semaphore::new(compare::AT_ONCE_MAX)),
         }
+    }
+
+    /// The same with another bound between small groups and large ones, so that few customers can be many.
+    #[must_use]
+    pub fn with_small_groups_below(mut self, few: u32) -> Self {
+        self.small_group = few;
+        self.small_groups = Arc::default();
+        self
     }
 
     /// The published run if it is `id`, from memory where possible.
@@ -72,6 +97,25 @@ impl ValueRoom {
         });
         *self.published.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&known));
         Ok(known)
+    }
+
+    /// Whether a group is small enough to be read whole.
+    pub(crate) async fn is_small(&self, tx: &mut platform::Tx, group: &Group) -> Result<bool> {
+        let now = self.platform.clock.now();
+        let remembered = |groups: &SmallGroups| groups.get(group).copied();
+        let known = remembered(&self.small_groups.lock().unwrap_or_else(PoisonError::into_inner));
+        if let Some((counted, small)) = known
+            && now.duration_since(counted) < GROUP_BELIEVED
+        {
+            return Ok(small);
+        }
+        let small = customers::store::is_small(tx, group, self.small_group).await?;
+        let mut groups = self.small_groups.lock().unwrap_or_else(PoisonError::into_inner);
+        if groups.len() >= GROUPS_MAX {
+            groups.clear();
+        }
+        groups.insert(group.clone(), (now, small));
+        Ok(small)
     }
 
     /// The figures of the published run. The first who asks after a publication reads them from the database,

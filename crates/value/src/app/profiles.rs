@@ -7,7 +7,6 @@ use base::{Cursor, Error, Page, PageSize, Result};
 use customers::CustomerSummary;
 use customers::store::Group;
 use futures::StreamExt as _;
-use platform::crypto::Keyring;
 use platform::{Caller, Permission, Tx};
 use uuid::Uuid;
 
@@ -22,10 +21,11 @@ use crate::store::{profiles, runs};
 const SEARCH_MAX: u32 = 1_000;
 /// A count that has to look into the record stops here.
 const COUNT_MAX: usize = 10_000;
-/// A group smaller than this is read whole; a larger one is met on the way along the list.
-const SMALL_GROUP: u32 = 2_000;
-/// At most so many rows of a list are looked up in the record at once.
-const LOOKED_UP_MAX: usize = 20_000;
+/// A group of fewer customers is read whole: its ids cost about as much as the look-ups in the record that meeting
+/// fifty of its members along a list takes.
+pub(super) const SMALL_GROUP: u32 = 30_000;
+/// At most so many rows of a list are taken from the columns at once to be looked up in the record.
+const SCANNED_MAX: usize = 50_000;
 
 /// Which customers a list shows.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -148,16 +148,9 @@ pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Re
     };
     let after = cursor.map(|cursor| cursor.after);
     let most = request.size.rows() as usize + 1;
-    let rows = match found(
-        &mut tx,
-        &room.platform.keys,
-        request.search.as_deref(),
-        &request.filter.group,
-    )
-    .await?
-    {
+    let rows = match found(room, &mut tx, request.search.as_deref(), &request.filter.group).await? {
         Found::Everyone => list.page(after, most).await?,
-        Found::These { ids, .. } => list.page_among(&rows_of(&columns, &ids), after, most),
+        Found::These { ids, .. } => list.page_among(ids, after, most).await?,
         Found::Group => {
             list.page_of_group(&mut tx, &request.filter.group, after, most)
                 .await?
@@ -196,13 +189,13 @@ pub async fn count(room: &ValueRoom, caller: &Caller, filter: Filter, search: Op
     let published = runs::published(&mut tx).await?.ok_or_else(no_run)?;
     let columns = room.columns(&mut tx, &published).await?;
     let selection = filter.selection();
-    let (rows, exact) = match found(&mut tx, &room.platform.keys, search, &filter.group).await? {
+    let (rows, exact) = match found(room, &mut tx, search, &filter.group).await? {
         Found::Everyone => (blocking(move || columns.count(&selection)).await?, true),
         Found::These { ids, all } => {
-            let rows = rows_of(&columns, &ids);
+            let rows = columns.rows_of(ids);
             (
                 rows.into_iter()
-                    .filter(|row| columns.admits(&selection, *row))
+                    .filter(|row| columns.admits(&selection, *row as usize))
                     .count(),
                 all,
             )
@@ -214,7 +207,7 @@ pub async fn count(room: &ValueRoom, caller: &Caller, filter: Filter, search: Op
                 && let Some(member) = members.next().await
             {
                 let row = columns.row_of(member?.0);
-                rows += usize::from(row.is_some_and(|row| columns.admits(&selection, row)));
+                rows += usize::from(row.is_some_and(|row| columns.admits(&selection, row as usize)));
             }
             (rows.min(COUNT_MAX), rows <= COUNT_MAX)
         }
@@ -235,9 +228,9 @@ enum Found {
     Group,
 }
 
-async fn found(tx: &mut Tx, keys: &Keyring, search: Option<&str>, group: &Group) -> Result<Found> {
+async fn found(room: &ValueRoom, tx: &mut Tx, search: Option<&str>, group: &Group) -> Result<Found> {
     if let Some(search) = search.map(str::trim).filter(|search| !search.is_empty()) {
-        let mut ids = customers::store::matching(tx, keys, search, SEARCH_MAX).await?;
+        let mut ids = customers::store::matching(tx, &room.platform.keys, search, SEARCH_MAX).await?;
         let all = ids.len() < SEARCH_MAX as usize;
         if !group.is_everyone() {
             let members = customers::store::among(tx, &ids, group).await?;
@@ -248,13 +241,11 @@ async fn found(tx: &mut Tx, keys: &Keyring, search: Option<&str>, group: &Group)
     if group.is_everyone() {
         return Ok(Found::Everyone);
     }
-    let small = customers::store::small_group(tx, group, SMALL_GROUP).await?;
-    Ok(small.map_or(Found::Group, |ids| Found::These { ids, all: true }))
-}
-
-/// The rows of those who have one.
-fn rows_of(columns: &ProfileColumns, ids: &[Uuid]) -> Vec<u32> {
-    ids.iter().filter_map(|id| columns.row_of(*id)).collect()
+    if !room.is_small(tx, group).await? {
+        return Ok(Found::Group);
+    }
+    let ids = customers::store::members(tx, group).await?;
+    Ok(Found::These { ids, all: true })
 }
 
 /// A list over the figures of a run.
@@ -279,14 +270,14 @@ impl List {
         blocking(move || columns.page(&selection, order, after, most)).await
     }
 
-    /// The first of these rows after a place.
-    fn page_among(&self, rows: &[u32], after: Option<After>, most: usize) -> Vec<u32> {
-        self.columns
-            .page_among(rows, &self.selection, self.order, after, most)
+    /// The first rows of these customers after a place.
+    async fn page_among(&self, ids: Vec<Uuid>, after: Option<After>, most: usize) -> Result<Vec<u32>> {
+        let (columns, selection, order) = (Arc::clone(&self.columns), self.selection.clone(), self.order);
+        blocking(move || columns.page_among(&columns.rows_of(ids), &selection, order, after, most)).await
     }
 
-    /// The first rows after a place whose customers are in a group: goes along the list, and takes as many rows
-    /// at once as the share of members among those before lets it expect.
+    /// The first rows after a place whose customers are in a group: goes along the list, and asks the record for
+    /// as many at once as the share of members among those before lets it expect.
     async fn page_of_group(
         &self,
         tx: &mut Tx,
@@ -294,24 +285,28 @@ impl List {
         mut after: Option<After>,
         most: usize,
     ) -> Result<Vec<u32>> {
-        let (mut found, mut looked_up, mut next) = (Vec::with_capacity(most), 0, 4 * most);
+        let (mut found, mut looked_up, mut at_once) = (Vec::with_capacity(most), 0, 4 * most);
+        let mut scanned = 32 * most;
         loop {
-            let rows = self.page(after, next).await?;
-            let ids: Vec<Uuid> = rows.iter().map(|row| self.columns.customer(*row)).collect();
-            let members = customers::store::among(tx, &ids, group).await?;
-            found.extend(
-                rows.iter()
-                    .zip(&ids)
-                    .filter(|(_, id)| members.contains(*id))
-                    .map(|(row, _)| *row),
-            );
-            looked_up += rows.len();
+            let rows = self.page(after, scanned).await?;
+            let mut rest = rows.as_slice();
+            while !rest.is_empty() && found.len() < most {
+                let (some, others) = rest.split_at(at_once.min(rest.len()));
+                rest = others;
+                let ids: Vec<Uuid> = some.iter().map(|row| self.columns.customer(*row)).collect();
+                let members = customers::store::among(tx, &ids, group).await?;
+                let there = some.iter().zip(&ids).filter(|(_, id)| members.contains(*id));
+                found.extend(there.map(|(row, _)| *row));
+                looked_up += some.len();
+                // A small share is known badly at first: no more than four times as many as before.
+                let expected = most.saturating_sub(found.len()) * looked_up * 5 / 4 / found.len().max(1);
+                at_once = expected.clamp(at_once, 4 * at_once);
+            }
             match rows.last() {
-                Some(last) if rows.len() == next && found.len() < most => after = Some(self.place(*last)),
+                Some(last) if rows.len() == scanned && found.len() < most => after = Some(self.place(*last)),
                 _ => break,
             }
-            let expected = (most - found.len()) * looked_up * 5 / 4 / found.len().max(1);
-            next = expected.clamp(next, LOOKED_UP_MAX.max(next));
+            scanned = (4 * scanned).min(SCANNED_MAX);
         }
         found.truncate(most);
         Ok(found)

@@ -133,14 +133,14 @@ async fn lists_show_what_the_run_computed(t: &TestDb) {
 
     every_order_visits_everyone_once(&room, &computed).await;
     every_filter_lets_through_whom_it_should(&room, &computed).await;
-    a_region_is_found_whether_large_or_small(t, &room, &computed).await;
+    a_group_is_found_whether_large_or_small(t, &room, &computed).await;
     a_page_explains_itself(&room, &computed).await;
     a_cursor_is_only_good_for_its_list(&room).await;
     stop(runner).await;
 }
 
 /// Small groups are read whole, large ones are met along the list; both give everybody, in order.
-async fn a_region_is_found_whether_large_or_small(
+async fn a_group_is_found_whether_large_or_small(
     t: &TestDb,
     room: &ValueRoom,
     computed: &HashMap<Uuid, PublishedProfile>,
@@ -155,28 +155,38 @@ async fn a_region_is_found_whether_large_or_small(
     .unwrap();
     tx.commit().await.unwrap();
     let (west, east) = (vec!["西部".to_owned()], vec!["东部".to_owned()]);
-    for (regions, brands, rows) in [
-        (west.clone(), vec![], 2_200),
-        (east.clone(), vec![], 157),
-        ([west.clone(), east.clone()].concat(), vec![], 2_357),
-        (west, vec!["B".to_owned()], 1_000),
-        (east, vec!["A".to_owned()], 0),
-    ] {
-        let mut asked = request(Figure::Value, true, 200);
-        asked.filter = Filter {
-            group: Group {
-                regions,
-                brands,
-                kind: None,
-            },
-            ..Filter::default()
-        };
-        let found = walk(room, asked.clone()).await;
-        assert_eq!(found.len(), rows, "{:?}", asked.filter);
-        assert!(found.is_sorted_by(|a, b| a.value_minor >= b.value_minor));
-        let ids: HashSet<Uuid> = found.iter().map(|profile| profile.customer).collect();
-        assert_eq!(ids.len(), rows, "somebody is shown twice");
-        assert!(ids.iter().all(|id| computed.contains_key(id)));
+    let person = Some("person".to_owned());
+    for few in [0, 1_000, 1_000_000] {
+        let room = room.clone().with_small_groups_below(few);
+        for (regions, brands, kind, rows) in [
+            (west.clone(), vec![], None, 2_200),
+            (east.clone(), vec![], person.clone(), 157),
+            ([west.clone(), east.clone()].concat(), vec![], None, 2_357),
+            (west.clone(), vec!["B".to_owned()], person.clone(), 1_000),
+            (east.clone(), vec!["A".to_owned()], None, 0),
+            (vec![], vec![], Some("organisation".to_owned()), 0),
+        ] {
+            let filter = Filter {
+                group: Group {
+                    regions,
+                    brands,
+                    kind,
+                },
+                ..Filter::default()
+            };
+            let mut asked = request(Figure::Value, true, 200);
+            asked.filter = filter.clone();
+            let found = walk(&room, asked).await;
+            assert_eq!(found.len(), rows, "{filter:?}, small below {few}");
+            assert!(found.is_sorted_by(|a, b| a.value_minor >= b.value_minor));
+            let ids: HashSet<Uuid> = found.iter().map(|profile| profile.customer).collect();
+            assert_eq!(ids.len(), rows, "somebody is shown twice");
+            assert!(ids.iter().all(|id| computed.contains_key(id)));
+            let count = profiles::count(&room, &caller(Role::Viewer), filter.clone(), None)
+                .await
+                .unwrap();
+            assert_eq!((count.rows, count.exact), (rows as u64, true), "{filter:?}");
+        }
     }
 }
 
