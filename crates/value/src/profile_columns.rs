@@ -541,7 +541,7 @@ mod tests {
                 % 5) as i64
                 - 2
         };
-        let real = |n: u64| (seed % 3 != 0).then(|| number(n).unsigned_abs() as f64 / 3.0);
+        let real = |n: u64| (!seed.is_multiple_of(3)).then(|| number(n).unsigned_abs() as f64 / 3.0);
         ProfileFigures {
             customer: Uuid::from_u128(customer),
             class: CLASSES[seed as usize % CLASSES.len()].to_owned(),
@@ -669,7 +669,7 @@ mod tests {
             }
             prop_assert_eq!(columns.row_of(Uuid::from_u128(1)), None);
             // Every other one, with strangers among them, backwards.
-            let some: Vec<u32> = rows.iter().copied().filter(|row| seeds[*row as usize] % 2 == 0).collect();
+            let some: Vec<u32> = rows.iter().copied().filter(|row| seeds[*row as usize].is_multiple_of(2)).collect();
             let mut ids: Vec<Uuid> = some.iter().map(|row| columns.customer(*row)).collect();
             ids.extend(seeds.iter().map(|seed| Uuid::from_u128(u128::from(seed % 20_000) * 3 + 1)));
             ids.reverse();

@@ -30,7 +30,7 @@ pub struct ValueRoom {
     /// What pages need of the published run, read once per run.
     published: Arc<Mutex<Option<Arc<PublishedRun>>>>,
     /// The figures of the run that lists were last made from.
-    columns: Arc<AsyncMutex<Option<(RunId, Arc<ProfileColumns>)>>>,
+    columns: Arc<AsyncMutex<Option<ColumnsOfRun>>>,
     /// A group smaller than this is read whole; a larger one is met on the way along a list.
     small_group: u32,
     /// Which groups of customers were small a short while ago.
@@ -38,6 +38,9 @@ pub struct ValueRoom {
     /// Turns of comparing runs.
     comparing: Arc<Semaphore>,
 }
+
+/// The figures of a run.
+type ColumnsOfRun = (RunId, Arc<ProfileColumns>);
 
 /// Groups with when they were counted and whether they were small. It only says how a list is made, not what is in it.
 type SmallGroups = HashMap<Group, (Timestamp, bool)>;
