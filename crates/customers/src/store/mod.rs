@@ -5,7 +5,7 @@ mod read;
 mod search;
 mod write;
 
-pub use group::{Group, among, group, is_small, members};
+pub use group::{Group, among, is_small, members};
 pub use read::{count, detail, exists, ids_by_external, referrals, summaries};
 pub use search::{SEARCH_MAX, facets, matching, page};
 pub use write::{Ensured, Upserted, ensure_many, insert_many, preview_many, upsert_many};
