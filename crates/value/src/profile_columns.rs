@@ -81,23 +81,30 @@ impl Selection {
             classes: marked(&CLASSES, classes),
             loyalties: marked(&LOYALTIES, loyalties),
             buckets: marked(&BUCKETS, buckets),
-            ranges: ranges
-                .iter()
-                .map(|range| {
-                    let figure = range.figure;
-                    // Who does not have the figure is on neither side of a bound.
-                    let everyone = if figure.unit() == Unit::Real {
-                        ordered(0.0)
-                    } else {
-                        i64::MIN
-                    };
-                    let low = range.low.map_or(everyone, |low| figure.least(low).max(everyone));
-                    let high = range.high.map_or(i64::MAX, |high| figure.most(high));
-                    (figure as usize, low, high)
-                })
-                .collect(),
+            ranges: bounds(ranges),
         }
     }
+}
+
+/// The bounds of each figure that has some: of several the narrowest.
+fn bounds(ranges: &[Range]) -> Vec<(usize, i64, i64)> {
+    let mut bounds: Vec<(usize, i64, i64)> = Vec::new();
+    for range in ranges {
+        let figure = range.figure;
+        // Who does not have the figure is on neither side of a bound.
+        let everyone = if figure.unit() == Unit::Real {
+            ordered(0.0)
+        } else {
+            i64::MIN
+        };
+        let low = range.low.map_or(everyone, |low| figure.least(low).max(everyone));
+        let high = range.high.map_or(i64::MAX, |high| figure.most(high));
+        match bounds.iter_mut().find(|(of, ..)| *of == figure as usize) {
+            Some((_, least, most)) => (*least, *most) = (low.max(*least), high.min(*most)),
+            None => bounds.push((figure as usize, low, high)),
+        }
+    }
+    bounds
 }
 
 fn marked<const N: usize>(names: &[&str; N], wanted: &[String]) -> [bool; N] {

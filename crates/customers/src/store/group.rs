@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use base::Result;
-use futures::stream::BoxStream;
 use platform::Tx;
 use platform::db::{Dialect, Sql, uuids};
 use uuid::Uuid;
@@ -68,7 +67,7 @@ pub async fn is_small(tx: &mut Tx, group: &Group, few: u32) -> Result<bool> {
     Ok(false)
 }
 
-/// Everyone in a small group, in no order: as one value, because many thousand rows cost more than what is in them.
+/// Everyone in a group, in no order: as one value, because many thousand rows cost more than what is in them.
 pub async fn members(tx: &mut Tx, group: &Group) -> Result<Vec<Uuid>> {
     let mut sql = Sql::new(match tx.dialect() {
         Dialect::Sqlite => "SELECT unhex(group_concat(hex(id), '')) FROM customers WHERE 1 = 1",
@@ -83,13 +82,6 @@ pub async fn members(tx: &mut Tx, group: &Group) -> Result<Vec<Uuid>> {
         .iter()
         .map(|id| Uuid::from_bytes(*id))
         .collect())
-}
-
-/// Everyone in a group, in no order.
-pub fn group<'t>(tx: &'t mut Tx, group: &Group) -> Result<BoxStream<'t, Result<(Uuid,)>>> {
-    let mut sql = Sql::new("SELECT id FROM customers WHERE 1 = 1");
-    group.push(&mut sql);
-    sql.stream(tx)
 }
 
 /// Which of these customers are in a group.

@@ -11,7 +11,7 @@ pub(crate) mod record;
 mod search;
 mod write;
 
-pub use group::{Group, among, group, is_small, members};
+pub use group::{Group, among, is_small, members};
 pub(crate) use names::{has_unindexed, index_some};
 pub(crate) use read::ListRow;
 pub use read::{count, detail, exists, ids_by_external, referrals, summaries};

@@ -337,11 +337,6 @@ impl Sql {
         tx.all(self.safe_text(), self.args).await
     }
 
-    /// Runs it: rows as they come. See [`Tx::stream`].
-    pub fn stream<R: FromDb>(self, tx: &mut Tx) -> Result<BoxStream<'_, Result<R>>> {
-        tx.stream(self.safe_text(), self.args)
-    }
-
     fn safe_text(&self) -> SqlStr {
         // Only static text and placeholder numbers went in: push takes nothing else.
         sqlx::AssertSqlSafe(self.text.clone()).into_sql_str()

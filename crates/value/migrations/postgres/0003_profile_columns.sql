@@ -1,5 +1,6 @@
 -- The figures of a run as columns, a few thousand customers a row, in the order of the customers' ids
 -- (profile_columns.rs). Lists are made from them, so the many indexes of value_profiles are gone.
+-- A run published before has none: lists say so until the next run.
 CREATE TABLE value_profile_columns (
     run_id UUID NOT NULL REFERENCES value_runs (id),
     step BIGINT NOT NULL,
@@ -8,6 +9,3 @@ CREATE TABLE value_profile_columns (
 );
 -- Numbers of this kind hardly shrink, and reading them should cost nothing.
 ALTER TABLE value_profile_columns ALTER COLUMN columns SET STORAGE EXTERNAL;
-
--- A run published before has no columns: it keeps its report, and the next run is shown again.
-DELETE FROM value_published;

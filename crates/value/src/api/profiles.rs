@@ -191,7 +191,9 @@ fn read_query(parameters: Vec<(String, String)>) -> Result<ListRequest, Error> {
             "bucket" => request.filter.buckets = known(list(&value), "bucket", &BUCKETS)?,
             "brand" => request.filter.group.brands = list(&value),
             "region" => request.filter.group.regions = list(&value),
-            "kind" => request.filter.group.kind = Some(value),
+            "kind" => {
+                request.filter.group.kind = known(vec![value], "kind", &["person", "organisation"])?.pop()
+            }
             "cursor" => request.cursor = Some(value),
             "limit" => {
                 let rows = value
@@ -295,7 +297,7 @@ pub(super) async fn list(
     }))
 }
 
-/// How many customers such a list has: exact, or more than 10,000 of a brand, region or kind.
+/// How many customers such a list has: exact, unless a search finds more than it looks for.
 #[utoipa::path(get, path = "/value/profiles/count", tag = "value", operation_id = "value_profiles_count",
     description = "Takes the same filters as the list.",
     responses((status = 200, body = CountBody),
@@ -491,6 +493,7 @@ mod tests {
             ("class=E-I,E-V", "filter_unknown"),
             ("loyalty=Loyal", "filter_unknown"),
             ("bucket=gone", "filter_unknown"),
+            ("kind=firm", "filter_unknown"),
         ] {
             assert_eq!(read_query(query(text)).unwrap_err().code(), code, "{text}");
         }

@@ -30,7 +30,9 @@ pub struct ValueRoom {
     /// What pages need of the published run, read once per run.
     published: Arc<Mutex<Option<Arc<PublishedRun>>>>,
     /// The figures of the run that lists were last made from.
-    columns: Arc<AsyncMutex<Option<ColumnsOfRun>>>,
+    columns: Arc<Mutex<Option<ColumnsOfRun>>>,
+    /// The turn of reading them from the database.
+    loading: Arc<AsyncMutex<()>>,
     /// A group smaller than this is read whole; a larger one is met on the way along a list.
     small_group: u32,
     /// Which groups of customers were small a short while ago.
@@ -66,6 +68,7 @@ impl ValueRoom {
             platform,
             published: Arc::default(),
             columns: Arc::default(),
+            loading: Arc::default(),
             small_group: profiles::SMALL_GROUP,
             small_groups: Arc::default(),
             comparing: Arc::new(Semaphore::new(compare::AT_ONCE_MAX)),
@@ -121,31 +124,68 @@ impl ValueRoom {
         Ok(small)
     }
 
-    /// The figures of the published run. The first who asks after a publication reads them from the database,
-    /// the others wait for it.
-    pub(crate) async fn columns(&self, tx: &mut platform::Tx, run: &Run) -> Result<Arc<ProfileColumns>> {
-        let mut held = self.columns.lock().await;
-        if let Some((of, columns)) = &*held
-            && *of == run.id
-        {
-            return Ok(Arc::clone(columns));
+    /// The published run and its figures, with a transaction to read on in. Errors: no run is published;
+    /// `columns_missing`.
+    pub(crate) async fn published_columns(&self) -> Result<(platform::Tx, Run, Arc<ProfileColumns>)> {
+        let mut tx = self.platform.db.read().await?;
+        let run = store::runs::published(&mut tx).await?.ok_or_else(no_run)?;
+        if let Some(columns) = self.columns_in_memory(run.id) {
+            return Ok((tx, run, columns));
+        }
+        // Whoever waits keeps no connection from others, and a load goes on when its request does not.
+        drop(tx);
+        let room = self.clone();
+        let (run, columns) = tokio::spawn(async move { room.load_columns().await })
+            .await
+            .map_err(Error::internal)??;
+        Ok((self.platform.db.read().await?, run, columns))
+    }
+
+    fn columns_in_memory(&self, run: RunId) -> Option<Arc<ProfileColumns>> {
+        let held = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
+        held.as_ref()
+            .filter(|(of, _)| *of == run)
+            .map(|(_, columns)| Arc::clone(columns))
+    }
+
+    /// The first who asks after a publication reads the figures from the database, the others wait for it.
+    async fn load_columns(&self) -> Result<(Run, Arc<ProfileColumns>)> {
+        let _turn = self.loading.lock().await;
+        let mut tx = self.platform.db.read().await?;
+        let run = store::runs::published(&mut tx).await?.ok_or_else(no_run)?;
+        if let Some(columns) = self.columns_in_memory(run.id) {
+            return Ok((run, columns));
         }
         let customers = run.customers.unwrap_or_default();
         let mut columns = ProfileColumns::with_capacity(usize::try_from(customers).unwrap_or_default());
         tx.allow_minutes(1).await?;
-        let mut steps = store::profiles::columns(tx, run.id)?;
+        let mut steps = store::profiles::columns(&mut tx, run.id)?;
         while let Some(step) = steps.next().await {
             columns.append(&step?.0)?;
         }
-        if columns.len() as u64 != customers {
+        if columns.is_empty() && customers > 0 {
             return Err(Error::conflict(
-                "run_replaced",
-                "another run is being published at this moment; ask again",
+                "columns_missing",
+                "the published run is of a version of Patron that made lists otherwise: start a run",
             ));
         }
+        if columns.len() as u64 != customers {
+            return Err(Error::internal(format!(
+                "run {} has {customers} customers and columns of {}",
+                run.id,
+                columns.len()
+            )));
+        }
         let columns = Arc::new(columns);
-        *held = Some((run.id, Arc::clone(&columns)));
-        Ok(columns)
+        *self.columns.lock().unwrap_or_else(PoisonError::into_inner) = Some((run.id, Arc::clone(&columns)));
+        Ok((run, columns))
+    }
+}
+
+/// The error for questions about the published run where there is none.
+fn no_run() -> Error {
+    Error::NotFound {
+        what: "published run",
     }
 }
 

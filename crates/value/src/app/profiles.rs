@@ -6,11 +6,10 @@ use std::sync::Arc;
 use base::{Cursor, Error, Page, PageSize, Result};
 use customers::CustomerSummary;
 use customers::store::Group;
-use futures::StreamExt as _;
 use platform::{Caller, Permission, Tx};
 use uuid::Uuid;
 
-use super::{PublishedRun, ValueRoom};
+use super::{PublishedRun, ValueRoom, no_run};
 use crate::explain::{self, ExplainedFigure, Reason};
 use crate::model::RunId;
 use crate::profile::{ProfileFigures, PublishedProfile, Range};
@@ -19,13 +18,11 @@ use crate::store::{profiles, runs};
 
 /// A search lists at most so many customers.
 const SEARCH_MAX: u32 = 1_000;
-/// A count that has to look into the record stops here.
-const COUNT_MAX: usize = 10_000;
 /// A group of fewer customers is read whole: its ids cost about as much as the look-ups in the record that meeting
 /// fifty of its members along a list takes.
 pub(super) const SMALL_GROUP: u32 = 30_000;
-/// At most so many rows of a list are taken from the columns at once to be looked up in the record.
-const SCANNED_MAX: usize = 50_000;
+/// After so many rows of a list were looked up in the record, the whole group is read after all.
+const LOOKED_UP_MAX: usize = 50_000;
 
 /// Which customers a list shows.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -108,12 +105,6 @@ pub struct ProfilePage {
     pub reasons: Vec<Reason>,
 }
 
-fn no_run() -> Error {
-    Error::NotFound {
-        what: "published run",
-    }
-}
-
 /// One page of profiles. Errors: no run is published yet; `cursor_malformed` for a cursor of another list;
 /// `cursor_stale` where another run was published since the page before, and the list is to be begun anew.
 pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Result<ProfileList> {
@@ -132,15 +123,13 @@ pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Re
         )
         .at("cursor"));
     }
-    let mut tx = room.platform.db.read().await?;
-    let published = runs::published(&mut tx).await?.ok_or_else(no_run)?;
+    let (mut tx, published, columns) = room.published_columns().await?;
     if cursor.as_ref().is_some_and(|cursor| cursor.run != published.id) {
         return Err(Error::conflict(
             "cursor_stale",
             "a newer run has been published since the page before; the list begins anew",
         ));
     }
-    let columns = room.columns(&mut tx, &published).await?;
     let list = List {
         columns: Arc::clone(&columns),
         selection: request.filter.selection(),
@@ -180,38 +169,31 @@ pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Re
     })
 }
 
-/// How many profiles a list has: exactly, unless it depends on the record and there are more than 10,000, or a
-/// search does not find everyone it could.
+/// How many profiles a list has: exactly, unless a search does not find everyone it could.
 pub async fn count(room: &ValueRoom, caller: &Caller, filter: Filter, search: Option<&str>) -> Result<Count> {
     caller.require(Permission::ValueRead)?;
     caller.require(Permission::CustomersRead)?;
-    let mut tx = room.platform.db.read().await?;
-    let published = runs::published(&mut tx).await?.ok_or_else(no_run)?;
-    let columns = room.columns(&mut tx, &published).await?;
+    let (mut tx, _, columns) = room.published_columns().await?;
     let selection = filter.selection();
-    let (rows, exact) = match found(room, &mut tx, search, &filter.group).await? {
-        Found::Everyone => (blocking(move || columns.count(&selection)).await?, true),
-        Found::These { ids, all } => {
-            let rows = columns.rows_of(ids);
-            (
-                rows.into_iter()
-                    .filter(|row| columns.admits(&selection, *row as usize))
-                    .count(),
-                all,
-            )
-        }
-        Found::Group => {
-            let mut members = customers::store::group(&mut tx, &filter.group)?;
-            let mut rows = 0;
-            while rows <= COUNT_MAX
-                && let Some(member) = members.next().await
-            {
-                let row = columns.row_of(member?.0);
-                rows += usize::from(row.is_some_and(|row| columns.admits(&selection, row as usize)));
-            }
-            (rows.min(COUNT_MAX), rows <= COUNT_MAX)
-        }
+    let (ids, exact) = match found(room, &mut tx, search, &filter.group).await? {
+        Found::Everyone => (None, true),
+        Found::These { ids, all } => (Some(ids), all),
+        Found::Group => (
+            Some(customers::store::members(&mut tx, &filter.group).await?),
+            true,
+        ),
     };
+    let rows = blocking(move || match ids {
+        None => columns.count(&selection),
+        Some(ids) => {
+            let rows = columns.rows_of(ids);
+            let admitted = rows
+                .into_iter()
+                .filter(|row| columns.admits(&selection, *row as usize));
+            admitted.count()
+        }
+    })
+    .await?;
     Ok(Count {
         rows: rows as u64,
         exact,
@@ -282,9 +264,10 @@ impl List {
         &self,
         tx: &mut Tx,
         group: &Group,
-        mut after: Option<After>,
+        begin: Option<After>,
         most: usize,
     ) -> Result<Vec<u32>> {
+        let mut after = begin;
         let (mut found, mut looked_up, mut at_once) = (Vec::with_capacity(most), 0, 4 * most);
         let mut scanned = 32 * most;
         loop {
@@ -300,13 +283,17 @@ impl List {
                 looked_up += some.len();
                 // A small share is known badly at first: no more than four times as many as before.
                 let expected = most.saturating_sub(found.len()) * looked_up * 5 / 4 / found.len().max(1);
-                at_once = expected.clamp(at_once, 4 * at_once);
+                at_once = expected.clamp(most, 4 * at_once);
             }
             match rows.last() {
                 Some(last) if rows.len() == scanned && found.len() < most => after = Some(self.place(*last)),
                 _ => break,
             }
-            scanned = (4 * scanned).min(SCANNED_MAX);
+            if looked_up >= LOOKED_UP_MAX {
+                let ids = customers::store::members(tx, group).await?;
+                return self.page_among(ids, begin, most).await;
+            }
+            scanned = (4 * scanned).min(LOOKED_UP_MAX);
         }
         found.truncate(most);
         Ok(found)
