@@ -35,8 +35,8 @@ async fn a_file_that_is_served_is_not_migrated_by_another_process() {
 }
 
 /// The configuration of a server on a test's database, with its keys.
-fn keyed(t: &TestDb, folder: &Path) -> Config {
-    Config {
+fn keyed(t: &TestDb, folder: &std::path::Path) -> server::Config {
+    server::Config {
         key_file: Some(t.platform.keys.file().to_owned()),
         ..config(&t.url, folder)
     }
