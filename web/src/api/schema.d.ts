@@ -420,7 +420,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How many customers such a list has: exact, or more than 10,000 of a brand, region or kind.
+         * How many customers such a list has: exact, unless a search finds more than it looks for.
          * @description Takes the same filters as the list.
          */
         get: operations["value_profiles_count"];
