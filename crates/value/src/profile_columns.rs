@@ -18,36 +18,23 @@ const BLOCK: usize = 2_048;
 /// So few rows of a block are rather looked at one by one than all of its columns read.
 const FEW: usize = 64;
 
-const CLASSES: [&str; ValueClass::ALL.len()] = {
-    let mut names = [""; ValueClass::ALL.len()];
-    let mut n = 0;
-    while n < names.len() {
-        names[n] = ValueClass::ALL[n].name();
-        n += 1;
-    }
-    names
-};
+/// The names of all values of a type; `none` where there is room for more.
+macro_rules! names {
+    ($of:ty) => {{
+        let mut names = ["none"; _];
+        let mut n = 0;
+        while n < <$of>::ALL.len() {
+            names[n] = <$of>::ALL[n].name();
+            n += 1;
+        }
+        names
+    }};
+}
 
-const LOYALTIES: [&str; Loyalty::ALL.len()] = {
-    let mut names = [""; Loyalty::ALL.len()];
-    let mut n = 0;
-    while n < names.len() {
-        names[n] = Loyalty::ALL[n].name();
-        n += 1;
-    }
-    names
-};
-
+const CLASSES: [&str; ValueClass::ALL.len()] = names!(ValueClass);
+const LOYALTIES: [&str; Loyalty::ALL.len()] = names!(Loyalty);
 /// The segments of the leaky bucket, and `none` for a ledger too short for two periods.
-pub(crate) const BUCKETS: [&str; BucketSegment::ALL.len() + 1] = {
-    let mut names = ["none"; BucketSegment::ALL.len() + 1];
-    let mut n = 0;
-    while n < BucketSegment::ALL.len() {
-        names[n] = BucketSegment::ALL[n].name();
-        n += 1;
-    }
-    names
-};
+pub(crate) const BUCKETS: [&str; BucketSegment::ALL.len() + 1] = names!(BucketSegment);
 
 /// A real as a whole number that compares the same; [`real`] is its inverse.
 pub(crate) fn ordered(real: f64) -> i64 {

@@ -106,7 +106,8 @@ pub struct ProfilePage {
 }
 
 /// One page of profiles. Errors: no run is published yet; `cursor_malformed` for a cursor of another list;
-/// `cursor_stale` where another run was published since the page before, and the list is to be begun anew.
+/// `cursor_stale` where another run was published since the page before, and the list is to be begun anew;
+/// `columns_missing` where the published run is of a version that made lists otherwise.
 pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Result<ProfileList> {
     caller.require(Permission::ValueRead)?;
     caller.require(Permission::CustomersRead)?;

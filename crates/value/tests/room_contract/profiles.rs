@@ -174,7 +174,8 @@ async fn a_group_is_found_whether_large_or_small(
                 },
                 ..Filter::default()
             };
-            let mut asked = request(Figure::Value, true, 200);
+            // Short pages, so that a large group is met in several steps along the list.
+            let mut asked = request(Figure::Value, true, if few == 0 { 23 } else { 200 });
             asked.filter = filter.clone();
             let found = walk(&room, asked).await;
             assert_eq!(found.len(), rows, "{filter:?}, small below {few}");
