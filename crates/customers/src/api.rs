@@ -1,9 +1,16 @@
 //! HTTP of the customer record: one call into its use case each.
 
+mod consents;
+mod edit;
+mod life_events;
+mod record;
+
+use std::str::FromStr;
+
 use axum::extract::State;
-use base::{Error, Page};
+use base::{Error, Page, Result as Outcome};
 use platform::events::api::EventPage;
-use platform::http::{Json, Paging, Path, Problem, ProblemBody, Query};
+use platform::http::{Json, Paging, Path, Problem, ProblemBody, Query, Versioned};
 use platform::{Caller, Platform};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -16,10 +23,37 @@ use crate::model::{CustomerDetail, CustomerId, CustomerRow, Facets};
 /// The routes of this room, below `/api/v1`.
 pub fn router() -> OpenApiRouter<Platform> {
     OpenApiRouter::new()
-        .routes(routes!(list))
+        .routes(routes!(list, edit::create))
         .routes(routes!(facets))
-        .routes(routes!(get))
+        .routes(routes!(get, edit::change))
         .routes(routes!(timeline))
+        .routes(routes!(edit::contacts, edit::add_contact))
+        .routes(routes!(edit::change_contact))
+        .routes(routes!(edit::subscriptions, edit::add_subscription))
+        .routes(routes!(edit::change_subscription))
+        .routes(routes!(consents::list, consents::add))
+        .routes(routes!(consents::may_contact))
+        .routes(routes!(consents::preferences, consents::prefer))
+        .routes(routes!(consents::policy, consents::decide))
+        .routes(routes!(life_events::list, life_events::add))
+        .routes(routes!(life_events::change, life_events::remove))
+        .routes(routes!(record::tags, record::change_tags))
+        .routes(routes!(record::notes, record::write_note))
+        .routes(routes!(record::change_note, record::remove_note))
+        .routes(routes!(record::schema, record::decide))
+        .routes(routes!(record::custom_fields, record::change_custom_fields))
+        .routes(routes!(record::completeness))
+        .merge(crate::identities::api::router())
+}
+
+/// The customer a path names. What is no id names nobody.
+fn customer_id(id: &str) -> Outcome<CustomerId> {
+    part_id("customer", id)
+}
+
+/// A thing of a customer that a path names.
+fn part_id<Id: FromStr>(what: &'static str, id: &str) -> Outcome<Id> {
+    id.parse().map_err(|_| Error::NotFound { what })
 }
 
 /// A page of customers.
@@ -41,8 +75,9 @@ struct OnlyKind {
     kind: Option<String>,
 }
 
-/// Customers by external id. `q` finds those whose external id or name begins with it (at most 1,000), or,
-/// where there are none, those of the newest 5,000 whose name contains it.
+/// Customers by external id. With `q` those that it finds, the likeliest first, at most 1,000: who is known by it
+/// (phone number, card …), whose name it is or begins with it, whose external id begins with it, whose phone
+/// number ends with it, whose name has it inside, is read so in pinyin or has these initials.
 #[utoipa::path(get, path = "/customers", tag = "customers",
     params(("q" = Option<String>, Query), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = CustomerPage),
@@ -80,9 +115,12 @@ async fn get(
     State(platform): State<Platform>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<Json<CustomerDetail>, Problem> {
-    let id: CustomerId = id.parse().map_err(|_| Error::NotFound { what: "customer" })?;
-    Ok(Json(app::get(&platform, &caller, id).await?))
+) -> Result<Versioned<CustomerDetail>, Problem> {
+    let detail = app::get(&platform, &caller, customer_id(&id)?).await?;
+    Ok(Versioned {
+        version: detail.version,
+        body: detail,
+    })
 }
 
 /// What happened to one customer, from every part of the system, newest first.
@@ -98,7 +136,7 @@ async fn timeline(
     paging: Paging,
     Query(only): Query<OnlyKind>,
 ) -> Result<Json<EventPage>, Problem> {
-    let id: CustomerId = id.parse().map_err(|_| Error::NotFound { what: "customer" })?;
+    let id = customer_id(&id)?;
     let cursor = paging.cursor.as_deref();
     let page = app::timeline(&platform, &caller, id, only.kind, paging.size, cursor).await?;
     Ok(Json(page.into()))

@@ -1,4 +1,10 @@
-//! The use cases of the customer record. Each needs `customers.read`.
+//! The use cases of the customer record. Those here need `customers.read`.
+
+pub mod consents;
+pub mod edit;
+pub mod holdings;
+pub mod life_events;
+pub mod record;
 
 use base::{Error, Page, PageSize, Result};
 use platform::events::{self, EventFilter, EventRow};
@@ -10,7 +16,7 @@ use crate::store;
 /// The longest search, in characters.
 const SEARCH_CHARS_MAX: usize = 100;
 
-/// Customers by external id, all or those that a search finds (see [`store::matching`] for what it finds).
+/// Customers by external id, or those that a search finds, the likeliest first (see [`store::matching`]).
 ///
 /// Errors: `search_too_long`.
 pub async fn list(
@@ -26,14 +32,15 @@ pub async fn list(
         return Err(Error::invalid("search_too_long", message).at("q"));
     }
     let mut tx = platform.db.read().await?;
-    store::page(&mut tx, search, size, cursor).await
+    store::page(&mut tx, &platform.keys, search, size, cursor).await
 }
 
 /// Everything about one customer.
 pub async fn get(platform: &Platform, caller: &Caller, id: CustomerId) -> Result<CustomerDetail> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    store::detail(&mut tx, id)
+    let cipher = platform.keys.cipher(&mut tx).await?;
+    store::detail(&mut tx, &cipher, id)
         .await?
         .ok_or(Error::NotFound { what: "customer" })
 }
@@ -65,4 +72,20 @@ pub async fn facets(platform: &Platform, caller: &Caller) -> Result<Facets> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
     store::facets(&mut tx).await
+}
+
+/// Passes if a thing still has the version a change is based on. Error: `version_stale`.
+fn check_version(expected: i64, current: i64) -> Result<()> {
+    if expected == current {
+        return Ok(());
+    }
+    let message = "someone else has changed this meanwhile; read it again";
+    Err(Error::conflict("version_stale", message))
+}
+
+/// Queues what is to be done once after an update of the program: sealing what stands in clear, indexing
+/// names. At every start.
+pub async fn catch_up(platform: &Platform) -> Result<()> {
+    crate::identities::app::seal_what_is_plain(platform).await?;
+    crate::index::queue(platform).await
 }

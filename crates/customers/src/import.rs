@@ -7,6 +7,7 @@ use platform::imports::{
     CellProblem, Field, FieldKind, Identity, ImportContext, ImportKind, ImportRow, Repeats, Seen, Stored,
 };
 
+use crate::identities::{self, IdentityKind};
 use crate::model::{CustomerKind, Record};
 use crate::{rules, store};
 
@@ -263,14 +264,74 @@ fn record(row: &ImportRow) -> Result<Record> {
     })
 }
 
-fn stored(done: &store::Upserted) -> Stored {
-    Stored {
-        created: done.created,
-        updated: done.updated,
-        unchanged: done.unchanged,
-        new_customers: done.new_others,
-        rejects: Vec::new(),
+/// Where an identity stands among the fields.
+fn field_of(kind: IdentityKind) -> usize {
+    if kind == IdentityKind::Email { EMAIL } else { PHONE }
+}
+
+/// The records of rows, their identities normalised.
+#[derive(Default)]
+struct Records {
+    records: Vec<Record>,
+    /// The row of each record.
+    rows: Vec<usize>,
+    rejects: Vec<(usize, usize, CellProblem)>,
+}
+
+impl Records {
+    fn of(rows: &[ImportRow], context: &ImportContext) -> Result<Self> {
+        let region = identities::rules::region(context.currency);
+        let mut read = Self::default();
+        for (n, row) in rows.iter().enumerate() {
+            let mut record = record(row)?;
+            let checked = [
+                (IdentityKind::Phone, &mut record.phone),
+                (IdentityKind::Email, &mut record.email),
+            ]
+            .into_iter()
+            .try_for_each(|(kind, said)| {
+                if let Some(text) = said {
+                    *said =
+                        Some(normalised(kind, text, &region).map_err(|problem| (field_of(kind), problem))?);
+                }
+                Ok(())
+            });
+            match checked {
+                Ok(()) => {
+                    read.records.push(record);
+                    read.rows.push(n);
+                }
+                Err((field, problem)) => read.rejects.push((n, field, problem)),
+            }
+        }
+        Ok(read)
     }
+
+    fn stored(self, done: &store::Upserted) -> Stored {
+        let taken = done.refused.iter().filter_map(|(n, kind)| {
+            let problem = CellProblem {
+                code: "identity_taken",
+                message: "another customer is known by this; end it there or correct the row".to_owned(),
+            };
+            Some((*self.rows.get(*n)?, field_of(*kind), problem))
+        });
+        let mut rejects: Vec<_> = self.rejects.iter().cloned().chain(taken).collect();
+        rejects.sort_by_key(|(row, ..)| *row);
+        Stored {
+            created: done.created,
+            updated: done.updated,
+            unchanged: done.unchanged,
+            new_customers: done.new_others,
+            rejects,
+        }
+    }
+}
+
+fn normalised(kind: IdentityKind, text: &str, region: &str) -> Result<String, CellProblem> {
+    identities::rules::normalise(kind, text, region).map_err(|e| CellProblem {
+        code: e.code(),
+        message: e.to_string(),
+    })
 }
 
 impl ImportKind for CustomersImport {
@@ -291,6 +352,11 @@ impl ImportKind for CustomersImport {
 
     fn repeats(&self) -> Repeats {
         Repeats::LastCounts
+    }
+
+    fn looks_up(&self, mapped: &dyn Fn(usize) -> bool) -> bool {
+        // Someone else may be known by what a row says.
+        [PHONE, EMAIL].into_iter().any(mapped)
     }
 
     fn check(&self, row: &ImportRow) -> Result<(), (usize, CellProblem)> {
@@ -316,14 +382,14 @@ impl ImportKind for CustomersImport {
     fn preview<'a>(
         &'a self,
         tx: &'a mut Tx,
-        _context: &'a ImportContext,
+        context: &'a ImportContext,
         rows: &'a [ImportRow],
         seen: &'a mut Seen,
     ) -> BoxFuture<'a, Result<Stored>> {
         Box::pin(async move {
-            let records = rows.iter().map(record).collect::<Result<Vec<_>>>()?;
-            let done = store::preview_many(tx, &records, |external_id| seen.first_time(external_id)).await?;
-            Ok(stored(&done))
+            let read = Records::of(rows, context)?;
+            let done = store::preview_many(tx, &context.keys, &read.records, seen).await?;
+            Ok(read.stored(&done))
         })
     }
 
@@ -334,10 +400,9 @@ impl ImportKind for CustomersImport {
         rows: &'a [ImportRow],
     ) -> BoxFuture<'a, Result<Stored>> {
         Box::pin(async move {
-            let records = rows.iter().map(record).collect::<Result<Vec<_>>>()?;
-            store::upsert_many(tx, &context.clock, &records)
-                .await
-                .map(|done| stored(&done))
+            let read = Records::of(rows, context)?;
+            let done = store::upsert_many(tx, &context.clock, &context.keys, &read.records).await?;
+            Ok(read.stored(&done))
         })
     }
 }

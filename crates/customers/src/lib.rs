@@ -3,20 +3,40 @@
 
 pub mod api;
 pub mod app;
+pub mod identities;
 mod import;
+mod index;
 mod model;
 pub mod rules;
 pub mod store;
 
 pub use import::CustomersImport;
 pub use model::{
-    Contact, ContactId, CustomerDetail, CustomerId, CustomerKind, CustomerLink, CustomerRow, CustomerSummary,
-    Facets, NewContact, NewCustomer, NewSubscription, Record, Subscription, SubscriptionId,
-    SubscriptionStatus,
+    Channel, Choice, CompletenessItem, ConsentId, Contact, ContactChange, ContactFacts, ContactId,
+    ContactPolicy, ContactPreferences, ContactRole, CustomField, CustomKind, CustomValue, CustomValues,
+    CustomerChange, CustomerCreation, CustomerDetail, CustomerId, CustomerKind, CustomerLink, CustomerRow,
+    CustomerSummary, Facets, LifeCalendar, LifeEvent, LifeEventFacts, LifeEventId, LifeEventKind, Need,
+    NewContact, NewCustomer, NewNote, NewStatements, NewSubscription, Note, NoteChange, NoteId, Purpose,
+    QuietHours, Record, RecordSchema, Statement, Subscription, SubscriptionChange, SubscriptionFacts,
+    SubscriptionId, SubscriptionStatus, TagChange,
 };
 
+use platform::jobs::Kinds;
 use platform::migrations::RoomMigrations;
 
 /// The tables of this room.
-pub const MIGRATIONS: RoomMigrations =
-    platform::migrations!("customers", (1, "0001_customers"), (2, "0002_groups"));
+pub const MIGRATIONS: RoomMigrations = platform::migrations!(
+    "customers",
+    (1, "0001_customers"),
+    (2, "0002_groups"),
+    (3, "0003_identities"),
+    (4, "0004_search"),
+    (5, "0005_record"),
+    (6, "0006_consents")
+);
+
+/// The jobs of this room, added to those the runner knows.
+#[must_use]
+pub fn jobs(kinds: Kinds) -> Kinds {
+    identities::kinds(kinds).with(index::KIND, index::perform)
+}

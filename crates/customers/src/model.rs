@@ -1,6 +1,25 @@
 //! What a customer is.
 
+mod consent;
+mod edit;
+mod life_event;
+mod record_schema;
+
 use std::str::FromStr;
+
+pub use consent::{
+    Channel, ConsentId, ContactPolicy, ContactPreferences, Need, NewStatements, Purpose, QuietHours,
+    Statement,
+};
+pub use edit::{
+    ContactChange, ContactFacts, ContactRole, CustomerChange, CustomerCreation, SubscriptionChange,
+    SubscriptionFacts,
+};
+pub use life_event::{LifeCalendar, LifeEvent, LifeEventFacts, LifeEventId, LifeEventKind};
+pub use record_schema::{
+    Choice, CompletenessItem, CustomField, CustomKind, CustomValue, CustomValues, NewNote, Note, NoteChange,
+    NoteId, RecordSchema, TagChange,
+};
 
 use base::{Day, Error};
 use serde::{Deserialize, Serialize};
@@ -105,9 +124,9 @@ pub struct Record {
     pub region: Option<String>,
     /// The firm's own segment.
     pub segment: Option<String>,
-    /// A phone number.
+    /// A phone number, normalised: it takes the place of the one a file said before.
     pub phone: Option<String>,
-    /// An e-mail address.
+    /// An e-mail address, likewise.
     pub email: Option<String>,
     /// Customer since.
     pub since: Option<Day>,
@@ -178,8 +197,8 @@ pub struct NewContact {
     pub id: ContactId,
     /// The person's name.
     pub name: String,
-    /// What the person does there: purchasing, finance.
-    pub role: String,
+    /// What the person does there.
+    pub role: ContactRole,
     /// How much the person decides, 1 to 5.
     pub influence: u8,
     /// The person as a customer, if it is one.
@@ -242,34 +261,24 @@ pub struct Subscription {
     /// Its id.
     #[schema(value_type = Uuid)]
     pub id: SubscriptionId,
-    /// The product.
-    pub product: String,
-    /// The plan.
-    pub plan: Option<String>,
-    /// The phone or line number.
-    pub number: Option<String>,
-    /// Its first day.
-    #[schema(value_type = String, format = Date)]
-    pub started_on: Day,
-    /// Its last day, if it is over.
-    #[schema(value_type = Option<String>, format = Date)]
-    pub ended_on: Option<Day>,
-    /// Whether it is in use.
-    pub status: SubscriptionStatus,
+    /// What is said of it.
+    #[serde(flatten)]
+    pub facts: SubscriptionFacts,
+    /// Goes up with every change.
+    pub version: i64,
 }
 
 /// A person who matters inside an organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Contact {
-    /// The person's name.
-    pub name: String,
-    /// What the person does there.
-    pub role: String,
-    /// How much the person decides, 1 to 5.
-    pub influence: u8,
-    /// The person as a customer, if it is one.
-    #[schema(value_type = Option<Uuid>)]
-    pub customer_id: Option<CustomerId>,
+    /// Its id.
+    #[schema(value_type = Uuid)]
+    pub id: ContactId,
+    /// What is said of the person.
+    #[serde(flatten)]
+    pub facts: ContactFacts,
+    /// Goes up with every change.
+    pub version: i64,
 }
 
 /// Everything about one customer.
@@ -278,9 +287,9 @@ pub struct CustomerDetail {
     /// What a list shows.
     #[serde(flatten)]
     pub row: CustomerRow,
-    /// A phone number.
+    /// The newest of its phone numbers.
     pub phone: Option<String>,
-    /// An e-mail address.
+    /// The newest of its e-mail addresses.
     pub email: Option<String>,
     /// The organisation a person belongs to.
     pub organisation: Option<CustomerLink>,
@@ -290,10 +299,13 @@ pub struct CustomerDetail {
     pub members: Vec<CustomerLink>,
     /// The newest 200 subscriptions.
     pub subscriptions: Vec<Subscription>,
-    /// The contacts of an organisation, the most influential first, at most 50.
+    /// The contacts of an organisation, those who still are first, the most influential of them first, at
+    /// most 50.
     pub contacts: Vec<Contact>,
     /// Made by the generator, no real customer.
     pub generated: bool,
+    /// Goes up with every change of the record itself; send it as `If-Match` when changing.
+    pub version: i64,
 }
 
 /// The values that customers can be filtered by, at most 200 of each.

@@ -256,6 +256,7 @@ async fn two_imports_that_make_the_same_customers_at_once_agree(t: &TestDb) {
     let made = store::upsert_many(
         &mut first,
         &p.clock,
+        &p.keys,
         &records(None, Some(CustomerKind::Organisation)),
     )
     .await
@@ -266,7 +267,7 @@ async fn two_imports_that_make_the_same_customers_at_once_agree(t: &TestDb) {
         let records = records(Some("和悦"), None);
         async move {
             let mut tx = p.db.write().await?;
-            let done = store::upsert_many(&mut tx, &p.clock, &records).await?;
+            let done = store::upsert_many(&mut tx, &p.clock, &p.keys, &records).await?;
             tx.commit().await?;
             Ok::<_, base::Error>(done)
         }

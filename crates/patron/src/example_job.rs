@@ -149,7 +149,7 @@ async fn load(platform: &Platform, tx: &mut Tx, step: &[GeneratedCustomer]) -> R
         .iter()
         .map(|customer| record(platform, customer, &id_of))
         .collect::<Result<Vec<_>>>()?;
-    customers::store::insert_many(tx, &platform.clock, &records).await?;
+    customers::store::insert_many(tx, &platform.clock, &platform.keys, &records).await?;
     let mut lines = Vec::new();
     for customer in step {
         let id = id_of(&customer.external_id)?;
@@ -219,7 +219,7 @@ fn record(
                 Ok(NewContact {
                     id: ids::new(clock),
                     name: contact.name.clone(),
-                    role: contact.role.name().to_owned(),
+                    role: contact.role.name().parse()?,
                     influence: contact.influence,
                     customer: other(&contact.customer)?,
                 })

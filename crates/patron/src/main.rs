@@ -4,6 +4,7 @@ mod audit_command;
 mod demo_command;
 mod example_firm;
 mod example_job;
+mod keys_command;
 mod serve_command;
 mod terminal;
 mod user_command;
@@ -40,6 +41,9 @@ enum Command {
     /// The record of what happened.
     #[command(subcommand)]
     Audit(audit_command::AuditCommand),
+    /// The keys of personal data.
+    #[command(subcommand)]
+    Keys(keys_command::KeysCommand),
     /// Prints the OpenAPI document.
     Openapi,
 }
@@ -51,6 +55,7 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => terminal::run("warn", demo_command::demo(*arguments)),
         Command::User(command) => terminal::run("warn", user_command::execute(command)),
         Command::Audit(command) => terminal::run("warn", audit_command::execute(command)),
+        Command::Keys(command) => terminal::run("warn", keys_command::execute(command)),
         Command::Openapi => print_openapi(),
     }
 }

@@ -44,6 +44,10 @@ pub(crate) struct DataArguments {
     /// The folder for the SQLite file, uploads, the ledger's columns and the runs' files.
     #[arg(long, env = "PATRON_DATA_DIR", default_value = "data")]
     data_dir: PathBuf,
+    /// The file with the keys of personal data; `keys` in the data folder if not given. Who loses it loses
+    /// the data.
+    #[arg(long, env = "PATRON_KEY_FILE")]
+    key_file: Option<PathBuf>,
 }
 
 impl DataArguments {
@@ -52,6 +56,7 @@ impl DataArguments {
             listen: ([127, 0, 0, 1], 0).into(),
             database_url: self.database_url.clone(),
             data_dir: self.data_dir.clone(),
+            key_file: self.key_file.clone(),
             public_url: None,
             trusted_proxies: Network::LOOPBACK.to_vec(),
             limits: Limits::default(),

@@ -23,6 +23,7 @@ fn verify(t: &TestDb, more: &[&str]) -> Output {
         .args(more)
         .env("DATABASE_URL", &t.url)
         .env("PATRON_DATA_DIR", t.folder().join("data"))
+        .env("PATRON_KEY_FILE", t.platform.keys.file())
         .env("PATRON_LOG", "warn")
         .output()
         .unwrap()

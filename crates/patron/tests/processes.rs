@@ -37,6 +37,7 @@ fn command(t: &TestDb, arguments: &[&str]) -> Command {
         .args(arguments)
         .env("DATABASE_URL", &t.url)
         .env("PATRON_DATA_DIR", t.folder().join("data"))
+        .env("PATRON_KEY_FILE", t.platform.keys.file())
         .env("PATRON_LISTEN", "127.0.0.1:0")
         .env_remove("PATRON_PUBLIC_URL")
         .env("PATRON_LOG", "warn");

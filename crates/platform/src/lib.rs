@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod clock;
+pub mod crypto;
 pub mod db;
 pub mod events;
 pub mod firm;

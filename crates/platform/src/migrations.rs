@@ -26,7 +26,7 @@ pub struct Migration {
 pub struct RoomMigrations {
     /// The room: `customers`.
     pub room: &'static str,
-    /// Its steps, numbered from 1 without gaps.
+    /// Its steps, numbered upwards from 1.
     pub steps: &'static [Migration],
 }
 
@@ -53,7 +53,8 @@ pub const PLATFORM: RoomMigrations = migrations!(
     (1, "0001_platform"),
     (2, "0002_imports"),
     (3, "0003_event_seals"),
-    (4, "0004_webhooks")
+    (4, "0004_webhooks"),
+    (6, "0006_keys")
 );
 
 const RECORD: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

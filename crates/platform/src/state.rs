@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::clock::Clock;
+use crate::crypto::Keyring;
 use crate::db::Db;
 use crate::jobs::Jobs;
 
@@ -37,17 +38,20 @@ pub struct Platform {
     pub clock: Clock,
     /// The job queue.
     pub jobs: Jobs,
+    /// The keys of personal data.
+    pub keys: Keyring,
     /// The settings.
     pub settings: Arc<Settings>,
 }
 
 impl Platform {
-    /// Puts the parts together.
+    /// Puts the parts together, with the keys in the data folder.
     pub fn new(db: Db, clock: Clock, settings: Settings) -> Self {
         Self {
             db,
             clock,
             jobs: Jobs::default(),
+            keys: Keyring::in_file(settings.data_dir.join(Keyring::FILE)),
             settings: Arc::new(settings),
         }
     }

@@ -96,6 +96,11 @@ impl TestDb {
             .await
             .expect("the migrations apply");
         let platform = Self::platform_over(db, clock, folder.path());
+        platform
+            .keys
+            .open(&platform.db, &platform.clock)
+            .await
+            .expect("the keys of personal data");
         Self {
             platform,
             url,

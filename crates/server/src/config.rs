@@ -17,6 +17,8 @@ pub struct Config {
     pub database_url: Option<String>,
     /// The folder for the database file, uploads, the ledger's columns and the runs' files.
     pub data_dir: PathBuf,
+    /// The file with the keys of personal data; none: `keys` in the data folder.
+    pub key_file: Option<PathBuf>,
     /// The address people use, if it is not the one listened on: `https://patron.example.com`.
     pub public_url: Option<String>,
     /// The proxies that say where a request came from; sign-in attempts are counted by that.
@@ -95,6 +97,7 @@ mod tests {
             listen: ([127, 0, 0, 1], 0).into(),
             database_url: None,
             data_dir: std::env::temp_dir(),
+            key_file: None,
             public_url: public_url.map(str::to_owned),
             trusted_proxies: Vec::new(),
             limits: Limits::default(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base::{Error, Result};
 use customers::CustomersImport;
+use platform::crypto::Keyring;
 use platform::events::Sealer;
 use platform::imports::Imports;
 use platform::jobs::{Kinds, Runner, RunnerSettings};
@@ -32,7 +33,7 @@ pub fn imports() -> Imports {
 
 /// The kinds of jobs the rooms can do.
 pub fn kinds() -> Kinds {
-    value::jobs(imports().jobs(Kinds::new()))
+    value::jobs(customers::jobs(imports().jobs(Kinds::new())))
 }
 
 /// Opens the database for a server and brings it up to date. A SQLite file is this process's alone before
@@ -76,6 +77,8 @@ async fn bring_up(config: &Config, db: Db) -> Result<Platform> {
     let platform = platform_over(config, db);
     migrations::apply(&platform.db, &ROOMS, &platform.clock).await?;
     installation::claim_folder(&platform.db, &platform.clock, &config.data_dir).await?;
+    platform.keys.open(&platform.db, &platform.clock).await?;
+    customers::app::catch_up(&platform).await?;
     Ok(platform)
 }
 
@@ -85,7 +88,11 @@ fn platform_over(config: &Config, db: Db) -> Platform {
         public_url: config.public_url.clone(),
         upload_bytes_max: config.limits.upload_bytes_max,
     };
-    Platform::new(db, Clock::system(), settings)
+    let mut platform = Platform::new(db, Clock::system(), settings);
+    if let Some(file) = &config.key_file {
+        platform.keys = Keyring::in_file(file.clone());
+    }
+    platform
 }
 
 /// A server at work.

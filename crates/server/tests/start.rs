@@ -34,21 +34,29 @@ async fn a_file_that_is_served_is_not_migrated_by_another_process() {
     assert!(!has_tables(&served).await);
 }
 
+/// The configuration of a server on a test's database, with its keys.
+fn keyed(t: &TestDb, folder: &std::path::Path) -> server::Config {
+    server::Config {
+        key_file: Some(t.platform.keys.file().to_owned()),
+        ..config(&t.url, folder)
+    }
+}
+
 test_on_both!(a_database_keeps_to_its_data_folder);
 async fn a_database_keeps_to_its_data_folder(t: &TestDb) {
     let (own, other) = (t.folder().join("own"), t.folder().join("other"));
-    let first = server::open(&config(&t.url, &own)).await.unwrap();
+    let first = server::open(&keyed(t, &own)).await.unwrap();
     first.db.close().await;
     drop(first);
-    let refused = server::open(&config(&t.url, &other)).await.err().unwrap();
+    let refused = server::open(&keyed(t, &other)).await.err().unwrap();
     assert_eq!(refused.code(), "data_dir_foreign");
-    let again = server::open(&config(&t.url, &own)).await.unwrap();
+    let again = server::open(&keyed(t, &own)).await.unwrap();
     again.db.close().await;
     drop(again);
 
     // Nor does a folder go from one database to another by itself, but someone may say so.
     let another = TestDb::sqlite(&[]).await;
-    let theirs = config(&another.url, &own);
+    let theirs = keyed(&another, &own);
     let refused = server::open(&theirs).await.err().unwrap();
     assert_eq!(refused.code(), "data_dir_foreign");
     std::fs::remove_file(own.join("installation")).unwrap();

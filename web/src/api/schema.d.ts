@@ -21,6 +21,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contact-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The firm's rules of contacting customers. */
+        get: operations["contact_policy_read"];
+        /** Decides anew how customers may be contacted. Needs `customers.settings`. */
+        put: operations["contact_policy_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers": {
         parameters: {
             query?: never;
@@ -29,12 +47,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Customers by external id. `q` finds those whose external id or name begins with it (at most 1,000), or,
-         *     where there are none, those of the newest 5,000 whose name contains it.
+         * Customers by external id. With `q` those that it finds, the likeliest first, at most 1,000: who is known by it
+         *     (phone number, card …), whose name it is or begins with it, whose external id begins with it, whose phone
+         *     number ends with it, whose name has it inside, is read so in pinyin or has these initials.
          */
         get: operations["list"];
         put?: never;
-        post?: never;
+        /** Makes a customer. Needs `customers.write`. */
+        post: operations["customer_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -58,6 +78,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/lookup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The customer who is known by `identity`: a phone number, an e-mail address, a card, a document … Without
+         *     `kind` it may be of any kind it has the form of.
+         */
+        get: operations["lookup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}": {
         parameters: {
             query?: never;
@@ -72,7 +112,300 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /**
+         * Changes what is said of a customer: what is left out stays, and null is no longer known. Needs
+         *     `customers.write`.
+         */
+        patch: operations["customer_change"];
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/completeness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How complete a customer's record is, and what is missing. */
+        get: operations["completeness_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything a customer said about being contacted, the newest first. */
+        get: operations["consents_list"];
+        put?: never;
+        /** Records that a customer agrees or withdraws. Needs `customers.write`. */
+        post: operations["consents_say"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/contact-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a customer wants to be contacted. */
+        get: operations["contact_preferences_read"];
+        /** Records how a customer wants to be contacted. Needs `customers.write`. */
+        put: operations["contact_preferences_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The contacts of an organisation: those without a last day first, the most influential of them first. */
+        get: operations["contacts_list"];
+        put?: never;
+        /** Adds a contact to an organisation. Needs `customers.write`. */
+        post: operations["contact_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/contacts/{contact_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes a contact; a last day ends it. Needs `customers.write`. */
+        patch: operations["contact_change"];
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/custom-fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A customer's own fields, each with its value and what is wrong with it where the schema has changed. */
+        get: operations["custom_fields_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Says some values of a customer's own fields. Needs `customers.write`. */
+        patch: operations["custom_fields_change"];
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a customer is and was known by, the newest first. */
+        get: operations["list"];
+        put?: never;
+        /** Makes something known of a customer. What another customer is known by is refused (`identity_taken`). */
+        post: operations["add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/identities/{identity}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that a customer is no longer known by something; it stays in the history. */
+        post: operations["end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/life-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The days of a customer's life, and when they come round from a day (today unless said) to another (400
+         *     days later unless said). A day that a year does not have comes on the last one before it.
+         */
+        get: operations["life_events_list"];
+        put?: never;
+        /** Adds a day of a customer's life. Needs `customers.write`. */
+        post: operations["life_event_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/life-events/{life_event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says anew what a day of a customer's life is. Needs `customers.write`. */
+        put: operations["life_event_change"];
+        post?: never;
+        /** Takes a day of a customer's life off the record. Needs `customers.write`. */
+        delete: operations["life_event_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/may-contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether a customer may be contacted for a purpose on a channel at a moment (now unless said), why, and
+         *     when next if not then.
+         */
+        get: operations["may_contact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Notes about a customer: the pinned ones first, the newest first. */
+        get: operations["notes_list"];
+        put?: never;
+        /** Writes a note. Needs `customers.write`. */
+        post: operations["note_write"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/notes/{note_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a note off the record. Needs `customers.write`. */
+        delete: operations["note_remove"];
+        options?: never;
+        head?: never;
+        /** Changes a note; its author stays. Needs `customers.write`. */
+        patch: operations["note_change"];
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a customer holds, the newest first. */
+        get: operations["subscriptions_list"];
+        put?: never;
+        /** Adds something a customer holds. Needs `customers.write`. */
+        post: operations["subscription_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/subscriptions/{subscription_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes a subscription; the status `ended` with a last day ends it. Needs `customers.write`. */
+        patch: operations["subscription_change"];
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tags of a customer. */
+        get: operations["tags_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Puts tags on a customer and takes others off. Needs `customers.write`. */
+        patch: operations["tags_change"];
         trace?: never;
     };
     "/api/v1/customers/{id}/timeline": {
@@ -298,6 +631,24 @@ export interface paths {
         put?: never;
         /** Asks a job to stop: a queued one at once, a running one at its next step. */
         post: operations["cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/record-schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The administrator's fields and what makes a record complete. */
+        get: operations["record_schema_read"];
+        /** Decides anew on the fields; no value is lost. Needs `customers.settings`. */
+        put: operations["record_schema_change"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -665,6 +1016,20 @@ export interface components {
             run: string;
             value_before: components["schemas"]["Money"];
         };
+        /**
+         * @description A way to reach a customer.
+         * @enum {string}
+         */
+        Channel: "phone" | "sms" | "email" | "wechat" | "post" | "ivr" | "app";
+        /** @description One answer of a choice. */
+        Choice: {
+            /** @description Its label in English. */
+            en: string;
+            /** @description What is stored. */
+            name: string;
+            /** @description Its label in Chinese. */
+            zh: string;
+        };
         /** @description Customers who went from one class to another, or stayed. */
         ClassMoveBody: {
             /** Format: int64 */
@@ -710,8 +1075,68 @@ export interface components {
             to: components["schemas"]["Run"];
             totals: components["schemas"]["ComparedTotals"];
         };
+        /** @description How complete a record is. */
+        Completeness: {
+            /** @description What is missing, the weightiest first. */
+            missing: components["schemas"]["Missing"][];
+            /**
+             * Format: int32
+             * @description Of all that counts, 0 to 100; 100 only where nothing is missing.
+             */
+            percent: number;
+        };
+        /** @description Something that makes a record more complete. */
+        CompletenessItem: {
+            of?: components["schemas"]["CustomerKind"] | null;
+            /**
+             * Format: int32
+             * @description How much it counts.
+             */
+            weight: number;
+            /** @description What: `phone`, `birthday`, `custom.hobby`. */
+            what: string;
+        };
         /** @description A person who matters inside an organisation. */
-        Contact: {
+        Contact: components["schemas"]["ContactFacts"] & {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Goes up with every change.
+             */
+            version: number;
+        };
+        /** @description What of a contact is to be changed; a last day ends it. */
+        ContactChange: {
+            /**
+             * Format: uuid
+             * @description The person as a customer.
+             */
+            customer_id?: string | null;
+            /**
+             * Format: int32
+             * @description How much the person decides, 1 to 5.
+             */
+            influence?: number | null;
+            /** @description The person's name. */
+            name?: string | null;
+            role?: components["schemas"]["ContactRole"] | null;
+            /**
+             * Format: date
+             * @description There since.
+             */
+            since?: string | null;
+            /**
+             * Format: date
+             * @description The last day there.
+             */
+            until?: string | null;
+        };
+        /** @description What is said of a person who matters inside an organisation. */
+        ContactFacts: {
             /**
              * Format: uuid
              * @description The person as a customer, if it is one.
@@ -725,8 +1150,54 @@ export interface components {
             /** @description The person's name. */
             name: string;
             /** @description What the person does there. */
-            role: string;
+            role: components["schemas"]["ContactRole"];
+            /**
+             * Format: date
+             * @description There since.
+             */
+            since?: string | null;
+            /**
+             * Format: date
+             * @description The last day there.
+             */
+            until?: string | null;
         };
+        /** @description A page of contacts. */
+        ContactPage: {
+            /** @description The contacts. */
+            items: components["schemas"]["Contact"][];
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+        };
+        /** @description The firm's rules of contacting customers. */
+        ContactPolicy: {
+            /** @description The channel of those who have said nothing. */
+            channel: components["schemas"]["Channel"];
+            /** @description The language of those who have said nothing. */
+            language: string;
+            /** @description What customers are contacted for. */
+            purposes: components["schemas"]["Purpose"][];
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
+        };
+        /** @description How one customer wants to be contacted. What is not said is as the firm decided. */
+        ContactPreferences: {
+            channel?: components["schemas"]["Channel"] | null;
+            /** @description The language, such as `zh-CN`. */
+            language?: string | null;
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
+            /** @description The zone of the customer's clock, as the IANA names it. */
+            zone?: string | null;
+        };
+        /**
+         * @description Why an answer is as it is.
+         * @enum {string}
+         */
+        ContactReason: "nothing_needed" | "not_withdrawn" | "consent_given" | "channel_not_for_purpose" | "no_consent" | "consent_withdrawn" | "consent_expired" | "quiet_hours";
+        /**
+         * @description What a contact does in the organisation.
+         * @enum {string}
+         */
+        ContactRole: "decision_maker" | "key_person" | "user" | "finance" | "purchasing" | "technical" | "other";
         /** @description How many rows the list has. */
         CountBody: {
             /** @description False: there are more than this. */
@@ -740,22 +1211,165 @@ export interface components {
             /** @description The password. */
             password: string;
         };
+        /** @description A field of the administrator's. */
+        CustomField: components["schemas"]["CustomKind"] & {
+            /** @description Its label in English. */
+            en: string;
+            /** @description What its values are stored under; never changes. */
+            name: string;
+            /** @description Once said, it can be changed and not erased; until then it is missing. */
+            required: boolean;
+            /** @description Its label in Chinese. */
+            zh: string;
+        };
+        /** @description A customer's own fields. */
+        CustomFields: {
+            /** @description In the order of the schema, at most 100. */
+            items: components["schemas"]["CustomValue"][];
+            /**
+             * Format: int32
+             * @description The version of the schema they are shown by.
+             */
+            schema_version: number;
+        };
+        /** @description Values by the field's name; null erases one. */
+        CustomFieldsChange: {
+            /** @description The values. */
+            values: Record<string, never>;
+        };
+        /** @description What a field takes. */
+        CustomKind: {
+            /**
+             * Format: int32
+             * @description The most characters.
+             */
+            chars_max: number;
+            /** @enum {string} */
+            kind: "text";
+        } | {
+            /** @enum {string} */
+            kind: "number";
+            /**
+             * Format: double
+             * @description At most.
+             */
+            max?: number | null;
+            /**
+             * Format: double
+             * @description At least.
+             */
+            min?: number | null;
+        } | {
+            /** @enum {string} */
+            kind: "date";
+            /**
+             * Format: date
+             * @description The last.
+             */
+            max?: string | null;
+            /**
+             * Format: date
+             * @description The first.
+             */
+            min?: string | null;
+        } | {
+            /** @description The answers. */
+            choices: components["schemas"]["Choice"][];
+            /** @enum {string} */
+            kind: "choice";
+        };
+        /** @description A field's value as it is shown. */
+        CustomValue: {
+            /** @description The field. */
+            field: string;
+            /**
+             * @description Why the value does not fit the field as it is now, or the field has none though it must: a stable
+             *     code.
+             */
+            problem?: string | null;
+            /** @description Its value; null where nobody has said it. */
+            value?: unknown;
+        };
+        /** @description What of a customer is to be changed. */
+        CustomerChange: {
+            /** @description The brand. */
+            brand?: string | null;
+            /** @description The name. */
+            name?: string | null;
+            /**
+             * Format: uuid
+             * @description The organisation a person belongs to, or that an organisation is part of.
+             */
+            organisation?: string | null;
+            /**
+             * Format: uuid
+             * @description Who brought this customer.
+             */
+            referred_by?: string | null;
+            /** @description The region. */
+            region?: string | null;
+            /** @description The firm's own segment. */
+            segment?: string | null;
+            /**
+             * Format: date
+             * @description Customer since.
+             */
+            since?: string | null;
+        };
+        /** @description A customer to be made by hand. */
+        CustomerCreation: {
+            /** @description The brand. */
+            brand?: string | null;
+            /** @description Its id in the firm's other systems; its own id stands for it where there is none. */
+            external_id?: string | null;
+            /** @description Person or organisation. */
+            kind: components["schemas"]["CustomerKind"];
+            /** @description The name. */
+            name: string;
+            /**
+             * Format: uuid
+             * @description The organisation a person belongs to, or that an organisation is part of.
+             */
+            organisation?: string | null;
+            /**
+             * Format: uuid
+             * @description Who brought this customer.
+             */
+            referred_by?: string | null;
+            /** @description The region. */
+            region?: string | null;
+            /** @description The firm's own segment. */
+            segment?: string | null;
+            /**
+             * Format: date
+             * @description Customer since.
+             */
+            since?: string | null;
+        };
         /** @description Everything about one customer. */
         CustomerDetail: components["schemas"]["CustomerRow"] & {
-            /** @description The contacts of an organisation, the most influential first, at most 50. */
+            /**
+             * @description The contacts of an organisation, those who still are first, the most influential of them first, at
+             *     most 50.
+             */
             contacts: components["schemas"]["Contact"][];
-            /** @description An e-mail address. */
+            /** @description The newest of its e-mail addresses. */
             email?: string | null;
             /** @description Made by the generator, no real customer. */
             generated: boolean;
             /** @description The first 50 people of an organisation. */
             members: components["schemas"]["CustomerLink"][];
             organisation?: components["schemas"]["CustomerLink"] | null;
-            /** @description A phone number. */
+            /** @description The newest of its phone numbers. */
             phone?: string | null;
             referred_by?: components["schemas"]["CustomerLink"] | null;
             /** @description The newest 200 subscriptions. */
             subscriptions: components["schemas"]["Subscription"][];
+            /**
+             * Format: int64
+             * @description Goes up with every change of the record itself; send it as `If-Match` when changing.
+             */
+            version: number;
         };
         /**
          * @description A person or an organisation.
@@ -834,6 +1448,11 @@ export interface components {
         EncodingChoice: {
             encoding?: components["schemas"]["Encoding"] | null;
         };
+        /**
+         * @description Why an identity is no longer active.
+         * @enum {string}
+         */
+        EndedBecause: "ended" | "replaced" | "taken" | "malformed";
         /** @description A page of events. */
         EventPage: {
             /** @description The events, newest first. */
@@ -972,6 +1591,50 @@ export interface components {
              * @description Repeat purchase days.
              */
             x: number;
+        };
+        /** @description Whom an identity belongs to. */
+        Found: {
+            /** @description The customer. */
+            customer: components["schemas"]["CustomerRow"];
+            /** @description What kind of identity it was found by. */
+            kind: components["schemas"]["IdentityKind"];
+        };
+        /** @description Something a customer is or was known by. */
+        Identity: {
+            /**
+             * Format: date-time
+             * @description Since when it is the customer's.
+             */
+            active_since: string;
+            /**
+             * Format: date-time
+             * @description Until when it was, if it is no longer.
+             */
+            ended_at?: string | null;
+            ended_because?: components["schemas"]["EndedBecause"] | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Said by a file: what a newer file says in its place ends it. */
+            imported: boolean;
+            /** @description What kind of thing. */
+            kind: components["schemas"]["IdentityKind"];
+            /** @description The thing, normalised: a phone number as `+8613900000001`. */
+            value: string;
+        };
+        /**
+         * @description What kind of thing a customer is known by.
+         * @enum {string}
+         */
+        IdentityKind: "document" | "phone" | "email" | "card" | "account" | "wechat" | "wecom" | "external";
+        /** @description A page of identities. */
+        IdentityPage: {
+            /** @description The identities. */
+            items: components["schemas"]["Identity"][];
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
         };
         /** @description An import as the API shows it. */
         Import: {
@@ -1184,6 +1847,109 @@ export interface components {
          * @enum {string}
          */
         JobState: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+        /**
+         * @description The calendar a day is remembered by.
+         * @enum {string}
+         */
+        LifeCalendar: "solar" | "lunar";
+        /** @description A day of a customer's life. */
+        LifeEvent: components["schemas"]["LifeEventFacts"] & {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Goes up with every change.
+             */
+            version: number;
+        };
+        /** @description What is said of a day of a customer's life. */
+        LifeEventFacts: {
+            /** @description By which calendar. */
+            calendar: components["schemas"]["LifeCalendar"];
+            /**
+             * Format: int32
+             * @description 1 to 31; 30 at most by the moon.
+             */
+            day: number;
+            /** @description What is remembered. */
+            kind: components["schemas"]["LifeEventKind"];
+            /** @description In words; needed for `other`. */
+            label?: string | null;
+            /** @description The leap month after the month of this number (闰月). */
+            leap_month?: boolean;
+            /**
+             * Format: int32
+             * @description 1 to 12.
+             */
+            month: number;
+            /**
+             * Format: int32
+             * @description The year it happened, of the same calendar, if it is known.
+             */
+            year?: number | null;
+        };
+        /**
+         * @description What is remembered on the day.
+         * @enum {string}
+         */
+        LifeEventKind: "birthday" | "wedding" | "founding" | "other";
+        /** @description The days of a customer's life, at most 50. */
+        LifeEvents: {
+            /** @description In the order in which they were said. */
+            items: components["schemas"]["RememberedBody"][];
+        };
+        /** @description The answer. */
+        MayContact: {
+            /** @description Whether the customer may be contacted. */
+            allowed: boolean;
+            /**
+             * Format: date-time
+             * @description Where it is not allowed: the first moment after at which it is, by what is known now.
+             */
+            next_at?: string | null;
+            /** @description Why, or why not: each that counts. */
+            reasons: components["schemas"]["ContactReason"][];
+        };
+        /** @description An answer with what it depends on. */
+        MayContactBody: components["schemas"]["MayContact"] & {
+            /** @description From these facts it can be worked out again. */
+            facts: components["schemas"]["MayContactFacts"];
+        };
+        /** @description Everything an answer depends on. */
+        MayContactFacts: {
+            /**
+             * Format: date-time
+             * @description The moment asked about.
+             */
+            at: string;
+            /** @description The channel asked about. */
+            channel: components["schemas"]["Channel"];
+            /**
+             * Format: int32
+             * @description The version of the policy.
+             */
+            policy_version: number;
+            /** @description The purpose, as the policy has it. */
+            purpose: components["schemas"]["Purpose"];
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
+            /** @description What the customer said of this purpose on this channel. */
+            statements: components["schemas"]["Statement"][];
+            /** @description The zone of the customer's clock. */
+            zone: string;
+        };
+        /** @description Something a record does not have. */
+        Missing: {
+            /**
+             * Format: int32
+             * @description How much it counts.
+             */
+            weight: number;
+            /** @description What. */
+            what: string;
+        };
         /** @description Money as the API shows it. */
         Money: {
             /** @description ISO 4217. */
@@ -1200,6 +1966,11 @@ export interface components {
             /** @description `2026-10`. */
             month: string;
         };
+        /**
+         * @description Why a day is not remembered on its own date.
+         * @enum {string}
+         */
+        Moved: "no_leap_day" | "no_day30" | "no_leap_month";
         /** @description A customer whose value moved much. */
         MoverBody: {
             class_from: string;
@@ -1215,11 +1986,132 @@ export interface components {
             /** @description Gained most, at most 20. */
             up: components["schemas"]["MoverBody"][];
         };
+        /**
+         * @description What a purpose needs of the customer before it allows contact.
+         * @enum {string}
+         */
+        Need: "consent" | "no_withdrawal" | "nothing";
+        /** @description Something a customer is known by. */
+        NewIdentityBody: {
+            /** @description `document`, `phone`, `email`, `card`, `account`, `wechat`, `wecom` or `external`. */
+            kind: components["schemas"]["IdentityKind"];
+            /** @description The number, address or id, as people write it. */
+            value: string;
+        };
+        /** @description A note to be written. */
+        NewNote: {
+            /** @description Shown before the others. */
+            pinned?: boolean;
+            /** @description What it says. */
+            text: string;
+        };
+        /** @description What a customer says, for every one of these purposes on every one of these channels. */
+        NewStatements: {
+            /**
+             * Format: date-time
+             * @description From when it holds; from now unless said.
+             */
+            at?: string | null;
+            /** @description Over which channels. */
+            channels: components["schemas"]["Channel"][];
+            /**
+             * Format: date-time
+             * @description Until when an agreement holds.
+             */
+            expires_at?: string | null;
+            /** @description Agrees, or else withdraws. */
+            given: boolean;
+            /** @description What for. */
+            purposes: string[];
+            /** @description Where it was said. */
+            source: string;
+        };
+        /** @description A note about a customer. */
+        Note: {
+            /**
+             * Format: uuid
+             * @description The user who wrote it; none for the program.
+             */
+            author?: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Shown before the others. */
+            pinned: boolean;
+            /** @description What it says. */
+            text: string;
+            /**
+             * Format: int64
+             * @description Goes up with every change.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            written_at: string;
+        };
+        /** @description What of a note is to be changed. */
+        NoteChange: {
+            /** @description Shown before the others. */
+            pinned?: boolean | null;
+            /** @description What it says. */
+            text?: string | null;
+        };
+        /** @description A page of notes. */
+        NotePage: {
+            /** @description The notes. */
+            items: components["schemas"]["Note"][];
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+        };
+        /** @description A day on which an event is remembered. */
+        Occurrence: {
+            /** @description Why not on its own date; empty where it is. */
+            moved: components["schemas"]["Moved"][];
+            /**
+             * Format: date
+             * @description The day, by the sun.
+             */
+            on: string;
+            /**
+             * Format: int32
+             * @description How many years after, where the year is known.
+             */
+            years?: number | null;
+        };
         PasswordChange: {
             /** @description The password so far. */
             current_password: string;
             /** @description The new one, at least 10 characters. */
             new_password: string;
+        };
+        /** @description The policy in force. */
+        PolicyBody: components["schemas"]["ContactPolicy"] & {
+            /**
+             * Format: int32
+             * @description Goes up with every decision; 0 is what Patron ships.
+             */
+            version: number;
+        };
+        /** @description How a customer wants to be contacted. */
+        PreferencesBody: {
+            /** @description Likewise. */
+            channel: components["schemas"]["Channel"];
+            /** @description Likewise. */
+            language: string;
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
+            /** @description What the customer said. */
+            said: components["schemas"]["ContactPreferences"];
+            /**
+             * Format: int64
+             * @description Goes up with every change.
+             */
+            version: number;
+            /** @description Likewise. */
+            zone: string;
         };
         /** @description A problem as the API shows it (`application/problem+json`). */
         ProblemBody: {
@@ -1251,6 +2143,33 @@ export interface components {
         ProfileRow: components["schemas"]["Figures"] & {
             customer: components["schemas"]["CustomerOfRow"];
         };
+        /** @description One purpose of contacting a customer. */
+        Purpose: {
+            /** @description The channels it may use at all. */
+            channels: components["schemas"]["Channel"][];
+            /** @description Its name: `care`. */
+            name: string;
+            /** @description What it needs. */
+            needs: components["schemas"]["Need"];
+            /** @description The channels on which it waits for the end of quiet hours. */
+            quiet_on: components["schemas"]["Channel"][];
+        };
+        /**
+         * @description The hours in which nobody is disturbed, by the customer's clock; over midnight where the end is before
+         *     the beginning.
+         */
+        QuietHours: {
+            /**
+             * @description The first moment of quiet.
+             * @example 21:00:00
+             */
+            from: string;
+            /**
+             * @description The first moment after it.
+             * @example 09:00:00
+             */
+            until: string;
+        };
         /** @description A reason: a code and the numbers in its sentence. */
         Reason: {
             /** @description What it is about: `class` or `risk`. */
@@ -1259,6 +2178,13 @@ export interface components {
             code: string;
             /** @description The numbers in it. */
             params: Record<string, never>;
+        };
+        /** @description What the administrator decided a record holds. */
+        RecordSchema: {
+            /** @description What makes a record complete. */
+            completeness: components["schemas"]["CompletenessItem"][];
+            /** @description The firm's own fields. */
+            fields: components["schemas"]["CustomField"][];
         };
         /** @description A row that was not accepted. */
         Reject: {
@@ -1275,6 +2201,11 @@ export interface components {
             message: string;
             /** @description What the cell says (its beginning). */
             value?: string | null;
+        };
+        /** @description A day of a customer's life, and when it comes round. */
+        RememberedBody: components["schemas"]["LifeEvent"] & {
+            /** @description The days within the span that was asked about. */
+            occurrences: components["schemas"]["Occurrence"][];
         };
         /** @description One part of a run's report. */
         ReportPart: {
@@ -1413,6 +2344,19 @@ export interface components {
             report: Record<string, never>;
             run: components["schemas"]["Run"];
         };
+        /** @description What was recorded. */
+        Said: {
+            /** @description One statement for every purpose and channel that was not known yet. */
+            items: components["schemas"]["Statement"][];
+        };
+        /** @description The schema in force. */
+        SchemaBody: components["schemas"]["RecordSchema"] & {
+            /**
+             * Format: int32
+             * @description Goes up with every decision; 0 is what Patron ships.
+             */
+            version: number;
+        };
         /** @description What a customer brought over time. */
         Series: {
             /** @description Net money of the 24 complete months before the as-of day, oldest first. */
@@ -1469,6 +2413,44 @@ export interface components {
             job: components["schemas"]["Job"];
             run: components["schemas"]["Run"];
         };
+        /** @description What a customer said about being contacted for a purpose on a channel. */
+        Statement: {
+            /**
+             * Format: date-time
+             * @description From when it holds.
+             */
+            at: string;
+            /** @description Over which channel. */
+            channel: components["schemas"]["Channel"];
+            /**
+             * Format: date-time
+             * @description Until when an agreement holds, if not until it is withdrawn.
+             */
+            expires_at?: string | null;
+            /** @description Agreed, or else withdrew. */
+            given: boolean;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What for, as the policy names it. */
+            purpose: string;
+            /**
+             * Format: date-time
+             * @description When it was recorded here.
+             */
+            recorded_at: string;
+            /** @description Where it was said: a form, a call, an import. */
+            source: string;
+        };
+        /** @description A page of what a customer said. */
+        StatementPage: {
+            /** @description The statements. */
+            items: components["schemas"]["Statement"][];
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+        };
         /** @description What a job is about. */
         Subject: {
             /**
@@ -1480,17 +2462,54 @@ export interface components {
             kind: string;
         };
         /** @description Something a customer holds. */
-        Subscription: {
-            /**
-             * Format: date
-             * @description Its last day, if it is over.
-             */
-            ended_on?: string | null;
+        Subscription: components["schemas"]["SubscriptionFacts"] & {
             /**
              * Format: uuid
              * @description Its id.
              */
             id: string;
+            /**
+             * Format: int64
+             * @description Goes up with every change.
+             */
+            version: number;
+        };
+        /** @description What of a subscription is to be changed; a last day with the status `ended` ends it. */
+        SubscriptionChange: {
+            /** @description The device that came with it. */
+            device?: string | null;
+            /**
+             * Format: date
+             * @description Its last day.
+             */
+            ended_on?: string | null;
+            /** @description The phone or line number. */
+            number?: string | null;
+            /** @description The plan. */
+            plan?: string | null;
+            /** @description The product. */
+            product?: string | null;
+            /**
+             * Format: date
+             * @description Its first day.
+             */
+            started_on?: string | null;
+            status?: components["schemas"]["SubscriptionStatus"] | null;
+            /**
+             * Format: date
+             * @description The last day the customer is bound to it.
+             */
+            term_ends_on?: string | null;
+        };
+        /** @description What is said of something a customer holds. */
+        SubscriptionFacts: {
+            /** @description The device that came with it. */
+            device?: string | null;
+            /**
+             * Format: date
+             * @description Its last day, if it is over.
+             */
+            ended_on?: string | null;
             /** @description The phone or line number. */
             number?: string | null;
             /** @description The plan. */
@@ -1504,12 +2523,36 @@ export interface components {
             started_on: string;
             /** @description Whether it is in use. */
             status: components["schemas"]["SubscriptionStatus"];
+            /**
+             * Format: date
+             * @description The last day the customer is bound to it.
+             */
+            term_ends_on?: string | null;
+        };
+        /** @description A page of subscriptions. */
+        SubscriptionPage: {
+            /** @description The subscriptions. */
+            items: components["schemas"]["Subscription"][];
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
         };
         /**
          * @description Whether a subscription is in use.
          * @enum {string}
          */
         SubscriptionStatus: "active" | "suspended" | "ended";
+        /** @description Tags to be put on a customer and taken off. */
+        TagChange: {
+            /** @description To be put on. */
+            add?: string[];
+            /** @description To be taken off. */
+            remove?: string[];
+        };
+        /** @description The tags of a customer, at most 50. */
+        Tags: {
+            /** @description In order. */
+            items: string[];
+        };
         /** @description One line of the ledger. */
         TransactionBody: {
             amount: components["schemas"]["Money"];
@@ -1738,6 +2781,67 @@ export interface operations {
             };
         };
     };
+    contact_policy_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    contact_policy_change: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version the decision is based on */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactPolicy"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: {
@@ -1757,6 +2861,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CustomerPage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    customer_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomerCreation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerDetail"];
                 };
             };
             "4XX": {
@@ -1796,6 +2931,36 @@ export interface operations {
             };
         };
     };
+    lookup: {
+        parameters: {
+            query: {
+                identity: string;
+                kind?: components["schemas"]["IdentityKind"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     get: {
         parameters: {
             query?: never;
@@ -1813,6 +2978,924 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CustomerDetail"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    customer_change: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version the change is based on */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomerChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerDetail"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    completeness_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Completeness"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    consents_list: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementPage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    consents_say: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewStatements"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Said"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    contact_preferences_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreferencesBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    contact_preferences_change: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version this is based on; 0 for none */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactPreferences"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreferencesBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    contacts_list: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactPage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    contact_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactFacts"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    contact_change: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version the change is based on */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    custom_fields_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomFields"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    custom_fields_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomFieldsChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomFields"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityPage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewIdentityBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Identity"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                identity: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Identity"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    life_events_list: {
+        parameters: {
+            query?: {
+                from?: string;
+                until?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LifeEvents"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    life_event_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LifeEventFacts"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LifeEvent"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    life_event_change: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version this is based on */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+                life_event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LifeEventFacts"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LifeEvent"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    life_event_remove: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version this is based on */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+                life_event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    may_contact: {
+        parameters: {
+            query: {
+                purpose: string;
+                channel: components["schemas"]["Channel"];
+                /** @description RFC 3339 */
+                at?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MayContactBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    notes_list: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotePage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    note_write: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNote"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    note_remove: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version this is based on */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+                note_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    note_change: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version the change is based on */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+                note_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    subscriptions_list: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionPage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    subscription_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionFacts"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    subscription_change: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version the change is based on */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tags_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tags"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tags_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tags"];
                 };
             };
             "4XX": {
@@ -2254,6 +4337,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    record_schema_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    record_schema_change: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version the decision is based on */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordSchema"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaBody"];
                 };
             };
             "4XX": {

@@ -21,6 +21,8 @@ export type Problem = Pick<Schemas["ProblemBody"], "title" | "status" | "code"> 
 
 export const PERMISSIONS = [
   "customers.read",
+  "customers.write",
+  "customers.settings",
   "imports.write",
   "value.read",
   "value.run",

@@ -6,14 +6,15 @@ use base::{Day, Result};
 use futures::stream::BoxStream;
 use platform::Tx;
 use platform::args;
+use platform::crypto::Cipher;
 use platform::db::{list, uuids};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::IDS_PER_STATEMENT;
-use crate::model::{
-    Contact, CustomerDetail, CustomerId, CustomerLink, CustomerRow, CustomerSummary, Subscription,
-};
+use super::holdings::{contacts, subscriptions};
+use crate::identities;
+use crate::model::{CustomerDetail, CustomerId, CustomerLink, CustomerRow, CustomerSummary};
 
 /// How many members and contacts of an organisation are shown.
 const MEMBERS_MAX: u32 = 50;
@@ -82,7 +83,7 @@ pub async fn count(tx: &mut Tx) -> Result<u64> {
 
 /// A customer as lists have it.
 #[derive(sqlx::FromRow)]
-pub(super) struct ListRow {
+pub(crate) struct ListRow {
     id: Uuid,
     external_id: String,
     name: Option<String>,
@@ -94,9 +95,9 @@ pub(super) struct ListRow {
 }
 
 impl ListRow {
-    pub(super) const COLUMNS: &'static str = "id, external_id, name, kind, brand, region, segment, since";
+    pub(crate) const COLUMNS: &'static str = "id, external_id, name, kind, brand, region, segment, since";
 
-    pub(super) fn customer(self) -> Result<CustomerRow> {
+    pub(crate) fn customer(self) -> Result<CustomerRow> {
         Ok(CustomerRow {
             id: self.id.into(),
             name: self.name.unwrap_or_else(|| self.external_id.clone()),
@@ -127,8 +128,8 @@ pub async fn exists(tx: &mut Tx, id: CustomerId) -> Result<bool> {
     Ok(row.is_some())
 }
 
-/// Everything about one customer.
-pub async fn detail(tx: &mut Tx, id: CustomerId) -> Result<Option<CustomerDetail>> {
+/// Everything about one customer. Until a job has sealed what an earlier version left in clear, that is shown.
+pub async fn detail(tx: &mut Tx, cipher: &Cipher, id: CustomerId) -> Result<Option<CustomerDetail>> {
     #[derive(sqlx::FromRow)]
     struct More {
         phone: Option<String>,
@@ -136,6 +137,7 @@ pub async fn detail(tx: &mut Tx, id: CustomerId) -> Result<Option<CustomerDetail
         organisation_id: Option<Uuid>,
         referred_by: Option<Uuid>,
         generated: bool,
+        version: i32,
     }
     let sql = format!("SELECT {} FROM customers WHERE id = $1", ListRow::COLUMNS);
     let Some(row) = tx
@@ -146,10 +148,12 @@ pub async fn detail(tx: &mut Tx, id: CustomerId) -> Result<Option<CustomerDetail
     };
     let more: More = tx
         .one(
-            "SELECT phone, email, organisation_id, referred_by, generated FROM customers WHERE id = $1",
+            "SELECT phone, email, organisation_id, referred_by, generated, version FROM customers \
+             WHERE id = $1",
             args![id.uuid()],
         )
         .await?;
+    let (phone, email) = identities::store::contact(tx, cipher, id).await?;
     let organisation = linked(tx, more.organisation_id).await?;
     let referred_by = linked(tx, more.referred_by).await?;
     let members: Vec<LinkRow> = tx
@@ -160,14 +164,15 @@ pub async fn detail(tx: &mut Tx, id: CustomerId) -> Result<Option<CustomerDetail
         .await?;
     Ok(Some(CustomerDetail {
         row: row.customer()?,
-        phone: more.phone,
-        email: more.email,
+        phone: phone.or(more.phone),
+        email: email.or(more.email),
         organisation,
         referred_by,
         members: members.into_iter().map(link).collect(),
-        subscriptions: subscriptions(tx, id).await?,
-        contacts: contacts(tx, id).await?,
+        subscriptions: subscriptions(tx, id, None, SUBSCRIPTIONS_MAX).await?,
+        contacts: contacts(tx, id, None, MEMBERS_MAX).await?,
         generated: more.generated,
+        version: more.version.into(),
     }))
 }
 
@@ -180,56 +185,4 @@ async fn linked(tx: &mut Tx, id: Option<Uuid>) -> Result<Option<CustomerLink>> {
         )
         .await?;
     Ok(row.map(link))
-}
-
-async fn subscriptions(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Subscription>> {
-    #[derive(sqlx::FromRow)]
-    struct Row {
-        id: Uuid,
-        product: String,
-        plan: Option<String>,
-        number: Option<String>,
-        started_on: i32,
-        ended_on: Option<i32>,
-        status: String,
-    }
-    let rows: Vec<Row> = tx
-        .all(
-            "SELECT id, product, plan, number, started_on, ended_on, status FROM subscriptions \
-             WHERE customer_id = $1 ORDER BY started_on DESC, id DESC LIMIT $2",
-            args![customer.uuid(), SUBSCRIPTIONS_MAX],
-        )
-        .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Subscription {
-                id: row.id.into(),
-                product: row.product,
-                plan: row.plan,
-                number: row.number,
-                started_on: Day(row.started_on),
-                ended_on: row.ended_on.map(Day),
-                status: row.status.parse()?,
-            })
-        })
-        .collect()
-}
-
-async fn contacts(tx: &mut Tx, organisation: CustomerId) -> Result<Vec<Contact>> {
-    let rows: Vec<(String, String, i32, Option<Uuid>)> = tx
-        .all(
-            "SELECT name, role, influence, customer_id FROM contacts \
-             WHERE organisation_id = $1 ORDER BY influence DESC, id LIMIT $2",
-            args![organisation.uuid(), MEMBERS_MAX],
-        )
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(name, role, influence, customer)| Contact {
-            name,
-            role,
-            influence: u8::try_from(influence).unwrap_or(1),
-            customer_id: customer.map(CustomerId::from),
-        })
-        .collect())
 }

@@ -1,76 +1,167 @@
-//! Finding customers: by the beginning of an external id or a name, through the indexes; by a piece of a
-//! name among the newest customers only. The full search comes with its own issue.
+//! Finding customers as people look for them: by what they are known by, by name, pieces of it, its pinyin and
+//! initials, by the end of a phone number, by external id. Every step goes through an index and is bounded.
+
+use std::collections::HashMap;
 
 use base::{Cursor, Page, PageSize, Result};
-use platform::Tx;
-use platform::args;
+use platform::crypto::{Cipher, Keyring};
 use platform::db::{Sql, uuids};
+use platform::{Tx, args, firm};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::read::ListRow;
+use crate::identities::{self, IdentityKind};
 use crate::model::{CustomerRow, Facets};
+use crate::rules::names::{self, KeyKind};
 use crate::rules::{after_prefix, name_key};
 
 /// The most customers that a search finds.
 pub const SEARCH_MAX: u32 = 1_000;
-/// Where no id and no name begins with what is looked for, this many of the newest customers are
-/// looked through for a name that contains it.
+/// Where nothing else is found, this many of the newest customers are looked through for a name that contains
+/// what is looked for.
 const LOOKED_THROUGH: u32 = 5_000;
 const FACETS_MAX: u32 = 200;
 
-/// The customers that a search finds: those whose external id begins with it, then those whose name
-/// does, at most `max` (and [`SEARCH_MAX`]); if there are none, those among the newest 5,000 whose name
-/// contains it. Upper and lower case are the same in names, not in ids.
-pub async fn matching(tx: &mut Tx, search: &str, max: u32) -> Result<Vec<Uuid>> {
+/// The customers that a search finds, at most `max` (and [`SEARCH_MAX`]), the likeliest first: who is known
+/// by it; whose name it is; whose name or external id begins with it; whose phone number ends with it; whose
+/// name has it inside; whose name is read or abbreviated so. Upper and lower case are the same in names, not
+/// in ids.
+pub async fn matching(tx: &mut Tx, keys: &Keyring, search: &str, max: u32) -> Result<Vec<Uuid>> {
     let search = search.trim();
-    let max = max.min(SEARCH_MAX);
-    let mut found = by_prefix(tx, Prefix::ExternalId, search, max).await?;
-    let room = max.saturating_sub(u32::try_from(found.len()).unwrap_or(max));
-    if room > 0 {
-        for id in by_prefix(tx, Prefix::Name, &name_key(search), room).await? {
-            if !found.contains(&id) {
-                found.push(id);
+    let cipher = keys.cipher(tx).await?;
+    let mut found = FoundSoFar::new(max.min(SEARCH_MAX));
+    if search.is_empty() {
+        return Ok(found.ids);
+    }
+    if let Some(known) = known_by(tx, &cipher, search).await? {
+        found.add([known]);
+    }
+    let name = name_key(search);
+    for range in [Range::name(&name), Range::external_id(search)] {
+        if found.room() > 0 {
+            found.add(in_range(tx, range, found.max).await?);
+        }
+    }
+    if found.room() > 0
+        && let Some(digits) = phone_end(search)
+    {
+        found.add(identities::store::by_phone_end(tx, &cipher, &digits, found.max).await?);
+    }
+    let latin = names::latin(search);
+    let mut keyed = vec![KeyKind::Piece.prefix(&name)];
+    if let Some(latin) = latin.filter(|latin| latin.bytes().any(|byte| byte.is_ascii_alphabetic())) {
+        keyed.push(KeyKind::Pinyin.prefix(&latin));
+        keyed.push(KeyKind::Initials.prefix(&latin));
+    }
+    for key in keyed {
+        if found.room() > 0 {
+            found.add(in_range(tx, Range::keys(&key), found.max).await?);
+        }
+    }
+    if found.ids.is_empty() {
+        found.add(by_piece_of_name(tx, search, found.max).await?);
+    }
+    Ok(found.ids)
+}
+
+/// What has been found, each customer once, in order.
+struct FoundSoFar {
+    ids: Vec<Uuid>,
+    known: std::collections::HashSet<Uuid>,
+    max: u32,
+}
+
+impl FoundSoFar {
+    fn new(max: u32) -> Self {
+        Self {
+            ids: Vec::new(),
+            known: std::collections::HashSet::new(),
+            max,
+        }
+    }
+
+    fn room(&self) -> usize {
+        (self.max as usize).saturating_sub(self.ids.len())
+    }
+
+    fn add(&mut self, more: impl IntoIterator<Item = Uuid>) {
+        for id in more {
+            if self.room() > 0 && self.known.insert(id) {
+                self.ids.push(id);
             }
         }
     }
-    if found.is_empty() && !search.is_empty() {
-        found = by_piece_of_name(tx, search, max).await?;
-    }
-    Ok(found)
 }
 
-#[derive(Clone, Copy)]
-enum Prefix {
-    ExternalId,
-    Name,
-}
-
-async fn by_prefix(tx: &mut Tx, column: Prefix, prefix: &str, max: u32) -> Result<Vec<Uuid>> {
-    let (from, below, order) = match column {
-        Prefix::ExternalId => (
-            "SELECT id FROM customers WHERE external_id >= ",
-            " AND external_id < ",
-            " ORDER BY external_id LIMIT ",
-        ),
-        Prefix::Name => (
-            "SELECT id FROM customers WHERE name_key >= ",
-            " AND name_key < ",
-            " ORDER BY name_key LIMIT ",
-        ),
-    };
-    let mut sql = Sql::new(from);
-    sql.bind(prefix);
-    if let Some(end) = after_prefix(prefix) {
-        sql.push(below).bind(end);
-    }
-    sql.push(order).bind(max);
-    Ok(sql
-        .all::<(Uuid,)>(tx)
-        .await?
+async fn known_by(tx: &mut Tx, cipher: &Cipher, search: &str) -> Result<Option<Uuid>> {
+    let region = identities::rules::region(firm::load(tx).await?.currency);
+    // An external id is looked for by its beginning.
+    let guesses: Vec<_> = identities::rules::guesses(search, &region)
         .into_iter()
-        .map(|(id,)| id)
-        .collect())
+        .filter(|(kind, value)| *kind != IdentityKind::External && value.len() >= 5)
+        .collect();
+    if guesses.is_empty() {
+        return Ok(None);
+    }
+    let found = identities::store::lookup(tx, cipher, &guesses).await?;
+    Ok(found.map(|found| found.customer.id.uuid()))
+}
+
+/// The digits of a search that may be the end of a phone number: 4 to 11 of them, grouped or not.
+fn phone_end(search: &str) -> Option<String> {
+    let digits: String = search.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+    let is_end = (4..=11).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_end.then_some(digits)
+}
+
+/// A range of an index.
+struct Range<'a> {
+    from: &'static str,
+    below: &'static str,
+    order: &'static str,
+    prefix: &'a str,
+}
+
+impl<'a> Range<'a> {
+    fn external_id(prefix: &'a str) -> Self {
+        Self {
+            from: "SELECT id FROM customers WHERE external_id >= ",
+            below: " AND external_id < ",
+            order: " ORDER BY external_id LIMIT ",
+            prefix,
+        }
+    }
+
+    fn name(prefix: &'a str) -> Self {
+        Self {
+            from: "SELECT id FROM customers WHERE name_key >= ",
+            below: " AND name_key < ",
+            order: " ORDER BY name_key LIMIT ",
+            prefix,
+        }
+    }
+
+    fn keys(prefix: &'a str) -> Self {
+        Self {
+            from: "SELECT customer_id FROM search_keys WHERE key >= ",
+            below: " AND key < ",
+            order: " ORDER BY key, customer_id LIMIT ",
+            prefix,
+        }
+    }
+}
+
+/// In the order of the index: what is no longer than the prefix comes first.
+async fn in_range(tx: &mut Tx, range: Range<'_>, max: u32) -> Result<Vec<Uuid>> {
+    let mut sql = Sql::new(range.from);
+    sql.bind(range.prefix);
+    if let Some(end) = after_prefix(range.prefix) {
+        sql.push(range.below).bind(end);
+    }
+    sql.push(range.order).bind(max);
+    let rows = sql.all::<(Uuid,)>(tx).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 async fn by_piece_of_name(tx: &mut Tx, piece: &str, max: u32) -> Result<Vec<Uuid>> {
@@ -93,26 +184,24 @@ async fn by_piece_of_name(tx: &mut Tx, piece: &str, max: u32) -> Result<Vec<Uuid
         .collect())
 }
 
-/// Customers by external id, all or those that a search finds.
+/// Customers by external id, or those that a search finds, the likeliest first.
 pub async fn page(
     tx: &mut Tx,
+    keys: &Keyring,
     search: Option<&str>,
     size: PageSize,
     cursor: Option<&str>,
 ) -> Result<Page<CustomerRow>> {
-    let mut sql = format!(
-        "SELECT {} FROM customers WHERE external_id > $1",
+    if let Some(search) = search.map(str::trim).filter(|search| !search.is_empty()) {
+        return page_of_search(tx, keys, search, size, cursor).await;
+    }
+    let sql = format!(
+        "SELECT {} FROM customers WHERE external_id > $1 ORDER BY external_id LIMIT $2",
         ListRow::COLUMNS
     );
     let after = cursor.map(Cursor::key::<String>).transpose()?;
     // No external id is empty.
-    let mut args = args![after.unwrap_or_default(), size.rows() + 1];
-    if let Some(search) = search.map(str::trim).filter(|search| !search.is_empty()) {
-        let found = matching(tx, search, SEARCH_MAX).await?;
-        sql += &format!(" AND id{}", tx.dialect().in_uuids(3));
-        args.push(uuids(found));
-    }
-    sql += " ORDER BY external_id LIMIT $2";
+    let args = args![after.unwrap_or_default(), size.rows() + 1];
     let rows = tx
         .all::<ListRow>(AssertSqlSafe(sql), args)
         .await?
@@ -120,6 +209,40 @@ pub async fn page(
         .map(ListRow::customer)
         .collect::<Result<Vec<_>>>()?;
     Page::cut(rows, size, |row| row.external_id.clone())
+}
+
+/// The cursor of a search is how many have been shown: their order is none of a column.
+async fn page_of_search(
+    tx: &mut Tx,
+    keys: &Keyring,
+    search: &str,
+    size: PageSize,
+    cursor: Option<&str>,
+) -> Result<Page<CustomerRow>> {
+    let shown = cursor
+        .map(Cursor::key::<u32>)
+        .transpose()?
+        .unwrap_or(0)
+        .min(SEARCH_MAX);
+    let found = matching(tx, keys, search, shown + size.rows() + 1).await?;
+    let wanted: Vec<Uuid> = found.into_iter().skip(shown as usize).collect();
+    let sql = format!(
+        "SELECT {} FROM customers WHERE id{}",
+        ListRow::COLUMNS,
+        tx.dialect().in_uuids(1)
+    );
+    let rows: Vec<ListRow> = tx.all(AssertSqlSafe(sql), args![uuids(&wanted)]).await?;
+    let mut by_id = HashMap::with_capacity(rows.len());
+    for row in rows {
+        let customer = row.customer()?;
+        by_id.insert(customer.id.uuid(), customer);
+    }
+    let rows: Vec<(u32, CustomerRow)> = wanted
+        .iter()
+        .zip(shown + 1..)
+        .filter_map(|(id, place)| Some((place, by_id.remove(id)?)))
+        .collect();
+    Ok(Page::cut(rows, size, |(place, _)| *place)?.map(|(_, row)| row))
 }
 
 /// What customers can be filtered by. Steps through each index from value to value, so that the number

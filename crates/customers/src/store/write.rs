@@ -5,13 +5,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use base::{Error, Result};
 use jiff::Timestamp;
 use platform::clock::Clock;
+use platform::crypto::Keyring;
 use platform::db::{Bulk, Value, list};
-use platform::{Tx, args, ids};
+use platform::imports::Seen;
+use platform::{Tx, args, firm, ids};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::IDS_PER_STATEMENT;
+use super::names;
 use super::read::ids_by_external;
+use crate::identities::store::NewIdentity;
+use crate::identities::{self, IdentityKind};
 use crate::model::{CustomerId, CustomerKind, NewCustomer, Record};
 use crate::rules::{Known, name_key};
 
@@ -24,8 +29,6 @@ const COLUMNS: &[&str] = &[
     "brand",
     "region",
     "segment",
-    "phone",
-    "email",
     "since",
     "organisation_id",
     "referred_by",
@@ -46,7 +49,7 @@ const UPDATE: Bulk = Bulk {
     columns: COLUMNS,
     on_conflict: "ON CONFLICT (external_id) DO UPDATE SET kind = excluded.kind, name = excluded.name, \
         name_key = excluded.name_key, brand = excluded.brand, region = excluded.region, \
-        segment = excluded.segment, phone = excluded.phone, email = excluded.email, since = excluded.since, \
+        segment = excluded.segment, since = excluded.since, \
         organisation_id = excluded.organisation_id, referred_by = excluded.referred_by, \
         version = customers.version + 1, updated_at = excluded.updated_at",
 };
@@ -67,8 +70,6 @@ fn row(id: CustomerId, external_id: &str, known: &Known, generated: bool, now: T
         known.brand.as_ref(),
         known.region.as_ref(),
         known.segment.as_ref(),
-        known.phone.as_ref(),
-        known.email.as_ref(),
         known.since,
         known.organisation.map(CustomerId::uuid),
         known.referred_by.map(CustomerId::uuid),
@@ -81,8 +82,15 @@ fn row(id: CustomerId, external_id: &str, known: &Known, generated: bool, now: T
 /// Stores new customers with their subscriptions and contacts, in any order: those they refer to must be
 /// there when the transaction is committed. Says how many customers.
 ///
-/// Errors: `already_exists` when an external id is taken.
-pub async fn insert_many(tx: &mut Tx, clock: &Clock, customers: &[NewCustomer]) -> Result<u64> {
+/// An identity that an earlier customer has only goes into the history of a later one.
+///
+/// Errors: `already_exists` when an external id is taken, and what is wrong with an identity.
+pub async fn insert_many(
+    tx: &mut Tx,
+    clock: &Clock,
+    keys: &Keyring,
+    customers: &[NewCustomer],
+) -> Result<u64> {
     const SUBSCRIPTIONS: Bulk = Bulk {
         table: "subscriptions",
         columns: &[
@@ -119,8 +127,6 @@ pub async fn insert_many(tx: &mut Tx, clock: &Clock, customers: &[NewCustomer]) 
                 brand: customer.brand.clone(),
                 region: customer.region.clone(),
                 segment: customer.segment.clone(),
-                phone: customer.phone.clone(),
-                email: customer.email.clone(),
                 since: customer.since.map(|day| day.0),
                 organisation: customer.organisation,
                 referred_by: customer.referred_by,
@@ -135,6 +141,10 @@ pub async fn insert_many(tx: &mut Tx, clock: &Clock, customers: &[NewCustomer]) 
         })
         .collect();
     let inserted = INSERT.insert(tx, rows).await?;
+    let named = customers
+        .iter()
+        .map(|customer| (customer.id.uuid(), customer.name.as_deref()));
+    names::index_new(tx, named).await?;
     let subscriptions: Vec<_> = customers
         .iter()
         .flat_map(|customer| {
@@ -161,7 +171,7 @@ pub async fn insert_many(tx: &mut Tx, clock: &Clock, customers: &[NewCustomer]) 
                     contact.id.uuid(),
                     customer.id.uuid(),
                     contact.name.as_str(),
-                    contact.role.as_str(),
+                    contact.role.name(),
                     i32::from(contact.influence),
                     contact.customer.map(CustomerId::uuid),
                 ]
@@ -169,6 +179,27 @@ pub async fn insert_many(tx: &mut Tx, clock: &Clock, customers: &[NewCustomer]) 
         })
         .collect();
     CONTACTS.insert(tx, contacts).await?;
+    let region = identities::rules::region(firm::load(tx).await?.currency);
+    let mut known_by = Vec::new();
+    for customer in customers {
+        for (kind, text) in [
+            (IdentityKind::Phone, &customer.phone),
+            (IdentityKind::Email, &customer.email),
+        ] {
+            let Some(text) = text else { continue };
+            known_by.push(NewIdentity {
+                customer: customer.id,
+                kind,
+                value: identities::rules::normalise(kind, text, &region)?,
+                imported: true,
+                active_since: now,
+                ended: None,
+            });
+        }
+    }
+    let cipher = keys.cipher(tx).await?;
+    identities::store::set_aside_taken(tx, &cipher, now, &mut known_by).await?;
+    identities::store::insert(tx, clock, &cipher, &known_by).await?;
     Ok(inserted)
 }
 
@@ -230,6 +261,10 @@ async fn ensure(tx: &mut Tx, clock: &Clock, wanted: BTreeMap<&str, Known>) -> Re
         .filter(|(external_id, id, _)| there.ids.get(*external_id) == Some(id))
         .map(|(external_id, ..)| (*external_id).to_owned())
         .collect();
+    let made = missing
+        .iter()
+        .filter(|(external_id, ..)| there.made.contains(*external_id));
+    names::index_new(tx, made.map(|(_, id, known)| (id.uuid(), known.name.as_deref()))).await?;
     Ok(there)
 }
 
@@ -246,10 +281,12 @@ pub struct Upserted {
     pub unchanged: u64,
     /// Customers made because a record names them as organisation or as who brought the customer.
     pub new_others: u64,
+    /// Records of which nothing was stored, by their place, because someone else is known by this.
+    pub refused: Vec<(usize, IdentityKind)>,
 }
 
 #[derive(sqlx::FromRow)]
-struct KnownRow {
+pub(super) struct KnownRow {
     id: Uuid,
     external_id: String,
     kind: String,
@@ -257,23 +294,22 @@ struct KnownRow {
     brand: Option<String>,
     region: Option<String>,
     segment: Option<String>,
-    phone: Option<String>,
-    email: Option<String>,
     since: Option<i32>,
     organisation_id: Option<Uuid>,
     referred_by: Option<Uuid>,
 }
 
 impl KnownRow {
-    fn known(self) -> Result<(String, (CustomerId, Known))> {
+    pub(super) const COLUMNS: &'static str = "id, external_id, kind, name, brand, region, segment, \
+        since, organisation_id, referred_by";
+
+    pub(super) fn known(self) -> Result<(String, (CustomerId, Known))> {
         let known = Known {
             kind: self.kind.parse()?,
             name: self.name,
             brand: self.brand,
             region: self.region,
             segment: self.segment,
-            phone: self.phone,
-            email: self.email,
             since: self.since,
             organisation: self.organisation_id.map(CustomerId::from),
             referred_by: self.referred_by.map(CustomerId::from),
@@ -290,8 +326,8 @@ async fn known(
 ) -> Result<HashMap<String, (CustomerId, Known)>> {
     let mut found = HashMap::with_capacity(external_ids.len());
     let sql = format!(
-        "SELECT id, external_id, kind, name, brand, region, segment, phone, email, since, organisation_id, \
-         referred_by FROM customers WHERE external_id{} ORDER BY external_id{}",
+        "SELECT {} FROM customers WHERE external_id{} ORDER BY external_id{}",
+        KnownRow::COLUMNS,
         tx.dialect().in_texts(1),
         if hold { tx.dialect().for_update() } else { "" }
     );
@@ -306,7 +342,7 @@ async fn known(
 }
 
 /// The external ids that records name besides their own, and what kind each must be.
-fn others(records: &[Record]) -> BTreeMap<&str, CustomerKind> {
+fn others<'a>(records: &[&'a Record]) -> BTreeMap<&'a str, CustomerKind> {
     let mut others = BTreeMap::new();
     for record in records {
         if let Some(referrer) = &record.referred_by {
@@ -319,7 +355,7 @@ fn others(records: &[Record]) -> BTreeMap<&str, CustomerKind> {
     others
 }
 
-fn own_ids(records: &[Record]) -> Vec<&str> {
+fn own_ids<'a>(records: &[&'a Record]) -> Vec<&'a str> {
     let mut ids: Vec<&str> = records.iter().map(|record| record.external_id.as_str()).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -328,9 +364,12 @@ fn own_ids(records: &[Record]) -> Vec<&str> {
 
 /// Stores what records say: new customers are made, known ones enriched, one after the other where two
 /// records are of the same customer. Whoever else stores some of them in this moment waits, or is waited
-/// for.
-pub async fn upsert_many(tx: &mut Tx, clock: &Clock, records: &[Record]) -> Result<Upserted> {
-    let mut wanted: BTreeMap<&str, Known> = others(records)
+/// for. A record with an identity of someone else is refused as a whole.
+pub async fn upsert_many(tx: &mut Tx, clock: &Clock, keys: &Keyring, records: &[Record]) -> Result<Upserted> {
+    let cipher = keys.cipher(tx).await?;
+    let plan = identities::store::plan(tx, &cipher, records, &mut HashMap::new()).await?;
+    let kept = kept(records, &plan);
+    let mut wanted: BTreeMap<&str, Known> = others(&kept)
         .into_iter()
         .map(|(external_id, kind)| {
             (
@@ -345,7 +384,7 @@ pub async fn upsert_many(tx: &mut Tx, clock: &Clock, records: &[Record]) -> Resu
     // Those whom a record names get their references below, when all are there.
     let nobody = HashMap::new();
     let mut first: HashSet<&str> = HashSet::with_capacity(records.len());
-    for record in records {
+    for record in &kept {
         if first.insert(&record.external_id) {
             let known = wanted
                 .remove(record.external_id.as_str())
@@ -354,32 +393,41 @@ pub async fn upsert_many(tx: &mut Tx, clock: &Clock, records: &[Record]) -> Resu
         }
     }
     let there = ensure(tx, clock, wanted).await?;
-    let own = own_ids(records);
+    let own = own_ids(&kept);
     let mut known = known(tx, &own, true).await?;
     let mut done = Upserted {
         new_others: there.made.len() as u64,
         ids: there.ids,
+        refused: plan.refused.clone(),
         ..Upserted::default()
     };
     let mut changed: BTreeSet<&str> = BTreeSet::new();
     let mut met: HashSet<&str> = HashSet::new();
-    for record in records {
+    let mut renamed: HashMap<Uuid, (Option<String>, Option<String>)> = HashMap::new();
+    for (n, record) in records.iter().enumerate().filter(|(n, _)| !plan.refuses(*n)) {
         let external_id = record.external_id.as_str();
-        let Some((_, before)) = known.get_mut(external_id) else {
+        let Some((id, before)) = known.get_mut(external_id) else {
             return Err(Error::internal(format!(
                 "the customer {external_id} was there and is gone"
             )));
         };
         let after = before.clone().enriched(record, &done.ids);
+        let is_changed = after != *before || plan.changed.contains(&n);
         if there.made.contains(external_id) && met.insert(external_id) {
             done.created += 1;
             done.new_others -= 1;
-        } else if after == *before {
-            done.unchanged += 1;
-        } else {
+        } else if is_changed {
             done.updated += 1;
+        } else {
+            done.unchanged += 1;
         }
-        if after != *before {
+        if after.name != before.name {
+            let (_, last) = renamed
+                .entry(id.uuid())
+                .or_insert_with(|| (before.name.clone(), None));
+            last.clone_from(&after.name);
+        }
+        if is_changed {
             changed.insert(external_id);
             *before = after;
         }
@@ -391,36 +439,52 @@ pub async fn upsert_many(tx: &mut Tx, clock: &Clock, records: &[Record]) -> Resu
         .map(|(external_id, (id, known))| row(*id, external_id, known, false, now))
         .collect();
     UPDATE.insert(tx, rows).await?;
+    names::rename(tx, &renamed).await?;
+    identities::store::apply(tx, clock, &cipher, plan, &done.ids).await?;
     Ok(done)
 }
 
-/// What [`upsert_many`] would do. `first_time` says of an external id whether it was never asked before.
+/// The records that are not refused.
+fn kept<'a>(records: &'a [Record], plan: &identities::store::Plan) -> Vec<&'a Record> {
+    let all = records.iter().enumerate();
+    all.filter(|(n, _)| !plan.refuses(*n))
+        .map(|(_, record)| record)
+        .collect()
+}
+
+/// What [`upsert_many`] would do, after what was previewed before with the same `seen`.
 pub async fn preview_many(
     tx: &mut Tx,
+    keys: &Keyring,
     records: &[Record],
-    mut first_time: impl FnMut(&str) -> bool,
+    seen: &mut Seen,
 ) -> Result<Upserted> {
-    let own = own_ids(records);
+    let cipher = keys.cipher(tx).await?;
+    let plan = identities::store::plan(tx, &cipher, records, seen.notes()).await?;
+    let kept = kept(records, &plan);
+    let own = own_ids(&kept);
     let known = known(tx, &own, false).await?;
-    let others: Vec<&str> = others(records).into_keys().collect();
+    let others: Vec<&str> = others(&kept).into_keys().collect();
     let mut done = Upserted {
         ids: ids_by_external(tx, &others).await?,
+        refused: plan.refused.clone(),
         ..Upserted::default()
     };
     for other in others {
         if !done.ids.contains_key(other) {
             // A stranger gets an id that stands for it: having one is a change.
             done.ids.insert(other.to_owned(), Uuid::nil().into());
-            if own.binary_search(&other).is_err() && first_time(other) {
+            if own.binary_search(&other).is_err() && seen.first_time(other) {
                 done.new_others += 1;
             }
         }
     }
-    for record in records {
+    for (n, record) in records.iter().enumerate().filter(|(n, _)| !plan.refuses(*n)) {
         match known.get(&record.external_id) {
             // Named by an earlier row, it is there as a stranger by now.
-            None if first_time(&record.external_id) => done.created += 1,
+            None if seen.first_time(&record.external_id) => done.created += 1,
             None => done.updated += 1,
+            Some(_) if plan.changed.contains(&n) => done.updated += 1,
             Some((_, before)) if before.clone().enriched(record, &done.ids) == *before => done.unchanged += 1,
             Some(_) => done.updated += 1,
         }

@@ -15,6 +15,10 @@ base::typed_id!(
 pub enum Permission {
     /// See customers and their transactions.
     CustomersRead,
+    /// Make and change customers by hand.
+    CustomersWrite,
+    /// Decide how customers may be contacted and what their record holds.
+    CustomersSettings,
     /// Import files.
     ImportsWrite,
     /// See value figures, runs and reports.
@@ -35,8 +39,10 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::CustomersRead,
+        Self::CustomersWrite,
+        Self::CustomersSettings,
         Self::ImportsWrite,
         Self::ValueRead,
         Self::ValueRun,
@@ -51,6 +57,8 @@ impl Permission {
     pub fn name(self) -> &'static str {
         match self {
             Self::CustomersRead => "customers.read",
+            Self::CustomersWrite => "customers.write",
+            Self::CustomersSettings => "customers.settings",
             Self::ImportsWrite => "imports.write",
             Self::ValueRead => "value.read",
             Self::ValueRun => "value.run",

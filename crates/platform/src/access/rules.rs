@@ -22,12 +22,14 @@ impl Role {
     /// What the role grants: what is not listed is refused.
     pub fn grants(self, permission: Permission) -> bool {
         use Permission::{
-            CustomersRead, ImportsWrite, JobsCancel, JobsRead, ValueRead, ValueRun, ValueSettings,
+            CustomersRead, CustomersWrite, ImportsWrite, JobsCancel, JobsRead, ValueRead, ValueRun,
+            ValueSettings,
         };
         let granted: &[Permission] = match self {
             Self::Administrator => &Permission::ALL,
             Self::Analyst => &[
                 CustomersRead,
+                CustomersWrite,
                 ImportsWrite,
                 ValueRead,
                 ValueRun,
@@ -118,6 +120,9 @@ mod tests {
         assert_eq!(granted(Role::Administrator), Permission::ALL.len());
         assert!(Role::Analyst.grants(Permission::ValueSettings));
         assert!(!Role::Viewer.grants(Permission::ImportsWrite));
+        assert!(Role::Analyst.grants(Permission::CustomersWrite));
+        assert!(!Role::Viewer.grants(Permission::CustomersWrite));
+        assert!(!Role::Analyst.grants(Permission::CustomersSettings));
         assert_eq!(granted(Role::Viewer), 3);
     }
 

@@ -85,6 +85,14 @@ impl Dialect {
         }
     }
 
+    /// Waits until no other server makes a key of personal data; held to the end of the transaction.
+    pub(crate) fn key_lock(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some("SELECT pg_advisory_xact_lock(7234981231)"),
+        }
+    }
+
     /// Whether a table of this name (`$1`) exists: one row, one number.
     pub(crate) fn table_exists(self) -> &'static str {
         match self {

@@ -1,7 +1,7 @@
 //! What a room tells the import machinery about its kind of rows: which fields there are, and how rows
 //! are stored. Reading, checking, batching, resuming and reporting are the machinery's.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use base::{Currency, Day, Result};
 use futures::future::BoxFuture;
@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use super::fields::{CellProblem, Field, FieldValue};
 use super::model::ImportId;
 use crate::clock::Clock;
+use crate::crypto::Keyring;
 use crate::db::Tx;
 use crate::events::Actor;
 
@@ -168,6 +169,8 @@ pub struct ImportContext {
     pub actor: Actor,
     /// For ids and times of what is stored.
     pub clock: Clock,
+    /// For what is stored sealed.
+    pub keys: Keyring,
 }
 
 /// What storing (or previewing) rows did (or would do). `created + updated + unchanged` and the rejects
@@ -188,11 +191,20 @@ pub struct Stored {
 
 /// What a preview has met before, so that it counts each thing of a file once.
 #[derive(Debug, Default)]
-pub struct Seen(HashSet<u64>);
+pub struct Seen {
+    things: HashSet<u64>,
+    notes: HashMap<u128, u128>,
+}
 
 impl Seen {
     /// Whether this is the first time the file names this thing.
     pub fn first_time(&mut self, thing: &str) -> bool {
-        self.0.insert(super::identity::short_hash(thing.as_bytes()))
+        self.things.insert(super::identity::short_hash(thing.as_bytes()))
+    }
+
+    /// What the kind has noted, each under a key that is its own: what storing the rows before would have
+    /// changed.
+    pub fn notes(&mut self) -> &mut HashMap<u128, u128> {
+        &mut self.notes
     }
 }

@@ -88,6 +88,7 @@ impl Work {
             zone,
             actor: run.actor(),
             clock: run.platform().clock.clone(),
+            keys: run.platform().keys.clone(),
         };
         Ok(Self {
             limit_percent: rules::reject_limit(input.options.reject_limit_percent)?,

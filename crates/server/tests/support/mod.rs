@@ -42,6 +42,7 @@ pub fn config(database_url: &str, data_dir: &Path) -> Config {
         listen: ([127, 0, 0, 1], 0).into(),
         database_url: Some(database_url.to_owned()),
         data_dir: data_dir.to_owned(),
+        key_file: None,
         public_url: None,
         trusted_proxies: Network::LOOPBACK.to_vec(),
         limits: Limits {

@@ -213,7 +213,7 @@ enum Found {
 
 async fn found(room: &ValueRoom, tx: &mut Tx, search: Option<&str>, group: &Group) -> Result<Found> {
     if let Some(search) = search.map(str::trim).filter(|search| !search.is_empty()) {
-        let mut ids = customers::store::matching(tx, search, SEARCH_MAX).await?;
+        let mut ids = customers::store::matching(tx, &room.platform.keys, search, SEARCH_MAX).await?;
         let all = ids.len() < SEARCH_MAX as usize;
         if !group.is_everyone() {
             let members = customers::store::among(tx, &ids, group).await?;

@@ -1,10 +1,16 @@
 //! What a record may say, and what becomes of what is known. Pure.
 
+pub mod consent;
+pub mod edit;
+pub mod life_event;
+pub mod names;
+pub mod record_schema;
+
 use std::collections::HashMap;
 
 use crate::model::{CustomerId, CustomerKind, Record};
 
-/// What is known of a customer and may be enriched by a record.
+/// What is known of a customer and may be enriched by a record, apart from its identities.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
     /// Person or organisation.
@@ -17,10 +23,6 @@ pub struct Known {
     pub region: Option<String>,
     /// The segment.
     pub segment: Option<String>,
-    /// A phone number.
-    pub phone: Option<String>,
-    /// An e-mail address.
-    pub email: Option<String>,
     /// Customer since, as days from 1970.
     pub since: Option<i32>,
     /// The organisation.
@@ -38,8 +40,6 @@ impl Known {
             brand: None,
             region: None,
             segment: None,
-            phone: None,
-            email: None,
             since: None,
             organisation: None,
             referred_by: None,
@@ -61,8 +61,6 @@ impl Known {
         say(&mut self.brand, record.brand.as_ref());
         say(&mut self.region, record.region.as_ref());
         say(&mut self.segment, record.segment.as_ref());
-        say(&mut self.phone, record.phone.as_ref());
-        say(&mut self.email, record.email.as_ref());
         self.since = record.since.map(|day| day.0).or(self.since);
         self.organisation = id_of(&record.organisation).or(self.organisation);
         self.referred_by = id_of(&record.referred_by).or(self.referred_by);

@@ -1,0 +1,13 @@
+-- Under which texts a name is found, besides itself: its pieces, its pinyin, its initials, each kind with a
+-- letter of its own in front. Written with the name, in its transaction.
+CREATE TABLE search_keys (
+    key TEXT NOT NULL,
+    customer_id BLOB NOT NULL REFERENCES customers (id) DEFERRABLE INITIALLY DEFERRED,
+    PRIMARY KEY (key, customer_id)
+) STRICT, WITHOUT ROWID;
+
+-- Names from before this table get their keys by a job; the row goes when it is done.
+CREATE TABLE search_backlog (
+    after_external_id TEXT NOT NULL PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+INSERT INTO search_backlog SELECT '' FROM customers LIMIT 1;

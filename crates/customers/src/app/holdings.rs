@@ -1,0 +1,262 @@
+//! The contacts of an organisation and the subscriptions of a customer: listing needs `customers.read`,
+//! adding, changing and ending `customers.write`.
+
+use base::{Cursor, Error, Page, PageSize, Result};
+use platform::events::{self, Event};
+use platform::{Caller, Permission, Platform, Tx, ids};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::check_version;
+use crate::model::{
+    Contact, ContactChange, ContactFacts, ContactId, CustomerId, CustomerKind, Subscription,
+    SubscriptionChange, SubscriptionFacts, SubscriptionId, SubscriptionStatus,
+};
+use crate::rules::edit::{as_changed, as_new};
+use crate::store;
+use crate::store::holdings;
+
+/// Passes if the customer is there; says what kind it is.
+async fn kind(tx: &mut Tx, id: CustomerId) -> Result<CustomerKind> {
+    store::edit::kind(tx, id)
+        .await?
+        .ok_or(Error::NotFound { what: "customer" })
+}
+
+/// What a change of a contact or a subscription is recorded as.
+struct Change<'a> {
+    kind: &'static str,
+    subject_kind: &'static str,
+    subject: Uuid,
+    customer: CustomerId,
+    payload: &'a Value,
+}
+
+async fn record(tx: &mut Tx, platform: &Platform, caller: &Caller, change: Change<'_>) -> Result<()> {
+    let event = Event {
+        actor: caller.actor(),
+        kind: change.kind,
+        subject_kind: change.subject_kind,
+        subject: change.subject,
+        customer: Some(change.customer.uuid()),
+        payload: change.payload,
+    };
+    events::record(tx, &platform.clock, &event).await
+}
+
+/// The contacts of an organisation: those without a last day first, the most influential of them first.
+pub async fn contacts(
+    platform: &Platform,
+    caller: &Caller,
+    organisation: CustomerId,
+    size: PageSize,
+    cursor: Option<&str>,
+) -> Result<Page<Contact>> {
+    caller.require(Permission::CustomersRead)?;
+    let after = cursor.map(Cursor::key).transpose()?;
+    let mut tx = platform.db.read().await?;
+    kind(&mut tx, organisation).await?;
+    let rows = holdings::contacts(&mut tx, organisation, after, size.rows() + 1).await?;
+    Page::cut(rows, size, holdings::contact_key)
+}
+
+/// Whether the contact may stand for the customer it names.
+async fn check_person(
+    tx: &mut Tx,
+    organisation: CustomerId,
+    contact: ContactId,
+    facts: &ContactFacts,
+) -> Result<()> {
+    let Some(person) = facts.customer_id else {
+        return Ok(());
+    };
+    let refused = |code, message: &str| Err(Error::invalid(code, message).at("customer_id"));
+    match store::edit::kind(tx, person).await? {
+        Some(CustomerKind::Person) => {}
+        Some(CustomerKind::Organisation) => {
+            return refused(
+                "contact_not_a_person",
+                "a contact is a person, not an organisation",
+            );
+        }
+        None => return refused("customer_unknown", "there is no such customer"),
+    }
+    if facts.until.is_none() && holdings::stands_for(tx, organisation, person, contact).await? {
+        return refused(
+            "contact_exists",
+            "this customer is a contact of the organisation already",
+        );
+    }
+    Ok(())
+}
+
+/// Adds a contact to an organisation.
+///
+/// Errors: `not_an_organisation`; `influence_out_of_range`, `until_before_since`; `customer_unknown`,
+/// `contact_not_a_person`, `contact_exists`.
+pub async fn add_contact(
+    platform: &Platform,
+    caller: &Caller,
+    organisation: CustomerId,
+    said: ContactFacts,
+) -> Result<Contact> {
+    caller.require(Permission::CustomersWrite)?;
+    let facts = said.checked()?;
+    let id: ContactId = ids::new(&platform.clock);
+    let mut tx = platform.db.write().await?;
+    // Two who add the same person wait for each other.
+    let held = store::edit::hold(&mut tx, organisation).await?;
+    let (_, known) = held.ok_or(Error::NotFound { what: "customer" })?;
+    if known.kind != CustomerKind::Organisation {
+        return Err(Error::conflict(
+            "not_an_organisation",
+            "only an organisation has contacts",
+        ));
+    }
+    check_person(&mut tx, organisation, id, &facts).await?;
+    holdings::insert_contact(&mut tx, organisation, id, &facts).await?;
+    let change = Change {
+        kind: "contact.added",
+        subject_kind: "contact",
+        subject: id.uuid(),
+        customer: organisation,
+        payload: &as_new(&facts),
+    };
+    record(&mut tx, platform, caller, change).await?;
+    tx.commit().await?;
+    Ok(Contact {
+        id,
+        facts,
+        version: 1,
+    })
+}
+
+/// Changes a contact, or ends it with a last day. `expected` is the version the change is based on.
+///
+/// Errors: `version_stale`, and those of [`add_contact`].
+pub async fn change_contact(
+    platform: &Platform,
+    caller: &Caller,
+    (organisation, id): (CustomerId, ContactId),
+    expected: i64,
+    said: ContactChange,
+) -> Result<Contact> {
+    caller.require(Permission::CustomersWrite)?;
+    let mut tx = platform.db.write().await?;
+    store::edit::hold(&mut tx, organisation).await?;
+    let before = holdings::hold_contact(&mut tx, organisation, id)
+        .await?
+        .ok_or(Error::NotFound { what: "contact" })?;
+    check_version(expected, before.version)?;
+    let facts = before.facts.clone().changed(said)?;
+    let Some(payload) = as_changed(&before.facts, &facts) else {
+        return Ok(before);
+    };
+    check_person(&mut tx, organisation, id, &facts).await?;
+    holdings::update_contact(&mut tx, id, &facts).await?;
+    let ends = before.facts.until.is_none() && facts.until.is_some();
+    let change = Change {
+        kind: if ends { "contact.ended" } else { "contact.changed" },
+        subject_kind: "contact",
+        subject: id.uuid(),
+        customer: organisation,
+        payload: &payload,
+    };
+    record(&mut tx, platform, caller, change).await?;
+    tx.commit().await?;
+    Ok(Contact {
+        id,
+        facts,
+        version: before.version + 1,
+    })
+}
+
+/// What a customer holds, the newest first.
+pub async fn subscriptions(
+    platform: &Platform,
+    caller: &Caller,
+    customer: CustomerId,
+    size: PageSize,
+    cursor: Option<&str>,
+) -> Result<Page<Subscription>> {
+    caller.require(Permission::CustomersRead)?;
+    let after = cursor.map(Cursor::key).transpose()?;
+    let mut tx = platform.db.read().await?;
+    kind(&mut tx, customer).await?;
+    let rows = holdings::subscriptions(&mut tx, customer, after, size.rows() + 1).await?;
+    Page::cut(rows, size, holdings::subscription_key)
+}
+
+/// Adds something a customer holds.
+///
+/// Errors: a text that cannot be; `end_before_start`, `end_day_missing`, `status_not_ended`.
+pub async fn add_subscription(
+    platform: &Platform,
+    caller: &Caller,
+    customer: CustomerId,
+    said: SubscriptionFacts,
+) -> Result<Subscription> {
+    caller.require(Permission::CustomersWrite)?;
+    let facts = said.checked()?;
+    let id: SubscriptionId = ids::new(&platform.clock);
+    let mut tx = platform.db.write().await?;
+    kind(&mut tx, customer).await?;
+    holdings::insert_subscription(&mut tx, customer, id, &facts).await?;
+    let change = Change {
+        kind: "subscription.added",
+        subject_kind: "subscription",
+        subject: id.uuid(),
+        customer,
+        payload: &as_new(&facts),
+    };
+    record(&mut tx, platform, caller, change).await?;
+    tx.commit().await?;
+    Ok(Subscription {
+        id,
+        facts,
+        version: 1,
+    })
+}
+
+/// Changes a subscription, or ends it. `expected` is the version the change is based on.
+///
+/// Errors: `version_stale`, and those of [`add_subscription`].
+pub async fn change_subscription(
+    platform: &Platform,
+    caller: &Caller,
+    (customer, id): (CustomerId, SubscriptionId),
+    expected: i64,
+    said: SubscriptionChange,
+) -> Result<Subscription> {
+    caller.require(Permission::CustomersWrite)?;
+    let mut tx = platform.db.write().await?;
+    let before = holdings::hold_subscription(&mut tx, customer, id)
+        .await?
+        .ok_or(Error::NotFound { what: "subscription" })?;
+    check_version(expected, before.version)?;
+    let facts = before.facts.clone().changed(said)?;
+    let Some(payload) = as_changed(&before.facts, &facts) else {
+        return Ok(before);
+    };
+    holdings::update_subscription(&mut tx, id, &facts).await?;
+    let over = SubscriptionStatus::Ended;
+    let ends = before.facts.status != over && facts.status == over;
+    let change = Change {
+        kind: if ends {
+            "subscription.ended"
+        } else {
+            "subscription.changed"
+        },
+        subject_kind: "subscription",
+        subject: id.uuid(),
+        customer,
+        payload: &payload,
+    };
+    record(&mut tx, platform, caller, change).await?;
+    tx.commit().await?;
+    Ok(Subscription {
+        id,
+        facts,
+        version: before.version + 1,
+    })
+}
