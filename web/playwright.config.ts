@@ -13,6 +13,8 @@ export default defineConfig({
     viewport: { width: 1280, height: 800 },
     actionTimeout: 30_000,
     screenshot: "only-on-failure",
+    // A press on a button that is still moving into its place is no click.
+    contextOptions: { reducedMotion: "reduce" },
     launchOptions: {
       executablePath: process.env.PATRON_CHROMIUM ?? "/usr/bin/chromium",
       args: ["--no-sandbox"],

@@ -27,15 +27,16 @@ function storedChoice(): ThemeChoice {
   return stored === "light" || stored === "dark" ? stored : "system";
 }
 
-function useSystemDark(): boolean {
-  const query = useMemo(() => window.matchMedia("(prefers-color-scheme: dark)"), []);
-  const [dark, setDark] = useState(query.matches);
+/** What the system is set to, also when that is changed. */
+function useSystem(question: string): boolean {
+  const query = useMemo(() => window.matchMedia(question), [question]);
+  const [holds, setHolds] = useState(query.matches);
   useEffect(() => {
-    const changed = () => setDark(query.matches);
+    const changed = () => setHolds(query.matches);
     query.addEventListener("change", changed);
     return () => query.removeEventListener("change", changed);
   }, [query]);
-  return dark;
+  return holds;
 }
 
 async function antLocale(language: string): Promise<Locale> {
@@ -56,7 +57,8 @@ export function Preferences(props: { children: ReactNode }) {
   const { i18n } = useTranslation();
   const [choice, setChoice] = useState(storedChoice);
   const [locale, setLocale] = useState<Locale>();
-  const systemDark = useSystemDark();
+  const systemDark = useSystem("(prefers-color-scheme: dark)");
+  const isStill = useSystem("(prefers-reduced-motion: reduce)");
   const dark = choice === "dark" || (choice === "system" && systemDark);
 
   useEffect(() => {
@@ -90,6 +92,7 @@ export function Preferences(props: { children: ReactNode }) {
         theme={{
           algorithm: dark ? antTheme.darkAlgorithm : antTheme.defaultAlgorithm,
           token: {
+            motion: !isStill,
             colorPrimary: dark ? "#3c89e0" : "#0b5cad",
             colorInfo: dark ? "#3c89e0" : "#0b5cad",
             colorLink: dark ? BRIGHT : "#0b5cad",
