@@ -9,6 +9,7 @@ mod names;
 mod read;
 pub(crate) mod record;
 mod search;
+mod ties;
 mod write;
 
 pub use group::{Group, among, is_small, members};
@@ -16,6 +17,9 @@ pub(crate) use names::{has_unindexed, index_some};
 pub(crate) use read::ListRow;
 pub use read::{count, detail, exists, ids_by_external, referrals, summaries};
 pub use search::{SEARCH_MAX, facets, matching, page};
+pub use ties::{
+    Tie, members, memberships, subscriptions_held, ties_of_influence, ties_of_organisation, ties_of_people,
+};
 pub use write::{Ensured, Upserted, ensure_many, insert_many, preview_many, upsert_many};
 
 /// How many ids go into one statement.
