@@ -18,7 +18,7 @@ pub(crate) use read::ListRow;
 pub use read::{count, detail, exists, ids_by_external, referrals, summaries};
 pub use search::{SEARCH_MAX, facets, matching, page};
 pub use ties::{
-    Tie, members, memberships, subscriptions_held, ties_of_influence, ties_of_organisation, ties_of_people,
+    Tie, belonging, memberships, subscriptions_held, ties_of_influence, ties_of_organisation, ties_of_people,
 };
 pub use write::{Ensured, Upserted, ensure_many, insert_many, preview_many, upsert_many};
 

@@ -2,7 +2,7 @@
 
 use base::{Day, Result};
 use futures::stream::{BoxStream, StreamExt as _};
-use platform::db::list;
+use platform::db::uuids;
 use platform::{Tx, args};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -84,7 +84,7 @@ pub async fn ties_of_people(tx: &mut Tx, people: &[Uuid], on: Day) -> Result<Vec
         tx.dialect().in_uuids(1)
     );
     let rows: Vec<Row> = tx
-        .all(AssertSqlSafe(sql), args![list(people), on, TIES_MAX])
+        .all(AssertSqlSafe(sql), args![uuids(people), on, TIES_MAX])
         .await?;
     rows.into_iter().map(Row::tie).collect()
 }
@@ -108,12 +108,12 @@ pub fn memberships(tx: &mut Tx) -> Result<BoxStream<'_, Result<(Uuid, Uuid)>>> {
 }
 
 /// Who belongs right to some organisations, at most so many.
-pub async fn members(tx: &mut Tx, organisations: &[Uuid], most: u32) -> Result<Vec<(Uuid, Uuid)>> {
+pub async fn belonging(tx: &mut Tx, organisations: &[Uuid], most: u32) -> Result<Vec<(Uuid, Uuid)>> {
     let sql = format!(
         "SELECT id, organisation_id FROM customers WHERE organisation_id{} ORDER BY id LIMIT $2",
         tx.dialect().in_uuids(1)
     );
-    tx.all(AssertSqlSafe(sql), args![list(organisations), most]).await
+    tx.all(AssertSqlSafe(sql), args![uuids(organisations), most]).await
 }
 
 /// How many subscriptions some customers hold that have not ended.
@@ -124,7 +124,7 @@ pub async fn subscriptions_held(tx: &mut Tx, customers: &[Uuid]) -> Result<u64> 
     );
     let mut held = 0;
     for some in customers.chunks(IDS_PER_STATEMENT) {
-        let (count,): (i64,) = tx.one(AssertSqlSafe(sql.clone()), args![list(some)]).await?;
+        let (count,): (i64,) = tx.one(AssertSqlSafe(sql.clone()), args![uuids(some)]).await?;
         held += count.unsigned_abs();
     }
     Ok(held)

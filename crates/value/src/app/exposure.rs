@@ -88,7 +88,7 @@ async fn below(tx: &mut Tx, organisations: Vec<Uuid>) -> Result<(Hierarchy, bool
         if level.is_empty() || left == 0 {
             break;
         }
-        let found = customers::store::members(tx, &level, left).await?;
+        let found = customers::store::belonging(tx, &level, left).await?;
         level = found
             .iter()
             .map(|(member, _)| *member)

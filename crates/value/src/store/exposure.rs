@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use base::Result;
 use futures::TryStreamExt as _;
 use platform::args;
-use platform::db::{Tx, list};
+use platform::db::{Tx, uuids};
 use serde::Deserialize;
 use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
@@ -43,7 +43,7 @@ pub(crate) async fn stakes(tx: &mut Tx, customers: &[Uuid]) -> Result<HashMap<Uu
     );
     let mut found = HashMap::with_capacity(customers.len());
     for some in customers.chunks(IDS_PER_STATEMENT) {
-        let rows: Vec<Row> = tx.all(AssertSqlSafe(sql.clone()), args![list(some)]).await?;
+        let rows: Vec<Row> = tx.all(AssertSqlSafe(sql.clone()), args![uuids(some)]).await?;
         found.extend(rows.into_iter().map(stake));
     }
     Ok(found)

@@ -37,7 +37,7 @@ async fn who_would_take_what_along(t: &TestDb) {
         kind: Some(customers::CustomerKind::Organisation),
         ..customers::Record::default()
     });
-    customers::store::upsert_many(&mut tx, &p.clock, &records)
+    customers::store::upsert_many(&mut tx, &p.clock, &p.keys, &records)
         .await
         .unwrap();
     let names = ["GROUP", "BRANCH", "FIRM", "KEY", "STAFF", "STRANGER"];
