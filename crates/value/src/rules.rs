@@ -1,6 +1,8 @@
 //! The decisions about a customer's value: which class, how loyal, which segment of the leaky
 //! bucket. Facts in, decision with its reason out.
 
+pub mod exposure;
+
 use std::fmt;
 
 /// Contribution × stability.

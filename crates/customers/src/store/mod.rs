@@ -13,6 +13,7 @@ mod read;
 pub(crate) mod record;
 mod scope;
 mod search;
+mod ties;
 mod write;
 
 pub use group::{Group, among, is_small, members};
@@ -21,6 +22,9 @@ pub(crate) use read::ListRow;
 pub use read::{count, detail, ids_by_external, referrals, summaries};
 pub use scope::{ScopeColumns, is_there, push_scope, those_there};
 pub use search::{SEARCH_MAX, facets, matching, page};
+pub use ties::{
+    Tie, belonging, memberships, subscriptions_held, ties_of_influence, ties_of_organisation, ties_of_people,
+};
 pub use write::{Ensured, Upserted, ensure_many, insert_many, preview_many, upsert_many};
 
 /// How many ids go into one statement.

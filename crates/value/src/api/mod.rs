@@ -1,6 +1,7 @@
 //! This room over HTTP. One handler, one use case.
 
 mod body;
+mod exposure;
 mod profiles;
 mod runs;
 mod settings;
@@ -17,6 +18,8 @@ pub fn router() -> OpenApiRouter<Platform> {
         .routes(routes!(profiles::count))
         .routes(routes!(profiles::of_customer))
         .routes(routes!(profiles::transactions))
+        .routes(routes!(exposure::of_customer))
+        .routes(routes!(exposure::top))
         .routes(routes!(runs::start, runs::list))
         .routes(routes!(runs::find))
         .routes(routes!(runs::report))

@@ -1,6 +1,7 @@
 //! The use cases of this room: who may, what it takes, what it changes, and the event that says so.
 
 pub mod compare;
+pub mod exposure;
 pub mod ledger;
 pub mod perform;
 pub mod profiles;

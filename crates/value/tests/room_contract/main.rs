@@ -8,6 +8,7 @@
 
 mod columns;
 mod contracts;
+mod exposure;
 mod import;
 mod ledger;
 mod profiles;
