@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use base::{Cursor, Day, Error, Page, PageSize, Result};
-use customers::store::Tie;
+use customers::store::{Group, Tie};
 use customers::{CustomerId, CustomerKind, CustomerSummary};
 use futures::TryStreamExt as _;
-use platform::{Caller, Permission, Tx, firm};
+use platform::{Caller, Permission, Scope, Tx, firm};
 use uuid::Uuid;
 
 use super::{PublishedRun, ValueRoom};
@@ -78,8 +78,16 @@ async fn today(room: &ValueRoom, tx: &mut Tx) -> Result<Day> {
     Ok(Day::from_date(zone.to_datetime(room.platform.clock.now()).date()))
 }
 
-/// Who stands below some organisations, level by level, and whether that is all.
-async fn below(tx: &mut Tx, organisations: Vec<Uuid>) -> Result<(Hierarchy, bool)> {
+/// Those of some customers who are in the scope.
+async fn those_in(tx: &mut Tx, scope: &Scope, customers: Vec<Uuid>) -> Result<HashSet<Uuid>> {
+    if scope.is_whole_firm() {
+        return Ok(customers.into_iter().collect());
+    }
+    customers::store::among(tx, scope, &customers, &Group::default()).await
+}
+
+/// Who of the scope stands below some organisations, level by level, and whether that is all.
+async fn below(tx: &mut Tx, scope: &Scope, organisations: Vec<Uuid>) -> Result<(Hierarchy, bool)> {
     let mut seen: HashSet<Uuid> = organisations.iter().copied().collect();
     let mut pairs = Vec::new();
     let mut level = organisations;
@@ -88,7 +96,9 @@ async fn below(tx: &mut Tx, organisations: Vec<Uuid>) -> Result<(Hierarchy, bool
         if level.is_empty() || left == 0 {
             break;
         }
-        let found = customers::store::belonging(tx, &level, left).await?;
+        let mut found = customers::store::belonging(tx, &level, left).await?;
+        let in_scope = those_in(tx, scope, found.iter().map(|(member, _)| *member).collect()).await?;
+        found.retain(|(member, _)| in_scope.contains(member));
         level = found
             .iter()
             .map(|(member, _)| *member)
@@ -125,19 +135,20 @@ fn by_person(ties: Vec<Tie>) -> HashMap<Uuid, Vec<Tie>> {
     by_person
 }
 
-/// What hangs on a person, or on each of the people of an organisation. Who has no tie to an organisation
+/// What hangs on a person, or on each of the people of an organisation, of the customers the caller sees. Who has no tie to an organisation
 /// has nothing hanging on it but itself, and is not listed.
 ///
 /// Errors: no run is published yet.
 pub async fn of_customer(room: &ValueRoom, caller: &Caller, customer: Uuid) -> Result<ExposurePage> {
     caller.require(Permission::ValueRead)?;
     caller.require(Permission::CustomersRead)?;
+    let scope = caller.scope();
     let mut tx = room.platform.db.read().await?;
-    let known = customers::store::summaries(&mut tx, &[customer]).await?;
+    let known = customers::store::summaries(&mut tx, scope, &[customer]).await?;
     let known = known.get(&customer).ok_or(Error::NotFound { what: "customer" })?;
     let run = published(room, &mut tx).await?;
     let today = today(room, &mut tx).await?;
-    let ties = match known.kind {
+    let mut ties = match known.kind {
         CustomerKind::Person => customers::store::ties_of_people(&mut tx, &[customer], today).await?,
         CustomerKind::Organisation => {
             let mut ties = customers::store::ties_of_organisation(&mut tx, customer.into(), today).await?;
@@ -155,13 +166,17 @@ pub async fn of_customer(room: &ValueRoom, caller: &Caller, customer: Uuid) -> R
             ties
         }
     };
+    let seen = those_in(&mut tx, scope, organisations(&ties)).await?;
+    ties.retain(|tie| seen.contains(&tie.organisation.uuid()));
     let roots = organisations(&ties);
-    let (hierarchy, complete) = below(&mut tx, roots.clone()).await?;
+    let (hierarchy, complete) = below(&mut tx, scope, roots.clone()).await?;
     let people = ties.iter().map(Tie::person);
     let reached: Vec<Uuid> = hierarchy
         .reach(roots.iter().copied().chain(people))
         .into_iter()
         .collect();
+    let in_sight = those_in(&mut tx, scope, reached).await?;
+    let reached: Vec<Uuid> = in_sight.iter().copied().collect();
     let stakes = store::exposure::stakes(&mut tx, &reached).await?;
     let found = exposures(
         ties.iter().map(|tie| (tie.person(), tie.organisation.uuid())),
@@ -174,7 +189,7 @@ pub async fn of_customer(room: &ValueRoom, caller: &Caller, customer: Uuid) -> R
         let ties = ties.remove(&exposure.person).unwrap_or_default();
         let mut reached = hierarchy.reach(organisations(&ties));
         reached.extend(ties.iter().filter_map(|tie| tie.customer).map(CustomerId::uuid));
-        let reached: Vec<Uuid> = reached.into_iter().collect();
+        let reached: Vec<Uuid> = reached.into_iter().filter(|one| in_sight.contains(one)).collect();
         let subscriptions = customers::store::subscriptions_held(&mut tx, &reached).await?;
         let mut largest: Vec<_> = reached
             .iter()
@@ -183,7 +198,7 @@ pub async fn of_customer(room: &ValueRoom, caller: &Caller, customer: Uuid) -> R
         largest.sort_by_key(|(one, stake)| std::cmp::Reverse((stake.clv_minor, stake.revenue_minor, *one)));
         largest.truncate(LARGEST_SHOWN);
         let ids: Vec<Uuid> = largest.iter().map(|(one, _)| *one).collect();
-        let mut who = customers::store::summaries(&mut tx, &ids).await?;
+        let mut who = customers::store::summaries(&mut tx, scope, &ids).await?;
         let largest = largest
             .into_iter()
             .filter_map(|(one, stake)| Some((who.remove(&one)?, stake)))
@@ -196,7 +211,7 @@ pub async fn of_customer(room: &ValueRoom, caller: &Caller, customer: Uuid) -> R
             });
         }
     }
-    let names = customers::store::summaries(&mut tx, &roots).await?;
+    let names = customers::store::summaries(&mut tx, scope, &roots).await?;
     Ok(ExposurePage {
         run,
         people,
@@ -213,7 +228,8 @@ struct After {
     key: (i64, i64, Uuid),
 }
 
-/// Those on whom most hangs, among contacts of at least this influence.
+/// Those on whom most hangs, among contacts of at least this influence. What hangs on a person is only told
+/// whole: this list is for who may see the whole firm.
 ///
 /// Errors: no run is published yet; `influence_out_of_range`; `cursor_malformed`; `cursor_stale` where
 /// another run was published since the page before.
@@ -224,7 +240,7 @@ pub async fn top(
     size: PageSize,
     cursor: Option<&str>,
 ) -> Result<ExposureList> {
-    caller.require(Permission::ValueRead)?;
+    caller.require_whole_firm(Permission::ValueRead)?;
     caller.require(Permission::CustomersRead)?;
     if !(1..=5).contains(&influence) {
         let message = "influence is 1 (none) to 5 (decides)";
@@ -278,7 +294,7 @@ pub async fn top(
         .collect();
     named.sort_unstable();
     named.dedup();
-    let names = customers::store::summaries(&mut tx, &named).await?;
+    let names = customers::store::summaries(&mut tx, caller.scope(), &named).await?;
     Ok(ExposureList {
         run,
         page: Page {
