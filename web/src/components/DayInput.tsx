@@ -1,0 +1,19 @@
+// A day in a form, as the server writes it: 2026-01-31, or null.
+import { DatePicker } from "antd";
+import dayjs from "dayjs";
+
+export function DayInput(props: {
+  id?: string;
+  value?: string | null;
+  onChange?: (day: string | null) => void;
+}) {
+  const { id, value, onChange } = props;
+  return (
+    <DatePicker
+      id={id}
+      style={{ width: "100%" }}
+      value={value ? dayjs(value) : null}
+      onChange={(day) => onChange?.(day ? day.format("YYYY-MM-DD") : null)}
+    />
+  );
+}
