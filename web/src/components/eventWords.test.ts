@@ -32,7 +32,7 @@ describe("an event in words", () => {
       say("life_event.added", "life_event", {
         after: { calendar: "lunar", day: 15, kind: "birthday", leap_month: false, month: 8 },
       }),
-    ).toEqual(["Calendar: Lunar", "Day: 15", "Kind: Birthday", "Leap month: no", "Month: 8"]);
+    ).toEqual(["Date: day 15 of lunar month 8", "Kind: Birthday"]);
     expect(say("identity.added", "identity", { kind: "phone" })).toEqual(["Kind: Phone"]);
   });
 

@@ -2,6 +2,7 @@
 import type { TFunction } from "i18next";
 import type { EventRow } from "../api/record";
 import { ABSENT, type Format } from "../i18n/format";
+import { lifeDayText } from "./lifeDay";
 
 export type Said = { field: string; label: string; before: string | null; after: string | null };
 
@@ -78,6 +79,19 @@ const object = (value: unknown): Record<string, unknown> =>
     ? (value as Record<string, unknown>)
     : {};
 
+function wholeDay(of: Record<string, unknown>) {
+  const { calendar, year, month, day, leap_month } = of;
+  if ((calendar !== "solar" && calendar !== "lunar") || typeof month !== "number") return null;
+  if (typeof day !== "number") return null;
+  return {
+    calendar,
+    month,
+    day,
+    year: typeof year === "number" ? year : null,
+    leap_month: leap_month === true,
+  } as const;
+}
+
 /** The lines of an event: what something was and is, or what is known of it. */
 export function eventSaid(
   event: Pick<EventRow, "kind" | "subject_kind" | "payload">,
@@ -96,11 +110,32 @@ export function eventSaid(
     const label = head(field);
     if (!label) return;
     const texts = [was, is].map((value) => valueText(value, field, subject, words));
-    if (both ? texts.includes(null) : !texts[1] || texts[1] === ABSENT) return;
+    // Of something new, what it is not goes without saying.
+    if (both ? texts.includes(null) : !texts[1] || texts[1] === ABSENT || is === false) return;
     said.push({ field, label, before: both ? (texts[0] ?? null) : null, after: texts[1] ?? null });
   };
   const was = object(before);
   const is = object(after);
+  // A day of someone's life is read as a whole.
+  const day = subject === "life_event" && !changed ? wholeDay("after" in payload ? is : was) : null;
+  if (day) {
+    const {
+      calendar: _c,
+      year: _y,
+      month: _m,
+      day: _d,
+      leap_month: _l,
+      ...others
+    } = "after" in payload ? is : was;
+    said.push({
+      field: "day",
+      label: words.t("events.field.date"),
+      before: null,
+      after: lifeDayText(day, words.format, words.t),
+    });
+    for (const [field, value] of Object.entries(others)) add(field, null, value, false);
+    return said;
+  }
   for (const field of new Set([...Object.keys(was), ...Object.keys(is)])) {
     if (changed && was[field] === is[field]) continue;
     add(field, was[field], changed ? is[field] : (is[field] ?? was[field]), changed);

@@ -1,4 +1,5 @@
 // The customer on one screen: what they are worth and why, who they are, and what happened lately.
+import { PushpinFilled } from "@ant-design/icons";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { Card, Typography } from "antd";
 import { useTranslation } from "react-i18next";
@@ -7,14 +8,14 @@ import { useLifeEvents, useNotes, useTimeline } from "../../api/record";
 import type { Customer, CustomerValue } from "../../api/types";
 import { Answer } from "../../components/Answer";
 import { EventList } from "../../components/EventList";
+import { lifeDayText } from "../../components/lifeDay";
+import { Section } from "../../components/Section";
 import { useFormat } from "../../i18n/format";
 import { Facts, People } from "./Facts";
 import { FigureStrip } from "./FigureStrip";
 import { Probabilities } from "./Probabilities";
 import { Completeness } from "./record/Completeness";
 import { NextTime, useDayName } from "./record/LifeEventsSection";
-import { lifeDayText } from "./record/lifeDay";
-import { Section } from "./record/Section";
 import { SeriesChart } from "./SeriesChart";
 import { Why } from "./Why";
 
@@ -32,6 +33,8 @@ export function Overview(props: {
       <div className="customer-grid">
         <div className="stack customer-facts">
           <Facts customer={customer} />
+        </div>
+        <div className="stack customer-rest">
           <Occasions customerId={customer.id} />
           <People customer={customer} />
           <Section title={t("record.complete.title")}>
@@ -93,7 +96,8 @@ function Pinned(props: { customerId: string }) {
   const notes = useNotes(props.customerId).data?.pages[0]?.items.filter((note) => note.pinned);
   if (!notes?.length) return null;
   return (
-    <Card role="note" aria-label={t("record.notes.pinned")}>
+    <Card role="note" aria-label={t("record.notes.pinned")} className="pinned">
+      <PushpinFilled aria-hidden />
       <ul className="notes">
         {notes.map((note) => (
           <li key={note.id}>

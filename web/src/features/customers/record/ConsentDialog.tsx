@@ -1,10 +1,10 @@
 // Records what a customer said: agreed or withdrew, what for, over which channels, where it was said.
-import { AutoComplete, Checkbox, DatePicker, Form } from "antd";
-import dayjs, { type Dayjs } from "dayjs";
+import { AutoComplete, Checkbox, Form } from "antd";
 import { useTranslation } from "react-i18next";
 import { CHANNELS, type Channel, sayConsents } from "../../../api/record";
 import type { Purpose } from "../../../api/settings";
 import { EditDialog } from "../../../components/EditDialog";
+import { MomentInput } from "../../../components/MomentInput";
 import { usePurposeName } from "../../../components/purposes";
 import { useSaved } from "./useSaved";
 
@@ -15,26 +15,6 @@ type Typed = {
   at: string | null;
   expires_at: string | null;
 };
-
-/** A moment in a form, as the server writes it. */
-export function MomentInput(props: {
-  id?: string;
-  value?: string | null;
-  placeholder?: string;
-  onChange?: (at: string | null) => void;
-}) {
-  return (
-    <DatePicker
-      id={props.id}
-      showTime={{ format: "HH:mm" }}
-      format="YYYY-MM-DD HH:mm"
-      style={{ width: "100%" }}
-      placeholder={props.placeholder}
-      value={props.value ? dayjs(props.value) : null}
-      onChange={(at: Dayjs | null) => props.onChange?.(at?.second(0).toISOString() ?? null)}
-    />
-  );
-}
 
 export function ConsentDialog(props: {
   customerId: string;

@@ -8,11 +8,11 @@ import { usePolicy } from "../../../api/settings";
 import { Answer } from "../../../components/Answer";
 import { More } from "../../../components/EventList";
 import { usePurposeName } from "../../../components/purposes";
+import { Section } from "../../../components/Section";
 import { WideTable } from "../../../components/WideTable";
 import { useFormat } from "../../../i18n/format";
 import { ConsentDialog } from "./ConsentDialog";
 import { MayContactSection } from "./MayContactSection";
-import { Section } from "./Section";
 
 export function ConsentsTab(props: { customerId: string }) {
   const policy = usePolicy();

@@ -16,8 +16,8 @@ import { type CustomField, settingsKeys, useSchema } from "../../../api/settings
 import { Answer } from "../../../components/Answer";
 import { DayInput } from "../../../components/DayInput";
 import { EditDialog } from "../../../components/EditDialog";
+import { Section } from "../../../components/Section";
 import { ABSENT, type Format, useFormat } from "../../../i18n/format";
-import { Section } from "./Section";
 import { useSaved } from "./useSaved";
 
 type Value = string | number | null;

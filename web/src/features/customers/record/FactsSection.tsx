@@ -9,10 +9,10 @@ import { type CustomerChange, changeCustomer } from "../../../api/record";
 import type { Customer } from "../../../api/types";
 import { DayInput } from "../../../components/DayInput";
 import { EditDialog } from "../../../components/EditDialog";
+import { Section } from "../../../components/Section";
 import { ABSENT, useFormat } from "../../../i18n/format";
 import { CustomerPicker } from "./CustomerPicker";
 import { customerLink } from "./customerLink";
-import { Section } from "./Section";
 import { useSaved } from "./useSaved";
 
 type Facts = {

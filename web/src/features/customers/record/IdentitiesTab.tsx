@@ -16,9 +16,9 @@ import { Answer } from "../../../components/Answer";
 import { EditDialog } from "../../../components/EditDialog";
 import { More } from "../../../components/EventList";
 import { errorText } from "../../../components/problem";
+import { Section } from "../../../components/Section";
 import { WideTable } from "../../../components/WideTable";
 import { useFormat } from "../../../i18n/format";
-import { Section } from "./Section";
 import { useSaved } from "./useSaved";
 
 type Typed = { kind: IdentityKind; value: string };

@@ -28,10 +28,10 @@ import {
 } from "../../../api/record";
 import { Answer } from "../../../components/Answer";
 import { EditDialog } from "../../../components/EditDialog";
+import { lifeDayText, lunarDay, lunarMonth } from "../../../components/lifeDay";
 import { errorText } from "../../../components/problem";
+import { Section } from "../../../components/Section";
 import { ABSENT, useFormat } from "../../../i18n/format";
-import { lifeDayText, lunarDay, lunarMonth } from "./lifeDay";
-import { Section } from "./Section";
 import { useSaved } from "./useSaved";
 
 export function LifeEventsSection(props: { customerId: string }) {

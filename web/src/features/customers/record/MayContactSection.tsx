@@ -13,13 +13,13 @@ import {
 import type { Purpose } from "../../../api/settings";
 import { ProblemAlert, Waiting } from "../../../components/Answer";
 import { Mark } from "../../../components/Marks";
+import { MomentInput } from "../../../components/MomentInput";
 import { usePurposeName } from "../../../components/purposes";
 import { hoursText } from "../../../components/QuietHoursInput";
+import { Section } from "../../../components/Section";
 import { useUrlState } from "../../../components/urlState";
 import { WideTable } from "../../../components/WideTable";
 import { useFormat } from "../../../i18n/format";
-import { MomentInput } from "./ConsentDialog";
-import { Section } from "./Section";
 
 const ALLOWED = "#009e73";
 const REFUSED = "#d55e00";
@@ -67,6 +67,7 @@ export function MayContactSection(props: { customerId: string; purposes: Purpose
         <MomentInput
           value={moment}
           placeholder={t("record.may.now")}
+          label={t("record.may.at")}
           onChange={(at) => change({ at }, { replace: true })}
         />
       </div>

@@ -10,8 +10,8 @@ import { Answer } from "../../../components/Answer";
 import { EditDialog } from "../../../components/EditDialog";
 import { More } from "../../../components/EventList";
 import { errorText } from "../../../components/problem";
+import { Section } from "../../../components/Section";
 import { useFormat } from "../../../i18n/format";
-import { Section } from "./Section";
 import { useSaved } from "./useSaved";
 
 type Typed = { text: string; pinned: boolean };

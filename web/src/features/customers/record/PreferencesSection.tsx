@@ -15,12 +15,11 @@ import {
 } from "../../../api/record";
 import { Answer } from "../../../components/Answer";
 import { EditDialog } from "../../../components/EditDialog";
+import { LANGUAGES_SPOKEN, useLanguageName } from "../../../components/languages";
 import { hoursText, QuietHoursInput } from "../../../components/QuietHoursInput";
+import { Section } from "../../../components/Section";
 import { ABSENT } from "../../../i18n/format";
-import { Section } from "./Section";
 import { useSaved } from "./useSaved";
-
-export const LANGUAGES_SPOKEN = ["zh-CN", "zh-HK", "zh-TW", "en"] as const;
 
 type Typed = {
   channel: Channel | null;
@@ -38,11 +37,6 @@ const known = (of: PreferencesInForce): { values: Typed; version: number } => ({
   },
   version: of.version,
 });
-
-export function useLanguageName(): (code: string) => string {
-  const { t } = useTranslation();
-  return (code) => t(`record.preferences.languages.${code}`, { defaultValue: code });
-}
 
 export function PreferencesSection(props: { customerId: string }) {
   const { t } = useTranslation();

@@ -1,13 +1,13 @@
 // Everything the firm has written down about a customer, and every way to write it down.
 import { useTranslation } from "react-i18next";
 import type { Customer } from "../../../api/types";
+import { Section } from "../../../components/Section";
 import { Completeness } from "./Completeness";
 import { CustomFieldsSection } from "./CustomFieldsSection";
 import { FactsSection } from "./FactsSection";
 import { LifeEventsSection } from "./LifeEventsSection";
 import { NotesSection } from "./NotesSection";
 import { PreferencesSection } from "./PreferencesSection";
-import { Section } from "./Section";
 import { TagsSection } from "./TagsSection";
 
 export function RecordTab(props: { customer: Customer }) {

@@ -16,9 +16,9 @@ import { Answer } from "../../../components/Answer";
 import { DayInput } from "../../../components/DayInput";
 import { EditDialog } from "../../../components/EditDialog";
 import { More } from "../../../components/EventList";
+import { Section } from "../../../components/Section";
 import { WideTable } from "../../../components/WideTable";
 import { ABSENT, useFormat } from "../../../i18n/format";
-import { Section } from "./Section";
 import { useSaved } from "./useSaved";
 
 export function SubscriptionsTab(props: { customerId: string }) {

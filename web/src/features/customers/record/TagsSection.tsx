@@ -7,7 +7,7 @@ import { useMay } from "../../../api/queries";
 import { changeTags, useTags } from "../../../api/record";
 import { Answer, ProblemAlert } from "../../../components/Answer";
 import { showAtFields } from "../../../components/problem";
-import { Section } from "./Section";
+import { Section } from "../../../components/Section";
 import { useSaved } from "./useSaved";
 
 export function TagsSection(props: { customerId: string }) {

@@ -5,34 +5,10 @@ import { useTranslation } from "react-i18next";
 import { useTimeline } from "../../../api/record";
 import { Answer } from "../../../components/Answer";
 import { EventList, More } from "../../../components/EventList";
+import { CUSTOMER_EVENTS } from "../../../components/eventKinds";
 import { eventTitle } from "../../../components/eventWords";
+import { Section } from "../../../components/Section";
 import { useUrlState } from "../../../components/urlState";
-import { Section } from "./Section";
-
-/** What can happen to a customer. */
-const KINDS = [
-  "customer.created",
-  "customer.changed",
-  "customer.fields_changed",
-  "customer.tagged",
-  "note.written",
-  "note.changed",
-  "note.removed",
-  "contact.added",
-  "contact.changed",
-  "contact.ended",
-  "subscription.added",
-  "subscription.changed",
-  "subscription.ended",
-  "identity.added",
-  "identity.ended",
-  "life_event.added",
-  "life_event.changed",
-  "life_event.removed",
-  "consent.given",
-  "consent.withdrawn",
-  "contact_preferences.changed",
-];
 
 export function TimelineTab(props: { customerId: string }) {
   const { t } = useTranslation();
@@ -51,7 +27,7 @@ export function TimelineTab(props: { customerId: string }) {
             style={{ minWidth: 180 }}
             value={kind ?? undefined}
             onChange={(next: string | undefined) => change({ kind: next }, { replace: true })}
-            options={KINDS.map((one) => ({ value: one, label: eventTitle(one, t) }))}
+            options={CUSTOMER_EVENTS.map((one) => ({ value: one, label: eventTitle(one, t) }))}
           />
           <Button
             icon={<ReloadOutlined aria-hidden />}

@@ -1,4 +1,4 @@
-// A part of the record: its title, what can be done, and what there is.
+// A part of a screen: its title, what can be done, and what there is.
 import { Card, Typography } from "antd";
 import { type ReactNode, useId } from "react";
 

@@ -1,8 +1,8 @@
 import i18next, { type TFunction } from "i18next";
 import { beforeAll, describe, expect, it } from "vitest";
-import en from "../../../i18n/en";
-import { formatFor } from "../../../i18n/format";
-import zh from "../../../i18n/zh-CN";
+import en from "../i18n/en";
+import { formatFor } from "../i18n/format";
+import zh from "../i18n/zh-CN";
 import { lifeDayText, lunarDay, lunarMonth } from "./lifeDay";
 
 let inChinese: TFunction;
@@ -42,6 +42,8 @@ describe("a day by the moon", () => {
     expect(lifeDayText(day, formatFor("en"), inEnglish)).toBe(
       "day 15 of leap lunar month 6, lunar year 1987",
     );
+    const everyYear = { ...day, year: null, leap_month: false };
+    expect(lifeDayText(everyYear, formatFor("zh-CN"), inChinese)).toBe("农历六月十五");
   });
 });
 

@@ -1,7 +1,7 @@
 // A day of someone's life in words: by the sun as everybody writes it, by the moon as Chinese people do.
 import type { TFunction } from "i18next";
-import type { LifeEventFacts } from "../../../api/record";
-import type { Format } from "../../../i18n/format";
+import type { LifeEventFacts } from "../api/record";
+import type { Format } from "../i18n/format";
 
 const LEAP_YEAR = 2000;
 const TENS = ["初", "十", "廿", "三"];
@@ -32,7 +32,9 @@ export function lifeDayText(
       format.language === "zh-CN"
         ? `${lunarMonth(month, leap)}${lunarDay(day)}`
         : t(leap ? "record.life.lunar_leap_date" : "record.life.lunar_date", { month, day });
-    return year ? t("record.life.lunar_of_year", { year, date: text }) : text;
+    return year
+      ? t("record.life.lunar_of_year", { year, date: text })
+      : t("record.life.lunar", { date: text });
   }
   const at = new Date(Date.UTC(year ?? LEAP_YEAR, month - 1, day));
   if (year && year < 1000) at.setUTCFullYear(year);
