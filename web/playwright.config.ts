@@ -13,6 +13,8 @@ export default defineConfig({
     viewport: { width: 1280, height: 800 },
     actionTimeout: 30_000,
     screenshot: "only-on-failure",
+    // The console keeps still for those who ask for it: nothing is pressed while it moves.
+    contextOptions: { reducedMotion: "reduce" },
     launchOptions: {
       executablePath: process.env.PATRON_CHROMIUM ?? "/usr/bin/chromium",
       args: ["--no-sandbox"],

@@ -1,6 +1,7 @@
 // A moment in a form, by the reader's clock; as the server writes it, or null.
 import { DatePicker } from "antd";
 import dayjs, { type Dayjs } from "dayjs";
+import { staysHere } from "./DayInput";
 
 export function MomentInput(props: {
   id?: string;
@@ -18,6 +19,7 @@ export function MomentInput(props: {
       placeholder={props.placeholder}
       aria-label={props.label}
       value={props.value ? dayjs(props.value) : null}
+      onKeyDown={staysHere}
       onChange={(at: Dayjs | null) => props.onChange?.(at?.second(0).toISOString() ?? null)}
     />
   );

@@ -4,6 +4,7 @@ import dayjs from "dayjs";
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import type { QuietHours } from "../api/record";
+import { staysHere } from "./DayInput";
 
 const short = (time: string) => time.slice(0, 5);
 
@@ -32,6 +33,7 @@ export function QuietHoursInput(props: {
       aria-label={t("app.hours_label")}
       style={{ width: "100%" }}
       value={props.value ? [at(props.value.from), at(props.value.until)] : null}
+      onKeyDown={staysHere}
       onChange={(range) =>
         props.onChange?.(
           range?.[0] && range[1]

@@ -42,6 +42,14 @@ describe("an event in words", () => {
     ]);
   });
 
+  it("says which events somebody is told of", () => {
+    expect(
+      say("webhook_endpoint.added", "webhook_endpoint", {
+        kinds: ["*", "customer.*", "note.written", "moon.risen"],
+      }),
+    ).toEqual(["Events: Everything, Customer: everything, Note written, moon.risen"]);
+  });
+
   it("leaves to machines what has no word", () => {
     expect(say("import.uploaded", "import", { sha256: "ab12", nested: { a: 1 } })).toEqual([]);
     expect(

@@ -19,6 +19,16 @@ export function eventTitle(kind: string, t: TFunction): string {
   return t(`events.kind.${eventName(kind)}`, { defaultValue: t("events.unknown") });
 }
 
+/** Which events somebody is told of: one kind, all that happen to a thing, or everything. */
+export function kindsText(kind: string, t: TFunction): string {
+  if (kind === "*") return t("settings.webhooks.everything");
+  if (kind.endsWith(".*")) {
+    const subject = t(`events.subject.${kind.slice(0, -2)}`, { defaultValue: "" });
+    return subject ? t("settings.webhooks.all_of", { subject }) : kind;
+  }
+  return t(`events.kind.${eventName(kind)}`, { defaultValue: kind });
+}
+
 /** Where the words for a field's value stand, if it is one of a few. */
 function wordKey(field: string, subject: string, value: string): string | null {
   switch (field) {
@@ -70,6 +80,7 @@ export function valueText(
   if (ID.test(text)) return t("events.another");
   if (DAY.test(text)) return format.day(text);
   if (TIME.test(text)) return format.time(text);
+  if (field === "kinds") return kindsText(text, t);
   const key = wordKey(field, subject, text);
   return key ? t(key, { defaultValue: text }) : text;
 }

@@ -27,15 +27,15 @@ function storedChoice(): ThemeChoice {
   return stored === "light" || stored === "dark" ? stored : "system";
 }
 
-function useSystemDark(): boolean {
-  const query = useMemo(() => window.matchMedia("(prefers-color-scheme: dark)"), []);
-  const [dark, setDark] = useState(query.matches);
+function useMedia(asked: string): boolean {
+  const query = useMemo(() => window.matchMedia(asked), [asked]);
+  const [matches, setMatches] = useState(query.matches);
   useEffect(() => {
-    const changed = () => setDark(query.matches);
+    const changed = () => setMatches(query.matches);
     query.addEventListener("change", changed);
     return () => query.removeEventListener("change", changed);
   }, [query]);
-  return dark;
+  return matches;
 }
 
 async function antLocale(language: string): Promise<Locale> {
@@ -56,7 +56,9 @@ export function Preferences(props: { children: ReactNode }) {
   const { i18n } = useTranslation();
   const [choice, setChoice] = useState(storedChoice);
   const [locale, setLocale] = useState<Locale>();
-  const systemDark = useSystemDark();
+  const systemDark = useMedia("(prefers-color-scheme: dark)");
+  // Who is made dizzy by what moves has told the system so.
+  const still = useMedia("(prefers-reduced-motion: reduce)");
   const dark = choice === "dark" || (choice === "system" && systemDark);
 
   useEffect(() => {
@@ -100,6 +102,7 @@ export function Preferences(props: { children: ReactNode }) {
             colorError: dark ? "#ff7875" : "#c62828",
             colorBgLayout: dark ? "#0f1216" : "#f4f6f8",
             borderRadius: 6,
+            motion: !still,
             fontFamily: FONT,
           },
           components: {

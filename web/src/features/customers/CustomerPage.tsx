@@ -1,6 +1,6 @@
 // One customer: an overview on one screen, and beside it everything the record holds, one tab each. The tab
 // stands in the address.
-import { ArrowLeftOutlined } from "@ant-design/icons";
+import { ArrowLeftOutlined, TagOutlined } from "@ant-design/icons";
 import { Breadcrumb, Button, Card, Result, Tabs, Tag } from "antd";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
@@ -95,7 +95,7 @@ function Page(props: { customer: Customer }) {
             <Tag>{t(`terms.kind.${customer.kind}`)}</Tag>
             {customer.generated ? <Tag>{t("customers.generated")}</Tag> : null}
             {tags.map((tag) => (
-              <Tag key={tag} color="blue">
+              <Tag key={tag} icon={<TagOutlined aria-hidden />}>
                 {tag}
               </Tag>
             ))}

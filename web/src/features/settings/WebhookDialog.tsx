@@ -14,7 +14,7 @@ import {
 } from "../../api/settings";
 import { EditDialog } from "../../components/EditDialog";
 import { CUSTOMER_EVENTS, FIRM_EVENTS } from "../../components/eventKinds";
-import { eventName, eventTitle } from "../../components/eventWords";
+import { kindsText } from "../../components/eventWords";
 
 const EVERYTHING = "*";
 
@@ -22,16 +22,8 @@ const EVERYTHING = "*";
 export function useKinds() {
   const { t } = useTranslation();
   return useMemo(() => {
-    const name = (kind: string): string => {
-      if (kind === EVERYTHING) return t("settings.webhooks.everything");
-      if (kind.endsWith(".*")) {
-        const subject = t(`events.subject.${kind.slice(0, -2)}`, { defaultValue: "" });
-        return subject ? t("settings.webhooks.all_of", { subject }) : kind;
-      }
-      return eventName(kind) in known ? eventTitle(kind, t) : kind;
-    };
+    const name = (kind: string) => kindsText(kind, t);
     const kinds = [...CUSTOMER_EVENTS, ...FIRM_EVENTS];
-    const known = Object.fromEntries(kinds.map((kind) => [eventName(kind), kind]));
     const groups = [...new Set(kinds.map((kind) => `${kind.split(".")[0]}.*`))];
     const options = [EVERYTHING, ...groups, ...kinds].map((kind) => ({
       value: kind,

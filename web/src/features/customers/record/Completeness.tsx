@@ -44,7 +44,7 @@ export function Completeness(props: { customerId: string }) {
           />
           <div>{t("record.complete.percent", { percent: format.percent(percent / 100, 0) })}</div>
           {missing.length > 0 ? (
-            <Typography.Text type="secondary">
+            <Typography.Text type="secondary" className="in-text">
               {t("record.complete.missing")}
               {missing.map(({ what }, index) => (
                 <span key={what}>

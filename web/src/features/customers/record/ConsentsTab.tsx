@@ -1,5 +1,5 @@
 // What a customer said about being contacted, and whether they may be contacted now.
-import { Alert, Button, Tag, Typography } from "antd";
+import { Alert, Button, Typography } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "../../../api/queries";
@@ -7,6 +7,8 @@ import { type Statement, useStatements } from "../../../api/record";
 import { usePolicy } from "../../../api/settings";
 import { Answer } from "../../../components/Answer";
 import { More } from "../../../components/EventList";
+import { Mark } from "../../../components/Marks";
+import { ALLOWED, REFUSED } from "../../../components/palette";
 import { usePurposeName } from "../../../components/purposes";
 import { Section } from "../../../components/Section";
 import { WideTable } from "../../../components/WideTable";
@@ -81,9 +83,10 @@ function Statements(props: { customerId: string }) {
                 {
                   title: t("record.consents.said"),
                   render: (_, row) => (
-                    <Tag color={row.given ? "green" : "red"}>
-                      {t(row.given ? "record.consents.given" : "record.consents.withdrawn")}
-                    </Tag>
+                    <Mark
+                      colour={row.given ? ALLOWED : REFUSED}
+                      text={t(row.given ? "record.consents.given" : "record.consents.withdrawn")}
+                    />
                   ),
                 },
                 {

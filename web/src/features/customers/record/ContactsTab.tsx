@@ -34,7 +34,7 @@ export function ContactsTab(props: { customer: Customer }) {
         <Section title={t("record.contacts.title")}>
           <Typography.Text type="secondary">{t("record.contacts.of_person")}</Typography.Text>
           {customer.organisation ? (
-            <p style={{ marginBottom: 0 }}>
+            <p className="in-text" style={{ marginBottom: 0 }}>
               {t("record.contacts.see")}
               <Link to={`/customers/${customer.organisation.id}?tab=contacts`}>
                 {customer.organisation.name}

@@ -59,7 +59,7 @@ export function CustomFieldsSection(props: { customerId: string }) {
       }
     >
       {schema.data && fields.length === 0 ? (
-        <Typography.Text type="secondary">
+        <Typography.Text type="secondary" className="in-text">
           {t("record.custom.none")}{" "}
           <Link to="/settings/fields">{t("record.custom.to_settings")}</Link>
         </Typography.Text>

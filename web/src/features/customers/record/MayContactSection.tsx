@@ -14,6 +14,7 @@ import type { Purpose } from "../../../api/settings";
 import { ProblemAlert, Waiting } from "../../../components/Answer";
 import { Mark } from "../../../components/Marks";
 import { MomentInput } from "../../../components/MomentInput";
+import { ALLOWED, REFUSED } from "../../../components/palette";
 import { usePurposeName } from "../../../components/purposes";
 import { hoursText } from "../../../components/QuietHoursInput";
 import { Section } from "../../../components/Section";
@@ -21,8 +22,6 @@ import { useUrlState } from "../../../components/urlState";
 import { WideTable } from "../../../components/WideTable";
 import { useFormat } from "../../../i18n/format";
 
-const ALLOWED = "#009e73";
-const REFUSED = "#d55e00";
 const CONSENT_REASONS: ContactReason[] = ["consent_given", "consent_withdrawn", "consent_expired"];
 
 export function MayContactSection(props: { customerId: string; purposes: Purpose[] }) {
