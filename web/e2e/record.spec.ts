@@ -234,7 +234,8 @@ test("a contact with influence and a birthday by the moon are written down", asy
   await open(page, person, "record");
   await page.getByRole("button", { name: t("record.life.add") }).click();
   await choose(page, t("record.life.month"), language === "en" ? "February" : "二月");
-  await choose(page, t("record.life.day"), "30");
+  await dialog.getByLabel(t("record.life.day"), { exact: true }).fill("30");
+  await page.keyboard.press("Enter");
   await dialog.getByRole("button", { name: t("record.save"), exact: true }).click();
   await expect(dialog.getByText(t("problem.code.date_does_not_exist"))).toBeVisible();
   // By the moon there is such a day, in most years.
@@ -416,4 +417,30 @@ test("the audit tells what one person did, and its place in the chain", async ({
   await settled(page);
   await expect(rows.nth(1)).toContainText(t("events.by_system"));
   await isInWords(page, "audit");
+});
+
+test("a customer is made by hand, and their record is opened", async ({ page, locale }) => {
+  const { t, language } = words(locale);
+  await signIn(page, patron, t);
+  await page.goto(`${patron.url}/customers`);
+  await settled(page);
+  await page.getByRole("button", { name: t("customers.new") }).click();
+  const dialog = page.getByRole("dialog");
+  const name = `诸葛${language === "en" ? "英" : "华"}`;
+  const number = dialog.getByLabel(t("record.field.external_id"), { exact: true });
+  await dialog.getByLabel(t("record.field.name"), { exact: true }).fill(name);
+  await number.fill("DEMO-00000001");
+  await dialog.getByRole("button", { name: t("record.save"), exact: true }).click();
+  await expect(dialog.getByText(t("problem.code.external_id_taken"))).toBeVisible();
+  await number.fill(`MADE-${language}`);
+  await saves(page, t);
+  await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
+  await expect(page).toHaveURL(/tab=record/);
+
+  // Found at once, by the first letters of its reading too.
+  await page.keyboard.press("Control+k");
+  await page
+    .getByRole("combobox", { name: t("app.search.placeholder") })
+    .fill(language === "en" ? "zgy" : "zgh");
+  await expect(page.getByRole("option").filter({ hasText: name })).toBeVisible();
 });

@@ -298,7 +298,11 @@ function DayDialog(props: { customerId: string; event: LifeEvent | null; onClose
                       rules={[{ required: true, message: t("app.required") }]}
                     >
                       <Select
-                        showSearch
+                        // 15 finds 十五 too.
+                        showSearch={{
+                          filterOption: (typed, option) =>
+                            [String(option?.value), option?.label].includes(typed),
+                        }}
                         options={Array.from({ length: lunar ? 30 : 31 }, (_, index) => ({
                           value: index + 1,
                           label: lunar && chinese ? lunarDay(index + 1) : String(index + 1),
