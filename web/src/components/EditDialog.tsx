@@ -93,6 +93,8 @@ export function EditDialog<V extends object>(props: {
         requiredMark={false}
         initialValues={props.known.values}
         onFinish={(typed) => {
+          // Enter was pressed once more while the server has not answered yet.
+          if (save.isPending) return;
           setAtFields(false);
           save.mutate({ ...known.values, ...typed });
         }}

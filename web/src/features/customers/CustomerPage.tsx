@@ -5,7 +5,7 @@ import { Breadcrumb, Button, Card, Result, Tabs, Tag } from "antd";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams } from "react-router";
-import { problemCode, useCustomer, useCustomerValue } from "../../api/queries";
+import { problemCode, useCustomer } from "../../api/queries";
 import { useTags } from "../../api/record";
 import type { Customer } from "../../api/types";
 import { Answer, Waiting } from "../../components/Answer";
@@ -117,10 +117,9 @@ function Page(props: { customer: Customer }) {
 
 function Part(props: { tab: Tab; customer: Customer }) {
   const { customer } = props;
-  const value = useCustomerValue(customer.id);
   switch (props.tab) {
     case "overview":
-      return <Overview customer={customer} value={value} />;
+      return <Overview customer={customer} />;
     case "record":
       return <RecordTab customer={customer} />;
     case "contacts":

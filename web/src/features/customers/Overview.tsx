@@ -1,11 +1,11 @@
 // The customer on one screen: what they are worth and why, who they are, and what happened lately.
 import { PushpinFilled } from "@ant-design/icons";
-import type { UseQueryResult } from "@tanstack/react-query";
 import { Card, Typography } from "antd";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
+import { useCustomerValue } from "../../api/queries";
 import { useLifeEvents, useNotes, useTimeline } from "../../api/record";
-import type { Customer, CustomerValue } from "../../api/types";
+import type { Customer } from "../../api/types";
 import { Answer } from "../../components/Answer";
 import { EventList } from "../../components/EventList";
 import { lifeDayText } from "../../components/lifeDay";
@@ -21,12 +21,10 @@ import { Why } from "./Why";
 
 const LATELY = 5;
 
-export function Overview(props: {
-  customer: Customer;
-  value: UseQueryResult<CustomerValue | null>;
-}) {
+export function Overview(props: { customer: Customer }) {
   const { t } = useTranslation();
-  const { customer, value } = props;
+  const { customer } = props;
+  const value = useCustomerValue(customer.id);
   return (
     <div className="stack">
       <FigureStrip query={value} />

@@ -3,6 +3,7 @@ import { DeleteOutlined, PlusOutlined } from "@ant-design/icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { App, Button, Form, InputNumber, Select } from "antd";
 import { useTranslation } from "react-i18next";
+import { keys } from "../../api/queries";
 import {
   type CompletenessItem,
   type SchemaInForce,
@@ -50,6 +51,7 @@ export function CompletenessSection(props: { schema: SchemaInForce }) {
       }),
     onSuccess: (now) => {
       client.setQueryData(settingsKeys.schema, now);
+      void client.invalidateQueries({ queryKey: keys.customers });
       message.success(t("settings.saved"));
     },
   });

@@ -4,6 +4,7 @@ import { type UseQueryResult, useQueryClient } from "@tanstack/react-query";
 import { App } from "antd";
 import { useCallback, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { keys } from "../../api/queries";
 import { errorText } from "../../components/problem";
 
 export type Versioned<D> = D & { version: number };
@@ -35,6 +36,8 @@ export function useDecision<D extends object>(
       if (!seen) return;
       const { version: _, ...body } = seen;
       client.setQueryData(key, await write(version, change(body as unknown as D)));
+      // Every record is seen by these decisions.
+      void client.invalidateQueries({ queryKey: keys.customers });
       message.success(t("settings.saved"));
     },
     [client, data, key, write, message, t],
