@@ -13,7 +13,7 @@ export default defineConfig({
     viewport: { width: 1280, height: 800 },
     actionTimeout: 30_000,
     screenshot: "only-on-failure",
-    // A press on a button that is still moving into its place is no click.
+    // The console keeps still for those who ask for it: nothing is pressed while it moves.
     contextOptions: { reducedMotion: "reduce" },
     launchOptions: {
       executablePath: process.env.PATRON_CHROMIUM ?? "/usr/bin/chromium",

@@ -60,6 +60,15 @@ test("the main screens", async ({ page, locale }) => {
   await page.getByRole("table").getByRole("link").first().click();
   await expect(page.getByRole("heading", { name: t("customers.why.class") })).toBeVisible();
   await picture("customer");
+  const customer = page.url();
+  for (const tab of ["record", "consents"]) {
+    await page.goto(`${customer}?tab=${tab}`);
+    await picture(`customer-${tab}`);
+  }
+  for (const tab of ["contact", "audit"]) {
+    await page.goto(`${patron.url}/settings/${tab}`);
+    await picture(`settings-${tab}`);
+  }
 
   await page.setViewportSize({ width: 390, height: 844 });
   await page.goto(`${patron.url}/value/overview`);

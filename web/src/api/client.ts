@@ -41,7 +41,7 @@ export function isServerGone(status: number): boolean {
 }
 
 export async function request<T>(
-  method: "GET" | "POST" | "PUT" | "DELETE",
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
   path: ApiPath | FilledPath,
   options: {
     query?: Query;

@@ -1,4 +1,5 @@
-// Every call the console makes, one function each.
+// The calls several rooms make, one function each. Those of the customer's record stand in record.ts, those of
+// the settings in settings.ts.
 import { type Query, request, upload } from "./client";
 import type {
   ApiPath,
@@ -25,10 +26,13 @@ import type {
   VersionedSettings,
 } from "./types";
 
-type Signal = AbortSignal | undefined;
+export type Signal = AbortSignal | undefined;
+
+/** The version a change is based on: if somebody was first, the server says so. */
+export const ifMatch = (version: number) => ({ "if-match": `"${version}"` });
 
 /** The path of the document with its places filled in. */
-function at(path: ApiPath, places: Record<string, string>): FilledPath {
+export function at(path: ApiPath, places: Record<string, string>): FilledPath {
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(places[name] ?? ""),
   );
@@ -117,5 +121,5 @@ export const readValueSettings = (signal?: Signal) =>
 export const writeValueSettings = (version: number, settings: ValueSettings) =>
   request<VersionedSettings>("PUT", "/api/v1/value/settings", {
     body: settings,
-    headers: { "if-match": `"${version}"` },
+    headers: ifMatch(version),
   });

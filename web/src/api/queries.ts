@@ -80,7 +80,7 @@ export const useImport = (id: string) =>
 
 export const useCustomer = (id: string) =>
   useQuery({
-    queryKey: [...keys.customers, "record", id],
+    queryKey: [...keys.customers, "of", id, "record"],
     queryFn: ({ signal }) => readCustomer(id, signal),
   });
 
@@ -100,7 +100,7 @@ export const useCustomerValue = (id: string) =>
 
 export const useTransactions = (id: string) =>
   useInfiniteQuery({
-    queryKey: [...keys.customers, "transactions", id],
+    queryKey: [...keys.customers, "of", id, "transactions"],
     queryFn: ({ pageParam, signal }) => listTransactions(id, pageParam, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,

@@ -2,10 +2,10 @@
 // report of a run, settings, numbers by name) its shape is written down here.
 import type { components, paths } from "./schema";
 
-type Schemas = components["schemas"];
+export type Schemas = components["schemas"];
 /** The server writes every field: what is not there is null, never missing. */
-type Whole<T> = { [K in keyof T]-?: Exclude<T[K], undefined> };
-type With<T, Narrower> = Omit<Whole<T>, keyof Narrower> & Narrower;
+export type Whole<T> = { [K in keyof T]-?: Exclude<T[K], undefined> };
+export type With<T, Narrower> = Omit<Whole<T>, keyof Narrower> & Narrower;
 
 export type ApiPath = keyof paths;
 /** A path whose places are filled in. */
@@ -75,7 +75,7 @@ export type Customer = CustomerRow &
   With<
     Pick<
       Schemas["CustomerDetail"],
-      "phone" | "email" | "organisation" | "referred_by" | "members" | "generated"
+      "phone" | "email" | "organisation" | "referred_by" | "members" | "generated" | "version"
     >,
     { subscriptions: Subscription[]; contacts: Contact[] }
   >;

@@ -1,4 +1,5 @@
-// Customers and commands from the keyboard.
+// Customers and commands from the keyboard: by a fragment of a name, by pinyin, by the end of a phone number, or
+// by anything a customer is known by, whole.
 import { SearchOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
 import { Input, Modal, Typography } from "antd";
@@ -7,12 +8,16 @@ import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { listCustomers } from "../api/endpoints";
 import { keys, useMay } from "../api/queries";
+import { findByIdentity } from "../api/record";
+import type { CustomerRow } from "../api/types";
 import { useThemeChoice } from "../components/preferences";
 import { changeLanguage } from "../i18n";
 
 type Choice = { key: string; label: string; hint?: string; act: () => void };
 
 const MOST_CUSTOMERS = 8;
+/** What is shorter, or has Chinese in it, is no number, address or id of anybody. */
+const AN_IDENTITY = /^[^\p{Script=Han}]{4,}$/u;
 
 function useCommands(): Choice[] {
   const { t } = useTranslation();
@@ -22,6 +27,9 @@ function useCommands(): Choice[] {
   const mayImport = useMay("imports.write");
   const mayRun = useMay("value.run");
   const mayValue = useMay("value.read");
+  const mayDecide = useMay("customers.settings");
+  const mayHooks = useMay("webhooks.manage");
+  const mayAudit = useMay("audit.read");
   return useMemo(() => {
     const go = (path: string, label: string): Choice => ({
       key: path,
@@ -40,13 +48,34 @@ function useCommands(): Choice[] {
     }
     if (mayRun) list.push(go("/value/runs?start=1", t("app.command.run")));
     if (mayImport) list.push(go("/imports/new", t("app.command.import")));
+    const settings = [
+      ...(mayDecide ? ["fields", "contact"] : []),
+      ...(mayHooks ? ["webhooks"] : []),
+      ...(mayAudit ? ["audit"] : []),
+    ];
+    for (const tab of settings) {
+      list.push(
+        go(`/settings/${tab}`, t("app.command.settings", { tab: t(`settings.tab.${tab}`) })),
+      );
+    }
     list.push(go("/activity", t("app.command.activity")));
     list.push({ key: "zh", label: "切换到简体中文", act: () => void changeLanguage("zh-CN") });
     list.push({ key: "en", label: "Switch to English", act: () => void changeLanguage("en") });
     list.push({ key: "light", label: t("app.command.light"), act: () => choose("light") });
     list.push({ key: "dark", label: t("app.command.dark"), act: () => choose("dark") });
     return list;
-  }, [t, navigate, choose, mayCustomers, mayImport, mayRun, mayValue]);
+  }, [
+    t,
+    navigate,
+    choose,
+    mayCustomers,
+    mayImport,
+    mayRun,
+    mayValue,
+    mayDecide,
+    mayHooks,
+    mayAudit,
+  ]);
 }
 
 export function CommandPalette(props: { open: boolean; onClose: () => void }) {
@@ -84,17 +113,35 @@ function Palette(props: { onClose: () => void }) {
     queryFn: ({ signal }) => listCustomers({ q: wanted, limit: MOST_CUSTOMERS }, signal),
     enabled: mayCustomers && wanted.length > 0,
   });
+  const known = useQuery({
+    queryKey: [...keys.customers, "lookup", wanted],
+    queryFn: ({ signal }) => findByIdentity(wanted, signal),
+    enabled: mayCustomers && AN_IDENTITY.test(wanted),
+  });
 
   const choices = useMemo(() => {
     const low = wanted.toLowerCase();
-    const customers: Choice[] = (found.data?.items ?? []).map((customer) => ({
+    const choice = (customer: CustomerRow, by?: string): Choice => ({
       key: customer.id,
-      label: customer.name ?? customer.external_id,
-      hint: [customer.external_id, customer.brand, customer.region].filter(Boolean).join(" · "),
+      label: customer.name,
+      hint: [by, customer.external_id, customer.brand, customer.region].filter(Boolean).join(" · "),
       act: () => navigate(`/customers/${customer.id}`),
-    }));
-    return [...customers, ...commands.filter((one) => one.label.toLowerCase().includes(low))];
-  }, [wanted, found.data, commands, navigate]);
+    });
+    const byIdentity = known.data;
+    const customers = (found.data?.items ?? []).filter((one) => one.id !== byIdentity?.customer.id);
+    return [
+      ...(byIdentity
+        ? [
+            choice(
+              byIdentity.customer,
+              t("app.search.known_by", { kind: t(`terms.identity.${byIdentity.kind}`) }),
+            ),
+          ]
+        : []),
+      ...customers.map((one) => choice(one)),
+      ...commands.filter((one) => one.label.toLowerCase().includes(low)),
+    ];
+  }, [wanted, found.data, known.data, commands, navigate, t]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new search begins at its first hit
   useEffect(() => setActive(0), [wanted]);
@@ -123,7 +170,7 @@ function Palette(props: { onClose: () => void }) {
       event.preventDefault();
       const choice = choices[active];
       if (choice) take(choice);
-      else setEager(found.isFetching);
+      else setEager(found.isFetching || known.isFetching);
     }
   };
 
@@ -160,7 +207,11 @@ function Palette(props: { onClose: () => void }) {
             onClick={() => take(choice)}
           >
             <span>{choice.label}</span>
-            {choice.hint ? <Typography.Text type="secondary">{choice.hint}</Typography.Text> : null}
+            {choice.hint ? (
+              <Typography.Text type="secondary" className="palette-hint">
+                {choice.hint}
+              </Typography.Text>
+            ) : null}
           </div>
         ))}
         {choices.length === 0 ? (

@@ -5,6 +5,7 @@ import {
   MenuOutlined,
   RocketOutlined,
   SearchOutlined,
+  SettingOutlined,
   TeamOutlined,
 } from "@ant-design/icons";
 import { Button, Drawer, Grid, Layout, Menu } from "antd";
@@ -12,7 +13,7 @@ import { lazy, type ReactNode, Suspense, useCallback, useEffect, useState } from
 import { useTranslation } from "react-i18next";
 import { Link, Navigate, Outlet, ScrollRestoration, useLocation } from "react-router";
 import { useLiveEvents } from "../api/live";
-import { useMay, useSetup } from "../api/queries";
+import { useMay, useSession, useSetup } from "../api/queries";
 import { Answer } from "../components/Answer";
 import { LanguageMenu, ThemeMenu } from "../components/menus";
 import { ActivityMenu } from "./ActivityMenu";
@@ -24,6 +25,9 @@ const loadPalette = async () => ({
 });
 const CommandPalette = lazy(loadPalette);
 
+/** Who has one of these has something to do in the settings. */
+const OF_SETTINGS: string[] = ["customers.settings", "webhooks.manage", "audit.read"];
+
 type Room = { path: string; label: string; icon: ReactNode };
 
 function useRooms(): Room[] {
@@ -32,6 +36,7 @@ function useRooms(): Room[] {
   const mayCustomers = useMay("customers.read");
   const mayValue = useMay("value.read");
   const mayImport = useMay("imports.write");
+  const permissions = useSession().data?.permissions;
   const rooms: Room[] = [];
   if (setup && !setup.has_run) {
     rooms.push({
@@ -59,6 +64,13 @@ function useRooms(): Room[] {
       path: "/imports",
       label: t("app.room.imports"),
       icon: <ImportOutlined aria-hidden />,
+    });
+  }
+  if (permissions?.some((one) => OF_SETTINGS.includes(one))) {
+    rooms.push({
+      path: "/settings",
+      label: t("app.room.settings"),
+      icon: <SettingOutlined aria-hidden />,
     });
   }
   return rooms;

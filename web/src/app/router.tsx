@@ -78,6 +78,12 @@ export const router = createBrowserRouter([
                     }),
                   },
                   {
+                    path: "settings/:tab?",
+                    lazy: async () => ({
+                      Component: (await import("../features/settings/SettingsRoom")).SettingsRoom,
+                    }),
+                  },
+                  {
                     path: "*",
                     lazy: async () => ({ Component: (await import("./NotFound")).NotFound }),
                   },

@@ -27,6 +27,10 @@ export const BUCKET_COLOUR: Record<BucketSegment, string> = {
   lost: "#d55e00",
 };
 
+/** What a customer allows, and what not. */
+export const ALLOWED = "#009e73";
+export const REFUSED = "#d55e00";
+
 export const SERIES_COLOUR = { actual: "#0072b2", predicted: "#d55e00", total: "#737373" };
 
 export const CLASSES: ValueClass[] = ["E-I", "E-II", "E-III", "E-IV", "new", "none"];

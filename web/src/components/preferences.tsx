@@ -27,16 +27,15 @@ function storedChoice(): ThemeChoice {
   return stored === "light" || stored === "dark" ? stored : "system";
 }
 
-/** What the system is set to, also when that is changed. */
-function useSystem(question: string): boolean {
-  const query = useMemo(() => window.matchMedia(question), [question]);
-  const [holds, setHolds] = useState(query.matches);
+function useMedia(asked: string): boolean {
+  const query = useMemo(() => window.matchMedia(asked), [asked]);
+  const [matches, setMatches] = useState(query.matches);
   useEffect(() => {
-    const changed = () => setHolds(query.matches);
+    const changed = () => setMatches(query.matches);
     query.addEventListener("change", changed);
     return () => query.removeEventListener("change", changed);
   }, [query]);
-  return holds;
+  return matches;
 }
 
 async function antLocale(language: string): Promise<Locale> {
@@ -57,8 +56,9 @@ export function Preferences(props: { children: ReactNode }) {
   const { i18n } = useTranslation();
   const [choice, setChoice] = useState(storedChoice);
   const [locale, setLocale] = useState<Locale>();
-  const systemDark = useSystem("(prefers-color-scheme: dark)");
-  const isStill = useSystem("(prefers-reduced-motion: reduce)");
+  const systemDark = useMedia("(prefers-color-scheme: dark)");
+  // Who is made dizzy by what moves has told the system so.
+  const still = useMedia("(prefers-reduced-motion: reduce)");
   const dark = choice === "dark" || (choice === "system" && systemDark);
 
   useEffect(() => {
@@ -92,7 +92,6 @@ export function Preferences(props: { children: ReactNode }) {
         theme={{
           algorithm: dark ? antTheme.darkAlgorithm : antTheme.defaultAlgorithm,
           token: {
-            motion: !isStill,
             colorPrimary: dark ? "#3c89e0" : "#0b5cad",
             colorInfo: dark ? "#3c89e0" : "#0b5cad",
             colorLink: dark ? BRIGHT : "#0b5cad",
@@ -103,6 +102,7 @@ export function Preferences(props: { children: ReactNode }) {
             colorError: dark ? "#ff7875" : "#c62828",
             colorBgLayout: dark ? "#0f1216" : "#f4f6f8",
             borderRadius: 6,
+            motion: !still,
             fontFamily: FONT,
           },
           components: {

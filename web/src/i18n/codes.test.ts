@@ -60,6 +60,9 @@ const collected = {
     everything,
     /\b(?:invalid|conflict|unavailable)\(\s*"([a-z]+(?:_[a-z0-9]+)*)",/g,
     /\bcode: "([a-z]+(?:_[a-z0-9]+)*)"/g,
+    // Shorthands of a file: refused("code", …), refused(field, "code", …).
+    /\brefused\(\s*(?:&?[a-z]+,\s*|"[a-z_]+",\s*)?"([a-z]+(?:_[a-z0-9]+)+)",/g,
+    /\bthen_some\("([a-z]+(?:_[a-z0-9]+)+)"\)/g,
   ),
   verdicts: codes(everything, /\bjudge\(\s*"([a-z_]+)",/g),
   warnings: codes(everything, /\b(?:Warning::new|warn)\(\s*"([a-z_]+)",/g),

@@ -1,6 +1,7 @@
 // Customers, by what they are worth; before the first run, as plain records.
-import { PlusOutlined } from "@ant-design/icons";
+import { ImportOutlined, PlusOutlined } from "@ant-design/icons";
 import { Alert, Button } from "antd";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useMay, useSetup } from "../../api/queries";
@@ -10,10 +11,14 @@ import { Teach } from "../../components/Teach";
 import { ProfileList } from "./ProfileList";
 import { RecordList } from "./RecordList";
 
+const NewCustomer = lazy(() => import("./NewCustomer"));
+
 export function CustomerList() {
   const { t } = useTranslation();
   const setup = useSetup();
   const mayImport = useMay("imports.write");
+  const mayWrite = useMay("customers.write");
+  const [making, setMaking] = useState(false);
   return (
     <>
       <PageHead
@@ -21,11 +26,18 @@ export function CustomerList() {
         title={t("customers.title")}
         lead={t("customers.lead")}
         actions={
-          mayImport ? (
-            <Link to="/imports/new?kind=customers">
-              <Button icon={<PlusOutlined aria-hidden />}>{t("customers.import")}</Button>
-            </Link>
-          ) : null
+          <>
+            {mayWrite ? (
+              <Button icon={<PlusOutlined aria-hidden />} onClick={() => setMaking(true)}>
+                {t("customers.new")}
+              </Button>
+            ) : null}
+            {mayImport ? (
+              <Link to="/imports/new?kind=customers">
+                <Button icon={<ImportOutlined aria-hidden />}>{t("customers.import")}</Button>
+              </Link>
+            ) : null}
+          </>
         }
       />
       <Answer query={setup} rows={10}>
@@ -60,6 +72,11 @@ export function CustomerList() {
           )
         }
       </Answer>
+      {making ? (
+        <Suspense>
+          <NewCustomer onClose={() => setMaking(false)} />
+        </Suspense>
+      ) : null}
     </>
   );
 }

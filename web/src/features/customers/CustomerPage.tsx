@@ -1,20 +1,48 @@
-// One customer on one screen: who, what they are worth, why, and what it rests on.
-import { ArrowLeftOutlined } from "@ant-design/icons";
+// One customer: an overview on one screen, and beside it everything the record holds, one tab each. The tab
+// stands in the address.
+import { ArrowLeftOutlined, TagOutlined } from "@ant-design/icons";
 import { Breadcrumb, Button, Card, Result, Tabs, Tag } from "antd";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useParams } from "react-router";
-import { problemCode, useCustomer, useCustomerValue } from "../../api/queries";
+import { Link, useNavigate, useParams } from "react-router";
+import { problemCode, useCustomer } from "../../api/queries";
+import { useTags } from "../../api/record";
 import type { Customer } from "../../api/types";
-import { Answer } from "../../components/Answer";
+import { Answer, Waiting } from "../../components/Answer";
 import { PageHead } from "../../components/PageHead";
 import { useUrlState } from "../../components/urlState";
-import { Facts, People } from "./Facts";
-import { FigureStrip } from "./FigureStrip";
-import { Probabilities } from "./Probabilities";
-import { SeriesChart } from "./SeriesChart";
-import { Subscriptions } from "./Subscriptions";
+import { Overview } from "./Overview";
 import { Transactions } from "./Transactions";
-import { Why } from "./Why";
+
+// Each tab's code arrives when it is first opened.
+const RecordTab = lazy(async () => ({ default: (await import("./record/RecordTab")).RecordTab }));
+const ContactsTab = lazy(async () => ({
+  default: (await import("./record/ContactsTab")).ContactsTab,
+}));
+const SubscriptionsTab = lazy(async () => ({
+  default: (await import("./record/SubscriptionsTab")).SubscriptionsTab,
+}));
+const IdentitiesTab = lazy(async () => ({
+  default: (await import("./record/IdentitiesTab")).IdentitiesTab,
+}));
+const ConsentsTab = lazy(async () => ({
+  default: (await import("./record/ConsentsTab")).ConsentsTab,
+}));
+const TimelineTab = lazy(async () => ({
+  default: (await import("./record/TimelineTab")).TimelineTab,
+}));
+
+const TABS = [
+  "overview",
+  "record",
+  "contacts",
+  "subscriptions",
+  "identities",
+  "consents",
+  "transactions",
+  "timeline",
+] as const;
+type Tab = (typeof TABS)[number];
 
 export function CustomerPage() {
   const { id = "" } = useParams();
@@ -40,8 +68,10 @@ export function CustomerPage() {
 function Page(props: { customer: Customer }) {
   const { customer } = props;
   const { t } = useTranslation();
-  const [search, change] = useUrlState();
-  const value = useCustomerValue(customer.id);
+  const [search] = useUrlState();
+  const navigate = useNavigate();
+  const tags = useTags(customer.id).data?.items ?? [];
+  const tab = TABS.find((one) => one === search.get("tab")) ?? "overview";
   const name = customer.name || customer.external_id;
   return (
     <>
@@ -64,55 +94,49 @@ function Page(props: { customer: Customer }) {
             <span className="numeric">{customer.external_id}</span>
             <Tag>{t(`terms.kind.${customer.kind}`)}</Tag>
             {customer.generated ? <Tag>{t("customers.generated")}</Tag> : null}
+            {tags.map((tag) => (
+              <Tag key={tag} icon={<TagOutlined aria-hidden />}>
+                {tag}
+              </Tag>
+            ))}
           </span>
         }
       />
-      <div className="stack">
-        <FigureStrip query={value} />
-        <div className="customer-grid">
-          <div className="stack customer-facts">
-            <Facts customer={customer} />
-            <People customer={customer} />
-          </div>
-          <div className="stack customer-main">
-            <Answer query={value}>
-              {(shown) => (shown ? <SeriesChart value={shown} customer={customer} /> : null)}
-            </Answer>
-            <Card>
-              <Tabs
-                activeKey={search.get("tab") ?? "transactions"}
-                onChange={(tab) => change({ tab }, { replace: true })}
-                items={[
-                  {
-                    key: "transactions",
-                    label: t("customers.tab.transactions"),
-                    children: <Transactions customerId={customer.id} />,
-                  },
-                  {
-                    key: "subscriptions",
-                    label: t("customers.tab.subscriptions", {
-                      count: customer.subscriptions.length,
-                    }),
-                    children: <Subscriptions of={customer.subscriptions} />,
-                  },
-                ]}
-              />
-            </Card>
-          </div>
-          <div className="stack customer-why">
-            <Answer query={value} rows={4}>
-              {(shown) =>
-                shown ? (
-                  <>
-                    <Why value={shown} />
-                    <Probabilities value={shown} />
-                  </>
-                ) : null
-              }
-            </Answer>
-          </div>
-        </div>
-      </div>
+      <Tabs
+        activeKey={tab}
+        // What another tab has in the address, a purpose or a kind of event, is no part of this one.
+        onChange={(next) => navigate({ search: next === "overview" ? "" : `tab=${next}` })}
+        items={TABS.map((key) => ({ key, label: t(`customers.tab.${key}`) }))}
+      />
+      <Suspense fallback={<Waiting />}>
+        <Part tab={tab} customer={customer} />
+      </Suspense>
     </>
   );
+}
+
+function Part(props: { tab: Tab; customer: Customer }) {
+  const { customer } = props;
+  switch (props.tab) {
+    case "overview":
+      return <Overview customer={customer} />;
+    case "record":
+      return <RecordTab customer={customer} />;
+    case "contacts":
+      return <ContactsTab customer={customer} />;
+    case "subscriptions":
+      return <SubscriptionsTab customerId={customer.id} />;
+    case "identities":
+      return <IdentitiesTab customerId={customer.id} />;
+    case "consents":
+      return <ConsentsTab customerId={customer.id} />;
+    case "transactions":
+      return (
+        <Card>
+          <Transactions customerId={customer.id} />
+        </Card>
+      );
+    case "timeline":
+      return <TimelineTab customerId={customer.id} />;
+  }
 }

@@ -44,6 +44,7 @@ export function Facts(props: { customer: Customer }) {
 
 export function People(props: { customer: Customer }) {
   const { t } = useTranslation();
+  const format = useFormat();
   const { contacts, members } = props.customer;
   if (contacts.length === 0 && members.length === 0) return null;
   return (
@@ -55,7 +56,7 @@ export function People(props: { customer: Customer }) {
           </Typography.Title>
           <ul className="reasons">
             {contacts.map((contact) => (
-              <li key={`${contact.name}:${contact.role}`}>
+              <li key={contact.id}>
                 {contact.customer_id ? (
                   <Link to={`/customers/${contact.customer_id}`}>{contact.name}</Link>
                 ) : (
@@ -66,6 +67,9 @@ export function People(props: { customer: Customer }) {
                   : ""}
                 {contact.influence
                   ? ` · ${t("customers.influence", { influence: contact.influence })}`
+                  : ""}
+                {contact.until
+                  ? ` · ${t("record.contacts.until_day", { day: format.day(contact.until) })}`
                   : ""}
               </li>
             ))}

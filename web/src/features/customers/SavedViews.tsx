@@ -3,7 +3,7 @@ import { DeleteOutlined, StarOutlined } from "@ant-design/icons";
 import { Button, Form, Input, Modal, Popover } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useLocation } from "react-router";
+import { Link } from "react-router";
 import { useSession } from "../../api/queries";
 import { readViews, type SavedView, viewOf, withoutView, withView, writeViews } from "./savedViews";
 
@@ -14,7 +14,6 @@ export function SavedViews() {
 
 function ViewsOf(props: { userId: string }) {
   const { t } = useTranslation();
-  const location = useLocation();
   const [views, setViews] = useState(() => readViews(props.userId));
   const [open, setOpen] = useState(false);
   const [naming, setNaming] = useState(false);
@@ -77,7 +76,8 @@ function ViewsOf(props: { userId: string }) {
           layout="vertical"
           preserve={false}
           onFinish={({ name }) => {
-            const search = viewOf(new URLSearchParams(location.search));
+            // The address as it is: what is drawn may still follow it.
+            const search = viewOf(new URLSearchParams(window.location.search));
             keep(withView(views, { name: name.trim(), search }));
             setNaming(false);
           }}

@@ -1,9 +1,12 @@
 import app from "./app.json";
 import customers from "./customers.json";
+import events from "./events.json";
 import imports from "./imports.json";
 import problem from "./problem.json";
+import record from "./record.json";
+import settings from "./settings.json";
 import start from "./start.json";
 import terms from "./terms.json";
 import value from "./value.json";
 
-export default { app, customers, imports, problem, start, terms, value };
+export default { app, customers, events, imports, problem, record, settings, start, terms, value };

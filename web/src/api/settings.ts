@@ -1,0 +1,110 @@
+// What administrators decide and look into: the fields of the record, the rules of contacting, systems that are
+// told of events, and the record of what happened.
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { type Query, request } from "./client";
+import { at, ifMatch, type Signal } from "./endpoints";
+import type { EventRow } from "./record";
+import type { Page, Schemas, Whole, With } from "./types";
+
+export type RecordSchema = Schemas["RecordSchema"];
+export type SchemaInForce = RecordSchema & { version: number };
+export type CustomField = Schemas["CustomField"];
+export type CustomKindName = CustomField["kind"];
+export type CompletenessItem = Schemas["CompletenessItem"];
+export type ContactPolicy = Schemas["ContactPolicy"];
+export type PolicyInForce = ContactPolicy & { version: number };
+export type Purpose = Schemas["Purpose"];
+export type Need = Schemas["Need"];
+
+export type WebhookSettings = Whole<Schemas["WebhookSettings"]>;
+export type Webhook = Whole<Schemas["WebhookEndpoint"]>;
+export type WebhookSecret = With<Schemas["WebhookSecret"], { endpoint: Webhook }>;
+export type Delivery = Whole<Schemas["WebhookDelivery"]>;
+export type DeliveryState = Schemas["WebhookDeliveryState"];
+
+export const CUSTOM_KINDS: CustomKindName[] = ["text", "number", "date", "choice"];
+export const NEEDS: Need[] = ["consent", "no_withdrawal", "nothing"];
+export const DELIVERY_STATES: DeliveryState[] = ["pending", "delivered", "exhausted"];
+
+const PAGE = 50;
+
+export const settingsKeys = {
+  schema: ["record-schema"],
+  policy: ["contact-policy"],
+  webhooks: ["webhooks"],
+  deliveries: (id: string) => ["webhooks", "deliveries", id],
+  audit: ["audit"],
+} as const;
+
+export const readSchema = (signal?: Signal) =>
+  request<SchemaInForce>("GET", "/api/v1/record-schema", { signal });
+export const writeSchema = (version: number, body: RecordSchema) =>
+  request<SchemaInForce>("PUT", "/api/v1/record-schema", { body, headers: ifMatch(version) });
+export const readPolicy = (signal?: Signal) =>
+  request<PolicyInForce>("GET", "/api/v1/contact-policy", { signal });
+export const writePolicy = (version: number, body: ContactPolicy) =>
+  request<PolicyInForce>("PUT", "/api/v1/contact-policy", { body, headers: ifMatch(version) });
+
+export const addWebhook = (body: WebhookSettings, key: string) =>
+  request<WebhookSecret>("POST", "/api/v1/webhooks", {
+    body,
+    headers: { "idempotency-key": key },
+  });
+export const readWebhook = (id: string, signal?: Signal) =>
+  request<Webhook>("GET", at("/api/v1/webhooks/{id}", { id }), { signal });
+export const changeWebhook = (id: string, version: number, body: WebhookSettings) =>
+  request<Webhook>("PUT", at("/api/v1/webhooks/{id}", { id }), { body, headers: ifMatch(version) });
+export const removeWebhook = (id: string) =>
+  request<null>("DELETE", at("/api/v1/webhooks/{id}", { id }));
+export const rotateSecret = (id: string, both_hours: number) =>
+  request<WebhookSecret>("POST", at("/api/v1/webhooks/{id}/rotate-secret", { id }), {
+    body: { both_hours },
+  });
+export const replayDelivery = (id: string, delivery: string) =>
+  request<Delivery>(
+    "POST",
+    at("/api/v1/webhooks/{id}/deliveries/{delivery}/replay", { id, delivery }),
+  );
+export const replaySince = (id: string, since: string) =>
+  request<{ again: number }>("POST", at("/api/v1/webhooks/{id}/replay", { id }), {
+    body: { since },
+  });
+
+export const useSchema = () =>
+  useQuery({ queryKey: settingsKeys.schema, queryFn: ({ signal }) => readSchema(signal) });
+export const usePolicy = () =>
+  useQuery({ queryKey: settingsKeys.policy, queryFn: ({ signal }) => readPolicy(signal) });
+
+export const useWebhooks = () =>
+  useInfiniteQuery({
+    queryKey: [...settingsKeys.webhooks, "list"],
+    queryFn: ({ pageParam, signal }) =>
+      request<Page<Webhook>>("GET", "/api/v1/webhooks", {
+        query: { cursor: pageParam, limit: PAGE },
+        signal,
+      }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+  });
+export const useDeliveries = (id: string, state: DeliveryState | null) =>
+  useInfiniteQuery({
+    queryKey: [...settingsKeys.deliveries(id), state],
+    queryFn: ({ pageParam, signal }) =>
+      request<Page<Delivery>>("GET", at("/api/v1/webhooks/{id}/deliveries", { id }), {
+        query: { state, cursor: pageParam, limit: PAGE },
+        signal,
+      }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+  });
+export const useAudit = (asked: Query) =>
+  useInfiniteQuery({
+    queryKey: [...settingsKeys.audit, asked],
+    queryFn: ({ pageParam, signal }) =>
+      request<Page<EventRow>>("GET", "/api/v1/audit", {
+        query: { ...asked, cursor: pageParam, limit: PAGE },
+        signal,
+      }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+  });

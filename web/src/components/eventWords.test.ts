@@ -1,0 +1,63 @@
+import i18next, { type TFunction } from "i18next";
+import { beforeAll, describe, expect, it } from "vitest";
+import en from "../i18n/en";
+import { formatFor } from "../i18n/format";
+import { eventSaid, eventTitle, valueText } from "./eventWords";
+
+let t: TFunction;
+const format = formatFor("en");
+beforeAll(async () => {
+  await i18next.init({ lng: "en", resources: { en: { translation: en } } });
+  t = i18next.getFixedT("en");
+});
+
+const say = (kind: string, subject_kind: string, payload: Record<string, unknown>) =>
+  eventSaid({ kind, subject_kind, payload }, { t, format }).map(({ label, before, after }) =>
+    before === null ? `${label}: ${after}` : `${label}: ${before} → ${after}`,
+  );
+
+describe("an event in words", () => {
+  it("says what something was and is", () => {
+    expect(
+      say("customer.changed", "customer", {
+        fields: ["region", "organisation"],
+        before: { region: null, organisation: null },
+        after: { region: "北京", organisation: "01a20d76-791f-7117-9e44-4690293195be" },
+      }),
+    ).toEqual(["Region: — → 北京", "Organisation: — → another customer"]);
+  });
+
+  it("says what is new, each value in its words", () => {
+    expect(
+      say("life_event.added", "life_event", {
+        after: { calendar: "lunar", day: 15, kind: "birthday", leap_month: false, month: 8 },
+      }),
+    ).toEqual(["Date: day 15 of lunar month 8", "Kind: Birthday"]);
+    expect(say("identity.added", "identity", { kind: "phone" })).toEqual(["Kind: Phone"]);
+  });
+
+  it("says what was taken off as it was", () => {
+    expect(say("life_event.removed", "life_event", { before: { label: "五周年" } })).toEqual([
+      "In words: 五周年",
+    ]);
+  });
+
+  it("says which events somebody is told of", () => {
+    expect(
+      say("webhook_endpoint.added", "webhook_endpoint", {
+        kinds: ["*", "customer.*", "note.written", "moon.risen"],
+      }),
+    ).toEqual(["Events: Everything, Customer: everything, Note written, moon.risen"]);
+  });
+
+  it("leaves to machines what has no word", () => {
+    expect(say("import.uploaded", "import", { sha256: "ab12", nested: { a: 1 } })).toEqual([]);
+    expect(
+      valueText({ from: "21:00:00", until: "09:00:00" }, "quiet_hours", "", { t, format }),
+    ).toBe("21:00–09:00");
+  });
+
+  it("of a kind that is new still says that something happened", () => {
+    expect(eventTitle("moon.risen", t)).toBe("Something happened");
+  });
+});
