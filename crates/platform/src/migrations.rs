@@ -54,7 +54,8 @@ pub const PLATFORM: RoomMigrations = migrations!(
     (2, "0002_imports"),
     (3, "0003_event_seals"),
     (4, "0004_webhooks"),
-    (6, "0006_keys")
+    (6, "0006_keys"),
+    (8, "0008_tables")
 );
 
 const RECORD: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -143,7 +143,6 @@ impl ParquetRows {
             }
             self.take_window()?;
         }
-        row.problem = None;
         row.cells.clear();
         for column in &self.columns {
             row.cells.push_field(column.get(self.next_in_window));

@@ -119,7 +119,8 @@ fn what_cannot_be_read_is_refused_with_its_reason() {
         ("empty", &b""[..], "file_empty"),
         ("no header", b"\n\n", "header_missing"),
         ("a nameless header", b",,\n1,2,3\n", "header_missing"),
-        ("a workbook", b"PK\x03\x04 and more", "format_unknown"),
+        ("a broken archive", b"PK\x03\x04 and more", "file_unreadable"),
+        ("an old or protected workbook", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "format_unknown"),
         ("gzip", b"\x1f\x8b\x08\0\0\0\0\0", "format_unknown"),
         (
             "an open quote in the last column",
