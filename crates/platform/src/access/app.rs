@@ -150,6 +150,19 @@ pub async fn session(platform: &Platform, token: &str) -> Result<(Caller, Timest
         .ok_or_else(not_signed_in)
 }
 
+/// The user as a caller, for work that is done later on their behalf: with the rights they have now.
+///
+/// Errors: `user_gone` when they may not sign in any more.
+pub async fn on_behalf_of(tx: &mut Tx, user: UserId) -> Result<Caller> {
+    let found = store::by_id(tx, user).await?.filter(|found| found.active);
+    let found = found
+        .ok_or_else(|| Error::conflict("user_gone", "whoever asked for this may not sign in any more"))?;
+    Ok(Caller {
+        user: found.user,
+        must_change_password: found.one_time_until.is_some(),
+    })
+}
+
 /// The error for requests without a session.
 pub fn not_signed_in() -> Error {
     Error::Unauthenticated {

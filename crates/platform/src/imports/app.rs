@@ -49,7 +49,11 @@ pub async fn add(
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    let Looked { shape, sheets, columns } = look(path, Reading::Detected).await?;
+    let Looked {
+        shape,
+        sheets,
+        columns,
+    } = look(path, Reading::Detected).await?;
     let upload = Upload {
         id: ids::new(&platform.clock),
         kind: kind.name().to_owned(),
@@ -256,8 +260,14 @@ pub async fn set_encoding(
     let (found, file) = still_open(&mut platform.db.read().await?, id).await?;
     let refused = match found.upload.shape.format {
         Format::Csv => None,
-        Format::Parquet => Some(("encoding_not_for_parquet", "a Parquet file says itself how its text is written")),
-        Format::Xlsx => Some(("encoding_not_for_workbook", "a workbook says itself how its text is written")),
+        Format::Parquet => Some((
+            "encoding_not_for_parquet",
+            "a Parquet file says itself how its text is written",
+        )),
+        Format::Xlsx => Some((
+            "encoding_not_for_workbook",
+            "a workbook says itself how its text is written",
+        )),
     };
     if let Some((code, message)) = refused {
         return Err(Error::invalid(code, message).at("encoding"));

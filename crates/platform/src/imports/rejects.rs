@@ -50,7 +50,9 @@ pub async fn file(platform: &Platform, caller: &Caller, id: ImportId) -> Result<
 }
 
 async fn find(tx: &mut Tx, id: ImportId) -> Result<Found> {
-    store::get(tx, id).await?.ok_or(Error::NotFound { what: "import" })
+    store::get(tx, id)
+        .await?
+        .ok_or(Error::NotFound { what: "import" })
 }
 
 async fn as_csv(tx: &mut Tx, found: &Found) -> Result<RejectsFile> {
@@ -78,7 +80,10 @@ async fn as_workbook(tx: &mut Tx, found: &Found) -> Result<RejectsFile> {
     let mut rows = vec![header(found)];
     let mut pages = Pages::of(found);
     while let Some(more) = pages.next(tx).await? {
-        rows.extend(more.iter().map(|rejected| cells(rejected, found.upload.columns.len())));
+        rows.extend(
+            more.iter()
+                .map(|rejected| cells(rejected, found.upload.columns.len())),
+        );
     }
     let written = tokio::task::spawn_blocking(move || {
         // Every cell is a text; one that looks like a formula stays a text when someone edits it.
@@ -86,7 +91,11 @@ async fn as_workbook(tx: &mut Tx, found: &Found) -> Result<RejectsFile> {
         let sheet = workbook.add_worksheet();
         for (row, cells) in (0..).zip(&rows) {
             for (column, cell) in (0..).zip(cells).filter(|(_, cell)| !cell.is_empty()) {
-                let format = if formula::is_formula_like(cell) { &quoted } else { &plain };
+                let format = if formula::is_formula_like(cell) {
+                    &quoted
+                } else {
+                    &plain
+                };
                 let text: String = cell.chars().take(CELL_CHARS_MAX).collect();
                 sheet.write_string_with_format(row, column, text, format)?;
             }
@@ -125,7 +134,11 @@ fn cells(rejected: &RejectedRow, width: usize) -> Vec<String> {
         reason += "; the row is longer than is kept and ends where the … is";
     }
     reason.push(')');
-    let about = [reject.line.to_string(), reject.column.clone().unwrap_or_default(), reason];
+    let about = [
+        reject.line.to_string(),
+        reject.column.clone().unwrap_or_default(),
+        reason,
+    ];
     came.chain(about).collect()
 }
 

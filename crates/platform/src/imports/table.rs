@@ -29,7 +29,10 @@ impl ImportTable {
         });
         let columns = match &read {
             None => columns.to_vec(),
-            Some(read) => read.iter().map(|n| formula::restored(&columns[*n]).to_owned()).collect(),
+            Some(read) => read
+                .iter()
+                .map(|n| formula::restored(&columns[*n]).to_owned())
+                .collect(),
         };
         Ok(Self {
             table,
@@ -61,7 +64,8 @@ impl ImportTable {
                 row.cells
                     .push_field(formula::restored(whole.cells.get(*place).unwrap_or_default()));
                 let problem = whole.cell_problems.iter().find(|(at, _)| at == place);
-                row.cell_problems.extend(problem.map(|(_, problem)| (column, problem.clone())));
+                row.cell_problems
+                    .extend(problem.map(|(_, problem)| (column, problem.clone())));
             }
             let is_blank = row.cells.iter().all(|cell| cell.trim().is_empty());
             if row.problem.is_some() || !row.cell_problems.is_empty() || !is_blank {

@@ -6,6 +6,7 @@ mod csv;
 mod encoding;
 pub mod formula;
 mod parquet;
+mod parquet_pages;
 mod xlsx;
 
 use std::fs::File;
@@ -104,19 +105,22 @@ impl Shape {
     /// workbook the first sheet that can be seen is taken.
     ///
     /// Errors: `file_empty`, `format_unknown` (it says what it looks like), `file_unreadable`,
-    /// `workbook_too_large`.
+    /// `workbook_too_large`, `pages_too_large`.
     pub fn detect(path: &Path) -> Result<Self> {
         let mut head = [0_u8; 8];
         let mut file = File::open(path).map_err(unreadable)?;
         let got = read_head(&mut file, &mut head)?;
         match &head[..got] {
             [] => Err(Error::invalid("file_empty", "the file is empty")),
-            [b'P', b'A', b'R', b'1', ..] => Ok(Self {
-                format: Format::Parquet,
-                encoding: Encoding::Utf8,
-                separator: b',',
-                sheet: 0,
-            }),
+            [b'P', b'A', b'R', b'1', ..] => {
+                parquet::inspect(path)?;
+                Ok(Self {
+                    format: Format::Parquet,
+                    encoding: Encoding::Utf8,
+                    separator: b',',
+                    sheet: 0,
+                })
+            }
             [b'P', b'K', 3, 4, ..] => {
                 let sheets = xlsx::inspect(path)?;
                 let seen = sheets.iter().position(|sheet| !sheet.hidden).unwrap_or(0);
@@ -243,7 +247,11 @@ impl Table {
                 Rows::Parquet(rows) => rows.next_row(row)?,
                 Rows::Xlsx(rows) => rows.next_row(row)?,
             };
-            if !more || row.problem.is_some() || !row.cell_problems.is_empty() || row.cells.iter().any(|cell| !cell.trim().is_empty()) {
+            if !more
+                || row.problem.is_some()
+                || !row.cell_problems.is_empty()
+                || row.cells.iter().any(|cell| !cell.trim().is_empty())
+            {
                 return Ok(more);
             }
         }

@@ -295,7 +295,10 @@ async fn above_the_reject_limit_nothing_is_changed(t: &TestDb) {
         (second.line, second.column.as_deref(), second.value.as_deref()),
         (52, Some("who"), Some("forbidden"))
     );
-    let csv = rejects::csv(p, &caller(Role::Analyst), import.id).await.unwrap().bytes;
+    let csv = rejects::csv(p, &caller(Role::Analyst), import.id)
+        .await
+        .unwrap()
+        .bytes;
     let csv = String::from_utf8(csv).unwrap();
     assert!(
         csv.contains("\nforbidden,2026-10-31,1,E50,52,who,forbidden (the database knows better)\n"),
@@ -362,7 +365,9 @@ async fn only_who_may_import_does(t: &TestDb) {
             .err(),
         rejects::csv(p, &viewer, import.id).await.err(),
         rejects::file(p, &viewer, import.id).await.err(),
-        app::set_sheet(p, &imports(), &viewer, import.id, "Sheet1").await.err(),
+        app::set_sheet(p, &imports(), &viewer, import.id, "Sheet1")
+            .await
+            .err(),
         app::list(p, &imports(), &viewer, base::PageSize::new(None).unwrap(), None)
             .await
             .err(),

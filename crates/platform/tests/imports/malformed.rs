@@ -97,7 +97,11 @@ async fn malformed_files_are_told_apart(t: &TestDb) {
             "upload: format_unknown",
         ),
         ("no header", b"\n\n\n", "upload: header_missing"),
-        ("a broken archive", b"PK\x03\x04aaaaaaaa", "upload: file_unreadable"),
+        (
+            "a broken archive",
+            b"PK\x03\x04aaaaaaaa",
+            "upload: file_unreadable",
+        ),
         (
             "truncated Parquet",
             b"PAR1aaaaaaaaaaaaaa",

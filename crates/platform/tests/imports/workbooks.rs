@@ -36,7 +36,10 @@ fn workbook(rows: u32) -> Vec<u8> {
     workbook.save_to_buffer().unwrap()
 }
 
-test_on_both!(a_workbook_is_imported_and_its_rejects_come_back_corrected, [LINES]);
+test_on_both!(
+    a_workbook_is_imported_and_its_rejects_come_back_corrected,
+    [LINES]
+);
 async fn a_workbook_is_imported_and_its_rejects_come_back_corrected(t: &TestDb) {
     let p = &t.platform;
     let runner = runner(p).await;
@@ -49,7 +52,9 @@ async fn a_workbook_is_imported_and_its_rejects_come_back_corrected(t: &TestDb) 
     assert_eq!(unknown.unwrap_err().code(), "sheet_unknown");
     let encoded = app::set_encoding(p, &imports(), &analyst, import.id, None).await;
     assert_eq!(encoded.unwrap_err().code(), "encoding_not_for_workbook");
-    let import = app::set_sheet(p, &imports(), &analyst, import.id, "交易").await.unwrap();
+    let import = app::set_sheet(p, &imports(), &analyst, import.id, "交易")
+        .await
+        .unwrap();
     assert_eq!(import.sheet.as_deref(), Some("交易"));
     assert_eq!(import.columns[1].samples[0], "2026-10-02");
     let job = start(p, &import, options(&import)).await.unwrap();
@@ -62,7 +67,9 @@ async fn a_workbook_is_imported_and_its_rejects_come_back_corrected(t: &TestDb) 
 
     // The same file again changes nothing.
     let again = upload_as(t, "十月.xlsx", &file).await.unwrap();
-    let again = app::set_sheet(p, &imports(), &analyst, again.id, "交易").await.unwrap();
+    let again = app::set_sheet(p, &imports(), &analyst, again.id, "交易")
+        .await
+        .unwrap();
     let job = start(p, &again, options(&again)).await.unwrap();
     let repeated = report(p, &finished(p, job.id).await).await;
     assert_eq!((repeated.created, repeated.unchanged), (0, 300));
@@ -77,7 +84,10 @@ async fn a_workbook_is_imported_and_its_rejects_come_back_corrected(t: &TestDb) 
     let mut row = Row::default();
     assert!(table.next_row(&mut row).unwrap());
     let cells: Vec<&str> = row.cells.iter().collect();
-    assert_eq!(cells[..5], ["=张三", "10/31/2026", "7.25", "'=HYPERLINK(\"x\")", "302"]);
+    assert_eq!(
+        cells[..5],
+        ["=张三", "10/31/2026", "7.25", "'=HYPERLINK(\"x\")", "302"]
+    );
 
     // Corrected and uploaded as it is: its own columns are no columns of the import.
     let mut corrected = Workbook::new();
@@ -87,17 +97,31 @@ async fn a_workbook_is_imported_and_its_rejects_come_back_corrected(t: &TestDb) 
         sheet.write_string(1, column, cells[usize::from(column)]).unwrap();
     }
     sheet.write_string(1, 1, "2026-10-31").unwrap();
-    let corrected = upload_as(t, "rejects.xlsx", &corrected.save_to_buffer().unwrap()).await.unwrap();
-    let names: Vec<_> = corrected.columns.iter().map(|column| column.name.as_str()).collect();
+    let corrected = upload_as(t, "rejects.xlsx", &corrected.save_to_buffer().unwrap())
+        .await
+        .unwrap();
+    let names: Vec<_> = corrected
+        .columns
+        .iter()
+        .map(|column| column.name.as_str())
+        .collect();
     assert_eq!(names, ["客户编号", "交易时间", "金额", "备注"]);
     assert_eq!(
-        (&corrected.suggested_mapping, corrected.suggested_source.as_deref()),
+        (
+            &corrected.suggested_mapping,
+            corrected.suggested_source.as_deref()
+        ),
         (&import.suggested_mapping, Some("billing"))
     );
     let job = start(p, &corrected, options(&corrected)).await.unwrap();
     let done = report(p, &finished(p, job.id).await).await;
     assert_eq!((done.created, done.rejected), (1, 0));
-    assert!(stored(p).await.iter().any(|line| line.who == "=张三" && line.amount == 725));
+    assert!(
+        stored(p)
+            .await
+            .iter()
+            .any(|line| line.who == "=张三" && line.amount == 725)
+    );
     runner.shutdown(Duration::from_secs(5)).await;
 }
 
@@ -106,7 +130,17 @@ async fn rejected_rows_of_a_csv_come_back_corrected(t: &TestDb) {
     let p = &t.platform;
     let runner = runner(p).await;
     let analyst = caller(Role::Analyst);
-    let names = ["=cmd|' /C x'", "@x", "-y", "'=z", "';DROP TABLE x--", "<script>", "\u{202e}abc", "😀", "+8613800138000"];
+    let names = [
+        "=cmd|' /C x'",
+        "@x",
+        "-y",
+        "'=z",
+        "';DROP TABLE x--",
+        "<script>",
+        "\u{202e}abc",
+        "😀",
+        "+8613800138000",
+    ];
     let mut file = String::from("客户编号,交易时间,金额\n");
     for n in 0..1_000 {
         file += &format!("C{n},2026-10-31,{n}\n");
@@ -122,7 +156,8 @@ async fn rejected_rows_of_a_csv_come_back_corrected(t: &TestDb) {
     assert_eq!(rejected.name, "交易-rejects.csv");
     let text = String::from_utf8(rejected.bytes).unwrap();
     assert!(
-        text.lines().all(|line| !line.starts_with(['=', '@', '-']) && !line.starts_with("\"=")),
+        text.lines()
+            .all(|line| !line.starts_with(['=', '@', '-']) && !line.starts_with("\"=")),
         "{text}"
     );
 
@@ -135,13 +170,18 @@ async fn rejected_rows_of_a_csv_come_back_corrected(t: &TestDb) {
     let header = "\u{feff}客户编号,交易时间,金额,patron_line,patron_column,patron_reason";
     assert_eq!(text.lines().next(), Some(header));
 
-    let corrected = upload(t, text.replace(",later,", ",2026-10-31,").as_bytes()).await.unwrap();
+    let corrected = upload(t, text.replace(",later,", ",2026-10-31,").as_bytes())
+        .await
+        .unwrap();
     let job = start(p, &corrected, options(&corrected)).await.unwrap();
     let done = report(p, &finished(p, job.id).await).await;
     assert_eq!((done.created, done.rejected), (names.len() as u64, 0));
     let lines = stored(p).await;
     for name in names {
-        assert!(lines.iter().any(|line| line.who == name), "{name} is stored as it was");
+        assert!(
+            lines.iter().any(|line| line.who == name),
+            "{name} is stored as it was"
+        );
     }
     runner.shutdown(Duration::from_secs(5)).await;
 }
@@ -168,7 +208,10 @@ async fn the_mapping_of_the_same_columns_is_offered_first(t: &TestDb) {
     ] {
         let offered = upload(t, format!("{header}\n").as_bytes()).await.unwrap();
         assert_eq!(
-            (offered.suggested_mapping["who"].as_str(), offered.suggested_source.as_deref()),
+            (
+                offered.suggested_mapping["who"].as_str(),
+                offered.suggested_source.as_deref()
+            ),
             (who, Some(source)),
             "{header}"
         );

@@ -51,7 +51,10 @@ fn number<const N: usize>(bytes: &[u8], at: usize) -> Result<u64> {
     let piece = bytes
         .get(at..at + N)
         .ok_or_else(|| damaged("its directory is cut off"))?;
-    Ok(piece.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+    Ok(piece
+        .iter()
+        .rev()
+        .fold(0, |number, byte| number << 8 | u64::from(*byte)))
 }
 
 fn short(bytes: &[u8], at: usize) -> Result<usize> {

@@ -172,10 +172,19 @@ impl SheetRows {
             Some("str") => unescaped(value),
             _ if value.is_empty() => String::new(),
             Some("s") => {
-                let text = value.trim().parse().ok().and_then(|number| self.texts.get(number));
+                let text = value
+                    .trim()
+                    .parse()
+                    .ok()
+                    .and_then(|number| self.texts.get(number));
                 unescaped(text.ok_or_else(|| damaged("a cell refers to a text that is not there"))?)
             }
-            Some("b") => if matches!(value.trim(), "1" | "true") { "true" } else { "false" }.to_owned(),
+            Some("b") => if matches!(value.trim(), "1" | "true") {
+                "true"
+            } else {
+                "false"
+            }
+            .to_owned(),
             Some("d") => value.trim().to_owned(),
             Some("e") => {
                 cell.problem = problem("cell_error", "the cell shows an error of the spreadsheet");
@@ -214,7 +223,9 @@ impl Opened {
     fn of(element: &BytesStart<'_>) -> Result<Self> {
         Ok(Self {
             at: attribute(element, "r")?,
-            style: attribute(element, "s")?.and_then(|style| style.parse().ok()).unwrap_or(0),
+            style: attribute(element, "s")?
+                .and_then(|style| style.parse().ok())
+                .unwrap_or(0),
             kind: attribute(element, "t")?,
         })
     }
@@ -228,7 +239,9 @@ impl Opened {
                 let number = letters.fold(0, |number, letter| {
                     number * 26 + usize::from(letter.to_ascii_uppercase() - b'A') + 1
                 });
-                number.checked_sub(1).ok_or_else(|| damaged("a cell is nowhere"))?
+                number
+                    .checked_sub(1)
+                    .ok_or_else(|| damaged("a cell is nowhere"))?
             }
         };
         if column >= SHEET_COLUMNS_MAX {

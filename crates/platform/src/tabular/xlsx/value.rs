@@ -49,7 +49,10 @@ pub(super) fn number_text(said: &str) -> Option<String> {
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let is_plain = !whole.is_empty()
         && digits.len() <= DIGITS
-        && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
+        && whole
+            .bytes()
+            .chain(fraction.bytes())
+            .all(|byte| byte.is_ascii_digit());
     if is_plain {
         return Some(said.to_owned());
     }
@@ -61,7 +64,11 @@ pub(super) fn number_text(said: &str) -> Option<String> {
 
 /// Whether digits of a number may have been lost: whoever typed an id of 18 digits got another one.
 pub(super) fn is_imprecise(number_text: &str) -> bool {
-    let whole = number_text.trim_start_matches('-').split('.').next().unwrap_or_default();
+    let whole = number_text
+        .trim_start_matches('-')
+        .split('.')
+        .next()
+        .unwrap_or_default();
     whole.len() > DIGITS
 }
 
@@ -103,7 +110,9 @@ pub(super) fn unescaped(text: &str) -> String {
     let mut read = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("_x") {
-        let code = rest.get(at + 2..at + 6).filter(|_| rest[at + 6..].starts_with('_'));
+        let code = rest
+            .get(at + 2..at + 6)
+            .filter(|_| rest[at + 6..].starts_with('_'));
         let character = code
             .filter(|code| code.bytes().all(|byte| byte.is_ascii_hexdigit()))
             .and_then(|code| u32::from_str_radix(code, 16).ok())
@@ -130,10 +139,28 @@ mod tests {
 
     #[test]
     fn formats_of_dates_are_told_from_formats_of_numbers() {
-        for date in ["yyyy-mm-dd", "m/d/yy h:mm", "[$-804]yyyy\"年\"m\"月\"", "h:mm AM/PM", "[Red]dd.mm.", "mm:ss"] {
+        for date in [
+            "yyyy-mm-dd",
+            "m/d/yy h:mm",
+            "[$-804]yyyy\"年\"m\"月\"",
+            "h:mm AM/PM",
+            "[Red]dd.mm.",
+            "mm:ss",
+        ] {
             assert!(is_date_format(date), "{date}");
         }
-        for number in ["General", "0.00", "#,##0 \"yd\"", "[h]:mm:ss", "0;yyyy", "\\d0", "_d0", "[Red]0", "@", "¥#,##0"] {
+        for number in [
+            "General",
+            "0.00",
+            "#,##0 \"yd\"",
+            "[h]:mm:ss",
+            "0;yyyy",
+            "\\d0",
+            "_d0",
+            "[Red]0",
+            "@",
+            "¥#,##0",
+        ] {
             assert!(!is_date_format(number), "{number}");
         }
     }
@@ -155,12 +182,20 @@ mod tests {
         for none in ["", "abc", "NaN", "inf", "1e999", "1,5"] {
             assert_eq!(number_text(none), None, "{none}");
         }
-        assert!(is_imprecise("110101199001011000") && !is_imprecise("123456789012345") && !is_imprecise("-0.5"));
+        assert!(
+            is_imprecise("110101199001011000") && !is_imprecise("123456789012345") && !is_imprecise("-0.5")
+        );
     }
 
     #[test]
     fn numbers_of_dates_are_days_and_times() {
-        let (from_1900, from_1904) = (Dates::default(), Dates { from_1904: true, ..Dates::default() });
+        let (from_1900, from_1904) = (
+            Dates::default(),
+            Dates {
+                from_1904: true,
+                ..Dates::default()
+            },
+        );
         for (said, dates, shown) in [
             ("1", &from_1900, Some("1900-01-01")),
             ("59", &from_1900, Some("1900-02-28")),

@@ -26,7 +26,9 @@ pub(super) struct Xml {
 
 impl std::fmt::Debug for Xml {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Xml").field("depth", &self.depth).finish_non_exhaustive()
+        f.debug_struct("Xml")
+            .field("depth", &self.depth)
+            .finish_non_exhaustive()
     }
 }
 
@@ -236,7 +238,12 @@ impl Workbook {
 }
 
 /// Reads up to the end of an element and adds the text within, but not how it is pronounced.
-pub(super) fn read_rich_text(xml: &mut Xml, buffer: &mut Vec<u8>, until: &str, text: &mut String) -> Result<()> {
+pub(super) fn read_rich_text(
+    xml: &mut Xml,
+    buffer: &mut Vec<u8>,
+    until: &str,
+    text: &mut String,
+) -> Result<()> {
     let (mut takes, mut pronounced) = (false, false);
     loop {
         let event = xml.next(buffer)?;
