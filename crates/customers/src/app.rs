@@ -29,12 +29,18 @@ pub async fn list(
     cursor: Option<&str>,
 ) -> Result<Page<CustomerRow>> {
     caller.require(Permission::CustomersRead)?;
+    check_search(search)?;
+    let mut tx = platform.db.read().await?;
+    store::page(&mut tx, caller.scope(), &platform.keys, search, size, cursor).await
+}
+
+/// Passes if a search is no longer than anyone types. Error: `search_too_long`.
+pub(crate) fn check_search(search: Option<&str>) -> Result<()> {
     if search.is_some_and(|search| search.chars().count() > SEARCH_CHARS_MAX) {
         let message = format!("a search has at most {SEARCH_CHARS_MAX} characters");
         return Err(Error::invalid("search_too_long", message).at("q"));
     }
-    let mut tx = platform.db.read().await?;
-    store::page(&mut tx, caller.scope(), &platform.keys, search, size, cursor).await
+    Ok(())
 }
 
 /// Everything about one customer.

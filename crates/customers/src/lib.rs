@@ -1,8 +1,9 @@
-//! The customer record: people and organisations, what they hold, who matters inside a firm, and their
-//! import. Knows nothing of what a customer is worth.
+//! The customer record: people and organisations, what they hold, who matters inside a firm, their import and
+//! export. Knows nothing of what a customer is worth.
 
 pub mod api;
 pub mod app;
+mod export;
 pub mod identities;
 mod import;
 mod index;
@@ -10,6 +11,7 @@ mod model;
 pub mod rules;
 pub mod store;
 
+pub use export::CustomersExport;
 pub use import::CustomersImport;
 pub use model::{
     Channel, Choice, CompletenessItem, ConsentId, Contact, ContactChange, ContactFacts, ContactId,

@@ -395,3 +395,77 @@ mod rows_per_second {
         measure(TestDb::postgres(&[MIGRATIONS]).await).await;
     }
 }
+
+test_on_both!(
+    malformed_tables_of_customers_change_nothing_they_should_not,
+    [MIGRATIONS]
+);
+async fn malformed_tables_of_customers_change_nothing_they_should_not(t: &TestDb) {
+    let p = &t.platform;
+    let runner = runner(t).await;
+    // What people put into fields to break things is text, and comes back as it was.
+    let nasty = [
+        "'; DROP TABLE customers; --",
+        "\" OR 1=1 --",
+        "<script>alert(1)</script>",
+        "{{7*7}} ${jndi:ldap://x}",
+        "=cmd|' /C calc'!A0",
+        "\u{202e}gnirts",
+        "👩‍👩‍👧‍👦 😀",
+        "%00%0a../../etc/passwd",
+        "𠮷野家",
+    ];
+    let mut file = String::from("external_id,name,brand,region,segment,since\n");
+    for (n, text) in nasty.iter().enumerate() {
+        let cell = format!("\"{}\"", text.replace('"', "\"\""));
+        let id = format!("\"{n}{}\"", text.replace('"', "\"\""));
+        file += &format!("{id},{cell},{cell},{cell},{cell},2026-10-31\n");
+    }
+    let done = import(t, &file).await;
+    assert_eq!(
+        (done.created, done.rejected),
+        (nasty.len() as u64, 0),
+        "{done:#?}"
+    );
+    let size = PageSize::new(Some(200)).unwrap();
+    let list = async || {
+        let page = customers::app::list(p, &caller(Role::Viewer), None, size, None);
+        page.await.unwrap().items
+    };
+    let stored = list().await;
+    for text in nasty {
+        let row = stored.iter().find(|row| row.name == text).unwrap();
+        assert_eq!(row.brand.as_deref(), Some(text));
+        assert!(row.external_id.ends_with(text));
+    }
+    let again = import(t, &file).await;
+    assert_eq!(
+        (again.created, again.updated, again.unchanged),
+        (0, 0, nasty.len() as u64)
+    );
+
+    // Cells that cannot be used reject their row and nothing else.
+    let long = "长".repeat(5_000);
+    let mut file = String::from("external_id,name,phone,email,since,kind\n");
+    for row in [
+        format!("X1,{long},,,,"),
+        "X2,a\0b,,,,".to_owned(),
+        "X3,a,not a phone,,,".to_owned(),
+        "X4,a,,not an address,,".to_owned(),
+        "X5,a,,,31/10/2026,".to_owned(),
+        "X6,a,,,,robot".to_owned(),
+        ",a,,,,".to_owned(),
+        format!("{},a,,,,", "9".repeat(129)),
+        "X9,too,many,cells,here,person,x".to_owned(),
+    ] {
+        file += &row;
+        file.push('\n');
+    }
+    for n in 0..10 {
+        file += &format!("G{n},good,,,,\n");
+    }
+    let done = import(t, &file).await;
+    assert_eq!((done.created, done.rejected), (10, 9), "{done:#?}");
+    assert!(list().await.iter().all(|row| !row.external_id.starts_with('X')));
+    runner.shutdown(Duration::from_secs(5)).await;
+}

@@ -1,4 +1,4 @@
-//! What every room stands on: database, migrations, event log, jobs, access, HTTP plumbing, imports.
+//! What every room stands on: database, migrations, event log, jobs, access, HTTP plumbing, imports and exports.
 //! Knows nothing of customers or value.
 
 pub mod access;
@@ -6,6 +6,7 @@ pub mod clock;
 pub mod crypto;
 pub mod db;
 pub mod events;
+pub mod exports;
 pub mod firm;
 pub mod http;
 pub mod idempotency;

@@ -55,7 +55,8 @@ pub const PLATFORM: RoomMigrations = migrations!(
     (3, "0003_event_seals"),
     (4, "0004_webhooks"),
     (6, "0006_keys"),
-    (7, "0007_access")
+    (7, "0007_access"),
+    (8, "0008_tables")
 );
 
 const RECORD: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

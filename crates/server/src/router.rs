@@ -18,7 +18,7 @@ use value::app::ValueRoom;
 use crate::events::Listeners;
 use crate::metrics::Metrics;
 use crate::proxies::Network;
-use crate::serve::imports;
+use crate::serve::{exports, imports};
 use crate::session::TrustedProxies;
 use crate::{console, events, health, jobs, layers, metrics, session, setup};
 
@@ -48,6 +48,7 @@ fn api() -> OpenApiRouter<Platform> {
         .merge(platform::webhooks::api::router())
         .merge(platform::access::api::router())
         .merge(platform::imports::api::router(imports()))
+        .merge(platform::exports::api::router(exports()))
         .merge(customers::api::router())
         .merge(value::api::router());
     OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", rooms)

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use base::{Error, Result};
-use customers::CustomersImport;
+use customers::{CustomersExport, CustomersImport};
 use platform::crypto::Keyring;
 use platform::events::Sealer;
+use platform::exports::Exports;
 use platform::imports::Imports;
 use platform::jobs::{Kinds, Runner, RunnerSettings};
 use platform::migrations::{self, PLATFORM, RoomMigrations};
@@ -15,7 +16,7 @@ use platform::{Clock, Db, Platform, Settings, access, idempotency, installation,
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use value::TransactionsImport;
+use value::{TransactionsImport, ValueExport};
 
 use crate::accept::accept;
 use crate::config::Config;
@@ -31,9 +32,14 @@ pub fn imports() -> Imports {
     Imports::new().with(CustomersImport).with(TransactionsImport)
 }
 
+/// The lists that can be exported.
+pub fn exports() -> Exports {
+    Exports::new().with(CustomersExport).with(ValueExport)
+}
+
 /// The kinds of jobs the rooms can do.
 pub fn kinds() -> Kinds {
-    value::jobs(customers::jobs(imports().jobs(Kinds::new())))
+    value::jobs(customers::jobs(exports().jobs(imports().jobs(Kinds::new()))))
 }
 
 /// Opens the database for a server and brings it up to date. A SQLite file is this process's alone before
@@ -210,7 +216,8 @@ async fn keep_house(platform: Platform) {
             idempotency::forget_old(&platform).await?;
             jobs::forget_old(&platform).await?;
             webhooks::app::forget_old(&platform).await?;
-            platform::imports::sweep(&platform).await
+            platform::imports::sweep(&platform).await?;
+            platform::exports::sweep(&platform).await
         };
         if let Err(e) = kept.await {
             tracing::warn!(error = %e, "housekeeping failed; it is tried again in an hour");

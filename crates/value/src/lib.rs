@@ -6,6 +6,7 @@ mod column_names;
 pub mod columns;
 pub mod engine;
 pub mod explain;
+mod export;
 pub mod import;
 pub mod model;
 pub mod profile;
@@ -16,6 +17,7 @@ pub mod store;
 use platform::jobs::Kinds;
 use platform::migrations::RoomMigrations;
 
+pub use export::ValueExport;
 pub use import::TransactionsImport;
 
 /// The tables of this room.

@@ -10,7 +10,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::model::{EncodingChoice, Import, ImportId, ImportOptions, ImportStart};
+use super::model::{EncodingChoice, Import, ImportId, ImportOptions, ImportStart, SheetChoice};
+use super::rejects::{self, RejectsFile};
 use super::{Imports, app};
 use crate::access::{Caller, Permission};
 use crate::http::{Json, Multipart, Paging, Path, Problem, ProblemBody, receive};
@@ -26,9 +27,11 @@ pub fn router(imports: Imports) -> OpenApiRouter<Platform> {
     OpenApiRouter::new()
         .routes(routes!(get))
         .routes(routes!(encoding))
+        .routes(routes!(sheet))
         .routes(routes!(dry_run))
         .routes(routes!(start))
-        .routes(routes!(rejects))
+        .routes(routes!(rejects_csv))
+        .routes(routes!(rejects_as_it_came))
         .merge(uploads)
         .layer(Extension(imports))
 }
@@ -51,7 +54,7 @@ pub struct ImportPage {
 struct UploadForm {
     /// `customers` or `transactions`.
     kind: String,
-    /// The file: CSV (UTF-8, UTF-16 or GB18030, with a header) or Parquet.
+    /// The file: CSV (UTF-8, UTF-16 or GB18030, with a header), XLSX or Parquet.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
 }
@@ -130,6 +133,24 @@ async fn encoding(
     ))
 }
 
+/// Reads another sheet of a workbook. What was checked is forgotten.
+#[utoipa::path(post, path = "/imports/{id}/sheet", tag = "imports", params(("id" = Uuid, Path)),
+    request_body = SheetChoice,
+    responses((status = 200, body = Import),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
+async fn sheet(
+    State(platform): State<Platform>,
+    Extension(imports): Extension<Imports>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(choice): Json<SheetChoice>,
+) -> Result<Json<Import>, Problem> {
+    let id = import_id(&id)?;
+    Ok(Json(
+        app::set_sheet(&platform, &imports, &caller, id, &choice.sheet).await?,
+    ))
+}
+
 /// Reads the whole file and says what importing it would do. Changes nothing.
 #[utoipa::path(post, path = "/imports/{id}/dry-run", tag = "imports", params(("id" = Uuid, Path)),
     request_body = ImportOptions,
@@ -167,25 +188,42 @@ async fn start(
 #[utoipa::path(get, path = "/imports/{id}/rejects.csv", tag = "imports", params(("id" = Uuid, Path)),
     responses((status = 200, content_type = "text/csv", body = String),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-async fn rejects(
+async fn rejects_csv(
     State(platform): State<Platform>,
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let (name, csv) = app::rejects_csv(&platform, &caller, import_id(&id)?).await?;
-    let mut response = csv.into_response();
+    let file = rejects::csv(&platform, &caller, import_id(&id)?).await?;
+    Ok(download(file))
+}
+
+/// The rejected rows in the format the file had (a workbook for a workbook, CSV for all else), with the columns
+/// `patron_line`, `patron_column` and `patron_reason` after its own, which an import leaves out: correct the rows
+/// and upload the file as it is.
+#[utoipa::path(get, path = "/imports/{id}/rejects", tag = "imports", params(("id" = Uuid, Path)),
+    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
+async fn rejects_as_it_came(
+    State(platform): State<Platform>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    Ok(download(
+        rejects::file(&platform, &caller, import_id(&id)?).await?,
+    ))
+}
+
+fn download(file: RejectsFile) -> Response {
+    let mut response = file.bytes.into_response();
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/csv; charset=utf-8"),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.content_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::CONTENT_DISPOSITION, attachment(&name));
-    Ok(response)
+    headers.insert(header::CONTENT_DISPOSITION, attachment(&file.name));
+    response
 }
 
 /// `attachment` with a name in any script (RFC 6266).
-fn attachment(name: &str) -> HeaderValue {
+pub(crate) fn attachment(name: &str) -> HeaderValue {
     let mut value = String::from("attachment; filename*=UTF-8''");
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') {

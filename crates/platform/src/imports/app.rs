@@ -11,6 +11,7 @@ use super::model::{
     Mapping, Upload,
 };
 use super::store::{self, Found};
+use super::table::ImportTable;
 use super::{Imports, files, rules};
 use crate::access::{Caller, Permission};
 use crate::db::Tx;
@@ -20,7 +21,7 @@ use crate::http::StoredFile;
 use crate::ids;
 use crate::jobs::{Job, NewJob, Unique};
 use crate::state::Platform;
-use crate::tabular::{Encoding, Format, Row, Shape, Table};
+use crate::tabular::{Encoding, Format, Row, Shape};
 
 /// Values shown of each column.
 const SAMPLES: usize = 5;
@@ -31,7 +32,7 @@ const SAMPLE_CHARS: usize = 60;
 
 /// Takes a file that has arrived (see [`crate::http::receive`]): finds out what it is and keeps it.
 ///
-/// Errors: `kind_unknown`, `firm_generated`, and what [`Shape::detect`] and [`Table::open`] refuse; then the
+/// Errors: `kind_unknown`, `firm_generated`, and what [`Shape::detect`] and [`crate::tabular::Table::open`] refuse; then the
 /// file is gone.
 pub async fn add(
     platform: &Platform,
@@ -48,7 +49,11 @@ pub async fn add(
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    let (shape, columns) = look(path, None).await?;
+    let Looked {
+        shape,
+        sheets,
+        columns,
+    } = look(path, Reading::Detected).await?;
     let upload = Upload {
         id: ids::new(&platform.clock),
         kind: kind.name().to_owned(),
@@ -56,6 +61,7 @@ pub async fn add(
         bytes: file.bytes,
         sha256: file.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
         shape,
+        sheets,
         columns,
         options: None,
         checked: false,
@@ -77,19 +83,37 @@ pub async fn add(
     Ok(shown(upload, ImportState::Uploaded, &*kind, suggested))
 }
 
-/// What a file is, its columns and some of their values.
-async fn look(path: PathBuf, encoding: Option<Encoding>) -> Result<(Shape, Vec<Column>)> {
-    tokio::task::spawn_blocking(move || look_blocking(&path, encoding))
+/// How a file is to be looked at.
+enum Reading {
+    /// As it says itself.
+    Detected,
+    /// As text in this encoding.
+    Text(Encoding),
+    /// Another sheet of a workbook that is known.
+    Sheet(Shape),
+}
+
+/// What a file is, the sheets of a workbook, its columns and some of their values.
+struct Looked {
+    shape: Shape,
+    sheets: Vec<String>,
+    columns: Vec<Column>,
+}
+
+async fn look(path: PathBuf, reading: Reading) -> Result<Looked> {
+    tokio::task::spawn_blocking(move || look_blocking(&path, reading))
         .await
         .map_err(|_| Error::invalid("file_unreadable", "the file is damaged and cannot be read"))?
 }
 
-fn look_blocking(path: &Path, encoding: Option<Encoding>) -> Result<(Shape, Vec<Column>)> {
-    let shape = match encoding {
-        Some(encoding) => Shape::of_text(path, encoding)?,
-        None => Shape::detect(path)?,
+fn look_blocking(path: &Path, reading: Reading) -> Result<Looked> {
+    let shape = match reading {
+        Reading::Text(encoding) => Shape::of_text(path, encoding)?,
+        Reading::Detected => Shape::detect(path)?,
+        Reading::Sheet(shape) => shape,
     };
-    let mut table = Table::open(path, &shape)?;
+    let sheets = shape.sheets(path)?.into_iter().map(|sheet| sheet.name).collect();
+    let mut table = ImportTable::open(path, &shape)?;
     let mut columns: Vec<Column> = table
         .columns()
         .iter()
@@ -116,7 +140,11 @@ fn look_blocking(path: &Path, encoding: Option<Encoding>) -> Result<(Shape, Vec<
             }
         }
     }
-    Ok((shape, columns))
+    Ok(Looked {
+        shape,
+        sheets,
+        columns,
+    })
 }
 
 /// How a file might be read.
@@ -131,7 +159,10 @@ async fn suggestion(tx: &mut Tx, kind: &dyn ImportKind, upload: &Upload) -> Resu
     let columns: Vec<String> = upload.columns.iter().map(|column| column.name.clone()).collect();
     let currency = firm::load(tx).await?.currency;
     let suggested = rules::suggest(kind.fields(), &columns, currency);
-    let remembered = store::mappings(tx, kind.name()).await?;
+    // What a file with these very columns was last, then what files of this kind were.
+    let same_header = store::mapping_of_header(tx, kind.name(), &rules::signature(&columns)).await?;
+    let mut remembered: Vec<_> = same_header.into_iter().collect();
+    remembered.extend(store::mappings(tx, kind.name()).await?);
     let fits = |mapping: &Mapping| rules::resolve(kind.fields(), mapping, &columns).is_ok();
     let Some((source, mut mapping)) = remembered.into_iter().find(|(_, mapping)| fits(mapping)) else {
         return Ok(Suggestion {
@@ -162,6 +193,8 @@ fn shown(upload: Upload, state: ImportState, kind: &dyn ImportKind, suggested: S
         bytes: upload.bytes,
         format: upload.shape.format.name(),
         encoding: upload.shape.encoding,
+        sheet: upload.sheets.get(usize::from(upload.shape.sheet)).cloned(),
+        sheets: upload.sheets,
         columns: upload.columns,
         suggested_mapping: suggested.mapping,
         suggested_source: suggested.source,
@@ -214,7 +247,7 @@ pub async fn get(platform: &Platform, imports: &Imports, caller: &Caller, id: Im
 /// Reads the file's header anew in another encoding, or in the one found out when none is named. What was
 /// checked before is forgotten.
 ///
-/// Errors: `encoding_not_for_parquet`, `import_busy`, `import_done`, `file_gone`, and what [`Table::open`]
+/// Errors: `encoding_not_for_parquet`, `encoding_not_for_workbook`, `import_busy`, `import_done`, `file_gone`, and what [`crate::tabular::Table::open`]
 /// refuses.
 pub async fn set_encoding(
     platform: &Platform,
@@ -225,21 +258,69 @@ pub async fn set_encoding(
 ) -> Result<Import> {
     caller.require_whole_firm(Permission::ImportsWrite)?;
     let (found, file) = still_open(&mut platform.db.read().await?, id).await?;
-    if found.upload.shape.format == Format::Parquet {
-        let message = "a Parquet file says itself how its text is written";
-        return Err(Error::invalid("encoding_not_for_parquet", message).at("encoding"));
+    let refused = match found.upload.shape.format {
+        Format::Csv => None,
+        Format::Parquet => Some((
+            "encoding_not_for_parquet",
+            "a Parquet file says itself how its text is written",
+        )),
+        Format::Xlsx => Some((
+            "encoding_not_for_workbook",
+            "a workbook says itself how its text is written",
+        )),
+    };
+    if let Some((code, message)) = refused {
+        return Err(Error::invalid(code, message).at("encoding"));
     }
-    let (shape, columns) = look(files::path(platform, &file), encoding).await?;
+    let reading = encoding.map_or(Reading::Detected, Reading::Text);
+    let looked = look(files::path(platform, &file), reading).await?;
+    let payload = json!({ "encoding": looked.shape.encoding });
+    read_anew(platform, caller, id, &looked, ("import.encoding_set", &payload)).await?;
+    get(platform, imports, caller, id).await
+}
+
+/// Reads another sheet of a workbook. What was checked before is forgotten.
+///
+/// Errors: `sheet_unknown`, `import_busy`, `import_done`, `file_gone`, and what [`crate::tabular::Table::open`] refuses.
+pub async fn set_sheet(
+    platform: &Platform,
+    imports: &Imports,
+    caller: &Caller,
+    id: ImportId,
+    sheet: &str,
+) -> Result<Import> {
+    caller.require_whole_firm(Permission::ImportsWrite)?;
+    let (found, file) = still_open(&mut platform.db.read().await?, id).await?;
+    let number = found.upload.sheets.iter().position(|name| name == sheet);
+    let number = number
+        .and_then(|number| u16::try_from(number).ok())
+        .ok_or_else(|| Error::invalid("sheet_unknown", "the file has no sheet of this name").at("sheet"))?;
+    let shape = Shape {
+        sheet: number,
+        ..found.upload.shape
+    };
+    let looked = look(files::path(platform, &file), Reading::Sheet(shape)).await?;
+    let payload = json!({ "sheet": sheet });
+    read_anew(platform, caller, id, &looked, ("import.sheet_set", &payload)).await?;
+    get(platform, imports, caller, id).await
+}
+
+/// Notes how else a file is read, with the event that says so.
+async fn read_anew(
+    platform: &Platform,
+    caller: &Caller,
+    id: ImportId,
+    looked: &Looked,
+    (event, payload): (&'static str, &serde_json::Value),
+) -> Result<()> {
     let mut tx = platform.db.write().await?;
     store::lock(&mut tx, id).await?;
     if still_open(&mut tx, id).await?.0.is_busy {
         return Err(Error::conflict("import_busy", BUSY));
     }
-    store::set_shape(&mut tx, id, &shape, &columns).await?;
-    let payload = json!({ "encoding": shape.encoding });
-    record(&mut tx, platform, caller, "import.encoding_set", id, &payload).await?;
-    tx.commit().await?;
-    get(platform, imports, caller, id).await
+    store::set_shape(&mut tx, id, &looked.shape, &looked.columns).await?;
+    record(&mut tx, platform, caller, event, id, payload).await?;
+    tx.commit().await
 }
 
 const BUSY: &str = "this file is being checked or imported already";
@@ -390,80 +471,4 @@ async fn record(
         payload,
     };
     events::record(tx, &platform.clock, &event).await
-}
-
-/// The rejected rows as CSV: the columns as they came, then line, column and reason. A cell that a
-/// spreadsheet would take for a formula is made a text by an apostrophe.
-pub async fn rejects_csv(platform: &Platform, caller: &Caller, id: ImportId) -> Result<(String, Vec<u8>)> {
-    const PER_QUERY: u32 = 1_000;
-    caller.require_whole_firm(Permission::ImportsWrite)?;
-    let mut tx = platform.db.read().await?;
-    let found = store::get(&mut tx, id)
-        .await?
-        .ok_or(Error::NotFound { what: "import" })?;
-    let width = found.upload.columns.len();
-    let mut csv = csv::Writer::from_writer(b"\xef\xbb\xbf".to_vec());
-    let own = ["line", "column", "reason"].map(str::to_owned);
-    let header = found
-        .upload
-        .columns
-        .iter()
-        .map(|column| column.name.clone())
-        .chain(own);
-    csv.write_record(header.map(|cell| defused(&cell)))
-        .map_err(Error::internal)?;
-    let mut after = -1;
-    loop {
-        let rows = store::rejects(&mut tx, id, after, PER_QUERY).await?;
-        for (number, rejected) in &rows {
-            after = *number;
-            let reject = &rejected.reject;
-            let cells = (0..width).map(|n| rejected.cells.get(n).cloned().unwrap_or_default());
-            // Cells beyond the header go with the reason, so that nothing of the row is lost.
-            let beyond = rejected.cells.get(width..).filter(|more| !more.is_empty());
-            let mut reason = format!("{} ({}", reject.code, reject.message);
-            if let Some(more) = beyond {
-                reason += &format!("; further cells: {}", more.join(" | "));
-            }
-            if rejected.is_cut {
-                reason += "; the row is longer than is kept and ends where the … is";
-            }
-            reason.push(')');
-            let about = [
-                reject.line.to_string(),
-                reject.column.clone().unwrap_or_default(),
-                reason,
-            ];
-            csv.write_record(cells.chain(about).map(|cell| defused(&cell)))
-                .map_err(Error::internal)?;
-        }
-        if rows.len() < PER_QUERY as usize {
-            break;
-        }
-    }
-    let stem = found
-        .upload
-        .file_name
-        .rsplit_once('.')
-        .map_or(found.upload.file_name.as_str(), |(stem, _)| stem);
-    Ok((
-        format!("{stem}-rejects.csv"),
-        csv.into_inner().map_err(Error::internal)?,
-    ))
-}
-
-/// A cell that no spreadsheet takes for a formula. Numbers stay as they are.
-fn defused(cell: &str) -> String {
-    let is_number = || {
-        let digits = cell.trim_start_matches(['-', '+']);
-        !digits.is_empty()
-            && digits
-                .chars()
-                .all(|c| c.is_ascii_digit() || matches!(c, '.' | ','))
-    };
-    match cell.chars().next() {
-        Some('=' | '@' | '\t' | '\r' | '\n') => format!("'{cell}"),
-        Some('+' | '-') if !is_number() => format!("'{cell}"),
-        _ => cell.to_owned(),
-    }
 }

@@ -9,9 +9,11 @@ mod identity;
 mod kind;
 mod model;
 mod read;
+pub mod rejects;
 mod rules;
 mod run;
 mod store;
+mod table;
 
 pub use fields::{CellFacts, CellProblem, Field, FieldKind, FieldValue};
 pub use files::sweep;

@@ -87,6 +87,8 @@ pub(super) struct Upload {
     pub(super) sha256: String,
     /// How it is read.
     pub(super) shape: Shape,
+    /// The names of its sheets, if it is a workbook.
+    pub(super) sheets: Vec<String>,
     /// Its columns.
     pub(super) columns: Vec<Column>,
     /// How the newest dry run was asked to read it.
@@ -141,6 +143,14 @@ pub(super) struct EncodingChoice {
     pub(super) encoding: Option<Encoding>,
 }
 
+/// Which sheet of a workbook is to be read.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SheetChoice {
+    /// The sheet's name.
+    pub(super) sheet: String,
+}
+
 fn default_source() -> String {
     "file".to_owned()
 }
@@ -155,7 +165,8 @@ pub(super) struct JobInput {
 /// A row that was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Reject {
-    /// The line of the file (CSV, the header is line 1) or the row's number (Parquet).
+    /// The line of the file (CSV, the header is line 1), the row of the sheet (XLSX) or the row's number
+    /// (Parquet).
     pub line: u64,
     /// The column at fault, as the file names it; none when it is the whole row.
     pub column: Option<String>,
@@ -229,10 +240,14 @@ pub struct Import {
     pub file_name: String,
     /// Its size.
     pub bytes: u64,
-    /// `csv` or `parquet`.
+    /// `csv`, `xlsx` or `parquet`.
     pub format: &'static str,
     /// How its text is read.
     pub encoding: Encoding,
+    /// The sheets of a workbook.
+    pub sheets: Vec<String>,
+    /// The sheet that is read.
+    pub sheet: Option<String>,
     /// Its columns.
     pub columns: Vec<Column>,
     /// The mapping used last for such a file, or the one its column names suggest.

@@ -14,8 +14,9 @@ use super::kind::{ImportKind, ImportRow, Repeats};
 use super::model::{REJECTS_KEPT_MAX, Reject};
 use super::rules::{self, Places};
 use super::store::RejectedRow;
+use super::table::ImportTable;
 use crate::jobs::JobRun;
-use crate::tabular::{Row, Shape, Table};
+use crate::tabular::{Row, Shape};
 
 /// Rows per transaction: well under a second of SQLite's one writer, and few enough to lose little.
 pub const BATCH_ROWS: usize = 2_000;
@@ -154,8 +155,8 @@ pub(super) fn rejected(reject: Reject, cells: &csv::StringRecord) -> RejectedRow
 }
 
 impl Source {
-    fn open(&self) -> Result<Table> {
-        let table = Table::open(&self.path, &self.shape)?;
+    fn open(&self) -> Result<ImportTable> {
+        let table = ImportTable::open(&self.path, &self.shape)?;
         if table.columns() == self.columns.as_slice() {
             Ok(table)
         } else {

@@ -1,8 +1,10 @@
 //! Which column is which field, whether a row is accepted, whether a file is. Pure.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use base::{Currency, Error, Result};
+use sha2::{Digest as _, Sha256};
 
 use super::fields::{CellFacts, CellProblem, Field, FieldKind, FieldValue};
 use super::kind::{ImportKind, ImportRow};
@@ -73,6 +75,22 @@ pub(super) fn suggest(fields: &[Field], columns: &[String], currency: Currency) 
         }
     }
     mapping
+}
+
+/// What files with the same columns have in common, in whatever order they are: a hash of their names.
+pub(super) fn signature(columns: &[String]) -> String {
+    let mut names: Vec<&str> = columns.iter().map(String::as_str).collect();
+    names.sort_unstable();
+    let mut hash = Sha256::new();
+    for name in names {
+        hash.update((name.len() as u64).to_le_bytes());
+        hash.update(name.as_bytes());
+    }
+    let mut hex = String::with_capacity(64);
+    for byte in hash.finalize() {
+        let _cannot_fail = write!(hex, "{byte:02x}");
+    }
+    hex
 }
 
 /// Where each field of a kind stands in the file.
@@ -166,6 +184,9 @@ pub(super) fn check_row(
                     message,
                     value: Some(shown(cell)),
                 };
+                if let Some((_, problem)) = row.cell_problems.iter().find(|(column, _)| column == place) {
+                    return Err(reject(problem.code, problem.message.clone()));
+                }
                 let value = field
                     .kind
                     .read(cell, facts)

@@ -316,7 +316,10 @@ impl Work {
         let mut tx = self.run.platform().db.write().await?;
         store::save_report(&mut tx, self.input.import, report).await?;
         let (kind, options) = (self.kind().name(), &self.input.options);
-        store::remember_mapping(&mut tx, kind, &options.source, &options.mapping, clock.now()).await?;
+        let (source, mapping) = (&options.source, &options.mapping);
+        store::remember_mapping(&mut tx, kind, source, mapping, clock.now()).await?;
+        let signature = rules::signature(&self.source.columns);
+        store::remember_header(&mut tx, kind, &signature, source, mapping, clock.now()).await?;
         let payload = json!({
             "kind": kind,
             "source": options.source,

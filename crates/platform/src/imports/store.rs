@@ -21,6 +21,7 @@ struct Row {
     bytes: i64,
     sha256: String,
     shape: Json<Shape>,
+    sheets: Option<Json<Vec<String>>>,
     columns: Json<Vec<Column>>,
     options: Option<Json<ImportOptions>>,
     checked: bool,
@@ -63,6 +64,7 @@ impl TryFrom<Row> for Found {
                 bytes: row.bytes.unsigned_abs(),
                 sha256: row.sha256,
                 shape: row.shape.0,
+                sheets: row.sheets.map(|json| json.0).unwrap_or_default(),
                 columns: row.columns.0,
                 options: row.options.map(|json| json.0),
                 checked: row.checked,
@@ -74,14 +76,14 @@ impl TryFrom<Row> for Found {
     }
 }
 
-const SELECT: &str = "SELECT i.id, i.kind, i.file_name, i.bytes, i.sha256, i.shape, i.columns, i.options, \
-    i.checked, i.report, i.job_id, j.kind AS job_kind, j.state AS job_state, i.created_at, i.file \
+const SELECT: &str = "SELECT i.id, i.kind, i.file_name, i.bytes, i.sha256, i.shape, i.sheets, i.columns, \
+    i.options, i.checked, i.report, i.job_id, j.kind AS job_kind, j.state AS job_state, i.created_at, i.file \
     FROM imports i LEFT JOIN jobs j ON j.id = i.job_id ";
 
 pub(super) async fn insert(tx: &mut Tx, upload: &Upload, file: &str, actor: Actor) -> Result<()> {
     tx.execute(
-        "INSERT INTO imports (id, kind, file_name, bytes, sha256, shape, columns, created_by, created_at, file) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "INSERT INTO imports (id, kind, file_name, bytes, sha256, shape, columns, created_by, created_at, file, \
+         sheets) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         args![
             upload.id.uuid(),
             upload.kind.as_str(),
@@ -93,6 +95,7 @@ pub(super) async fn insert(tx: &mut Tx, upload: &Upload, file: &str, actor: Acto
             actor.user(),
             upload.created_at,
             file,
+            json(&upload.sheets)?,
         ],
     )
     .await
@@ -291,6 +294,49 @@ pub(super) async fn remember_mapping(
     )
     .await
     .map(|_| ())
+}
+
+/// So many different headers are remembered.
+const HEADERS_KEPT: u32 = 1_000;
+
+/// Keeps the mapping and source for the next file of this kind with these columns.
+pub(super) async fn remember_header(
+    tx: &mut Tx,
+    kind: &str,
+    signature: &str,
+    source: &str,
+    mapping: &Mapping,
+    now: Timestamp,
+) -> Result<()> {
+    tx.execute(
+        "INSERT INTO import_headers (kind, signature, source, mapping, updated_at) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (kind, signature) DO UPDATE SET source = excluded.source, mapping = excluded.mapping, \
+         updated_at = excluded.updated_at",
+        args![kind, signature, source, json(mapping)?, now],
+    )
+    .await?;
+    tx.execute(
+        "DELETE FROM import_headers WHERE updated_at < (SELECT min(updated_at) FROM \
+         (SELECT updated_at FROM import_headers ORDER BY updated_at DESC LIMIT $1) AS newest)",
+        args![HEADERS_KEPT],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// The source and mapping that a file of this kind with these columns was imported with last.
+pub(super) async fn mapping_of_header(
+    tx: &mut Tx,
+    kind: &str,
+    signature: &str,
+) -> Result<Option<(String, Mapping)>> {
+    let row: Option<(String, Json<Mapping>)> = tx
+        .optional(
+            "SELECT source, mapping FROM import_headers WHERE kind = $1 AND signature = $2",
+            args![kind, signature],
+        )
+        .await?;
+    Ok(row.map(|(source, Json(mapping))| (source, mapping)))
 }
 
 /// The sources of a kind with the mapping each was imported with, the newest first, at most 20.

@@ -103,7 +103,6 @@ impl CsvRows {
 
     pub(super) fn next_row(&mut self, row: &mut Row) -> Result<bool> {
         self.metered.bytes_since_row.store(0, Ordering::Relaxed);
-        row.problem = None;
         if !self
             .reader
             .read_byte_record(&mut self.bytes)

@@ -1,10 +1,13 @@
 //! Reads the tables people bring: CSV in the encodings and separators that Chinese and western programs
-//! write, and Parquet. One row at a time in bounded memory; a row that cannot be read is named by its
+//! write, Excel workbooks and Parquet. One row at a time in bounded memory; a row that cannot be read is named by its
 //! line, never dropped. Knows nothing of what the columns mean. Blocking: call it off the async threads.
 
 mod csv;
 mod encoding;
+pub mod formula;
 mod parquet;
+mod parquet_pages;
+mod xlsx;
 
 use std::fs::File;
 use std::io::Read as _;
@@ -14,6 +17,7 @@ use base::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 pub use encoding::Encoding;
+pub use xlsx::SheetInfo;
 
 /// More columns than anyone maps; a file with more is not a table.
 pub const COLUMNS_MAX: usize = 500;
@@ -30,6 +34,8 @@ pub enum Format {
     Csv,
     /// Apache Parquet.
     Parquet,
+    /// An Excel workbook.
+    Xlsx,
 }
 
 impl Format {
@@ -38,6 +44,7 @@ impl Format {
         match self {
             Self::Csv => "csv",
             Self::Parquet => "parquet",
+            Self::Xlsx => "xlsx",
         }
     }
 }
@@ -51,20 +58,26 @@ pub struct Shape {
     pub encoding: Encoding,
     /// What separates the columns of a CSV file.
     pub separator: u8,
+    /// Which sheet of a workbook, from 0.
+    #[serde(default)]
+    pub sheet: u16,
 }
 
 /// One row as it came.
 #[derive(Debug, Clone, Default)]
 pub struct Row {
-    /// The line it begins on (CSV, the header is line 1) or its number (Parquet, from 1).
+    /// The line it begins on (CSV, the header is line 1), the row of the sheet (XLSX) or its number (Parquet,
+    /// from 1).
     pub line: u64,
     /// Its cells as text, one per column unless there is a problem.
     pub cells: ::csv::StringRecord,
     /// Why it cannot be used.
     pub problem: Option<RowProblem>,
+    /// Cells that cannot be used: the column, and why. It only matters to who reads that column.
+    pub cell_problems: Vec<(usize, RowProblem)>,
 }
 
-/// Why a row cannot be used.
+/// Why a row, or a cell of it, cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowProblem {
     /// Stable name: `column_count`, `text_malformed`.
@@ -84,30 +97,48 @@ pub struct Table {
 enum Rows {
     Csv(Box<csv::CsvRows>),
     Parquet(Box<parquet::ParquetRows>),
+    Xlsx(Box<xlsx::XlsxRows>),
 }
 
 impl Shape {
-    /// Finds out what a file is. Reads all of it once, because one late byte decides the encoding.
+    /// Finds out what a file is. Reads all of it once, because one late byte decides the encoding; of a
+    /// workbook the first sheet that can be seen is taken.
     ///
-    /// Errors: `file_empty`, `format_unknown` (it says what it looks like), `file_unreadable`.
+    /// Errors: `file_empty`, `format_unknown` (it says what it looks like), `file_unreadable`,
+    /// `workbook_too_large`, `pages_too_large`.
     pub fn detect(path: &Path) -> Result<Self> {
         let mut head = [0_u8; 8];
         let mut file = File::open(path).map_err(unreadable)?;
         let got = read_head(&mut file, &mut head)?;
         match &head[..got] {
             [] => Err(Error::invalid("file_empty", "the file is empty")),
-            [b'P', b'A', b'R', b'1', ..] => Ok(Self {
-                format: Format::Parquet,
-                encoding: Encoding::Utf8,
-                separator: b',',
-            }),
-            [b'P', b'K', 3, 4, ..] | [0xd0, 0xcf, 0x11, 0xe0, ..] => Err(Error::invalid(
+            [b'P', b'A', b'R', b'1', ..] => {
+                parquet::inspect(path)?;
+                Ok(Self {
+                    format: Format::Parquet,
+                    encoding: Encoding::Utf8,
+                    separator: b',',
+                    sheet: 0,
+                })
+            }
+            [b'P', b'K', 3, 4, ..] => {
+                let sheets = xlsx::inspect(path)?;
+                let seen = sheets.iter().position(|sheet| !sheet.hidden).unwrap_or(0);
+                Ok(Self {
+                    format: Format::Xlsx,
+                    encoding: Encoding::Utf8,
+                    separator: b',',
+                    sheet: u16::try_from(seen).unwrap_or(0),
+                })
+            }
+            [0xd0, 0xcf, 0x11, 0xe0, ..] => Err(Error::invalid(
                 "format_unknown",
-                "this looks like an Excel workbook; save the sheet as CSV (UTF-8) and upload that",
+                "this is an Excel workbook that is protected by a password or of the old kind (.xls); save it \
+                 as .xlsx without a password",
             )),
             [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] => Err(Error::invalid(
                 "format_unknown",
-                "this file is compressed; unpack it and upload the CSV or Parquet inside",
+                "this file is compressed; unpack it and upload the table inside",
             )),
             _ => Self::of_text(path, Encoding::detect(path)?),
         }
@@ -121,7 +152,18 @@ impl Shape {
             format: Format::Csv,
             encoding,
             separator: csv::detect_separator(path, encoding)?,
+            sheet: 0,
         })
+    }
+
+    /// The sheets of the file, if it is a workbook.
+    ///
+    /// Errors: `file_unreadable`.
+    pub fn sheets(&self, path: &Path) -> Result<Vec<SheetInfo>> {
+        match self.format {
+            Format::Xlsx => xlsx::sheets(path),
+            Format::Csv | Format::Parquet => Ok(Vec::new()),
+        }
     }
 }
 
@@ -153,7 +195,7 @@ pub fn copy_as_utf8(path: &Path, encoding: Option<Encoding>, to: &Path) -> Resul
 impl Table {
     /// Opens a file of a known shape.
     ///
-    /// Errors: `file_unreadable`, `header_missing`, `too_many_columns`, `format_unknown`.
+    /// Errors: `file_unreadable`, `header_missing`, `too_many_columns`, `format_unknown`, `sheet_unknown`.
     pub fn open(path: &Path, shape: &Shape) -> Result<Self> {
         let (columns, rows) = match shape.format {
             Format::Csv => {
@@ -163,6 +205,10 @@ impl Table {
             Format::Parquet => {
                 let (columns, rows) = parquet::ParquetRows::open(path)?;
                 (columns, Rows::Parquet(Box::new(rows)))
+            }
+            Format::Xlsx => {
+                let (columns, rows) = xlsx::XlsxRows::open(path, shape.sheet)?;
+                (columns, Rows::Xlsx(Box::new(rows)))
             }
         };
         if columns.len() > COLUMNS_MAX {
@@ -194,11 +240,18 @@ impl Table {
     /// Errors: the file cannot be read further (`quote_unclosed`, `row_too_large`, `file_unreadable`).
     pub fn next_row(&mut self, row: &mut Row) -> Result<bool> {
         loop {
+            row.problem = None;
+            row.cell_problems.clear();
             let more = match &mut self.rows {
                 Rows::Csv(rows) => rows.next_row(row)?,
                 Rows::Parquet(rows) => rows.next_row(row)?,
+                Rows::Xlsx(rows) => rows.next_row(row)?,
             };
-            if !more || row.problem.is_some() || row.cells.iter().any(|cell| !cell.trim().is_empty()) {
+            if !more
+                || row.problem.is_some()
+                || !row.cell_problems.is_empty()
+                || row.cells.iter().any(|cell| !cell.trim().is_empty())
+            {
                 return Ok(more);
             }
         }

@@ -14,7 +14,7 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::file::metadata::ParquetMetaData;
 
-use super::{ROW_BYTES_MAX, Row, unreadable};
+use super::{ROW_BYTES_MAX, Row, parquet_pages, unreadable};
 
 /// The most rows decoded at once, and the bytes they may come to by what the file says of itself.
 const BATCH_ROWS_MAX: usize = 1_024;
@@ -89,6 +89,16 @@ impl Texts {
     }
 }
 
+/// Passes if a file can be read without its pages filling the memory.
+///
+/// Errors: `pages_too_large`, `file_unreadable`.
+pub(super) fn inspect(path: &Path) -> Result<()> {
+    parquet_pages::check_footer(path)?;
+    let file = File::open(path).map_err(unreadable)?;
+    let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(unreadable)?;
+    parquet_pages::check_pages(path, metadata.metadata())
+}
+
 impl ParquetRows {
     pub(super) fn open(path: &Path) -> Result<(Vec<String>, Self)> {
         let file = File::open(path).map_err(unreadable)?;
@@ -143,7 +153,6 @@ impl ParquetRows {
             }
             self.take_window()?;
         }
-        row.problem = None;
         row.cells.clear();
         for column in &self.columns {
             row.cells.push_field(column.get(self.next_in_window));

@@ -119,7 +119,12 @@ fn what_cannot_be_read_is_refused_with_its_reason() {
         ("empty", &b""[..], "file_empty"),
         ("no header", b"\n\n", "header_missing"),
         ("a nameless header", b",,\n1,2,3\n", "header_missing"),
-        ("a workbook", b"PK\x03\x04 and more", "format_unknown"),
+        ("a broken archive", b"PK\x03\x04 and more", "file_unreadable"),
+        (
+            "an old or protected workbook",
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+            "format_unknown",
+        ),
         ("gzip", b"\x1f\x8b\x08\0\0\0\0\0", "format_unknown"),
         (
             "an open quote in the last column",
@@ -255,6 +260,41 @@ fn rows_that_share_a_long_text_do_not_fill_the_memory() {
     let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
     let peak_kib: u64 = peak.split_whitespace().nth(1).unwrap().parse().unwrap();
     assert!(peak_kib < 400_000, "{peak}");
+}
+
+#[test]
+fn pages_that_unpack_to_too_much_are_refused_before_they_are() {
+    let mut bytes = parquet_of(&"x".repeat(100_000), 10);
+    let (_folder, path) = file(&bytes);
+    let reader = ::parquet::file::metadata::ParquetMetaDataReader::new();
+    let metadata = reader.parse_and_finish(&File::open(&path).unwrap()).unwrap();
+    let (start, length) = metadata.row_group(0).column(0).byte_range();
+    let (start, length) = (start as usize, length as usize);
+    assert_eq!(
+        bytes[start..start + 3],
+        [0x15, 0x04, 0x15],
+        "a dictionary page, then what it unpacks to"
+    );
+    // One page over all of the column that says it unpacks to 2 GiB, in Thrift's zigzag numbers.
+    let mut header = vec![0x15, 0x04, 0x15, 0xfe, 0xff, 0xff, 0xff, 0x0f, 0x15];
+    let mut packed = 2 * (length - header.len() - 4) as u64;
+    for _ in 0..2 {
+        header.push(packed as u8 | 0x80);
+        packed >>= 7;
+    }
+    header.extend([packed as u8, 0]);
+    assert!(packed < 0x80);
+    bytes[start..start + header.len()].copy_from_slice(&header);
+    assert_eq!(read(&bytes), Err("pages_too_large"));
+
+    // Whatever else a header says, it is refused or read.
+    for at in start..start + 40 {
+        for byte in [0x00, 0x1c, 0x19, 0xf9, 0x18, 0xff] {
+            let mut turned = bytes.clone();
+            turned[at] = byte;
+            let _any_answer_will_do = read(&turned);
+        }
+    }
 }
 
 #[test]

@@ -172,7 +172,8 @@ async fn what_is_wrong_is_said_and_leaves_nothing(t: &TestDb) {
     let good = || Part::bytes(b"who,at,amount\n".to_vec()).file_name("a.csv");
     for (form, status, code) in [
         (form(b""), 422, "file_empty"),
-        (form(b"PK\x03\x04 a workbook"), 422, "format_unknown"),
+        (form(b"PK\x03\x04 no archive"), 422, "file_unreadable"),
+        (form(b"\xd0\xcf\x11\xe0 an old workbook"), 422, "format_unknown"),
         (form(&too_large), 413, "file_too_large"),
         (Form::new().part("file", good()), 422, "field_missing"),
         (Form::new().text("kind", "lines"), 422, "file_missing"),

@@ -14,6 +14,7 @@ mod kind;
 mod life;
 mod malformed;
 mod repeat;
+mod workbooks;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -21,7 +22,7 @@ use std::time::{Duration, Instant};
 use platform::access::Role;
 use platform::http::StoredFile;
 use platform::imports::{
-    Import, ImportOptions, ImportReport, ImportStart, ImportState, Imports, Mapping, app,
+    Import, ImportOptions, ImportReport, ImportStart, ImportState, Imports, Mapping, app, rejects,
 };
 use platform::jobs::{Job, JobId, JobState, Kinds, Runner, RunnerSettings};
 use platform::tabular::Encoding;
@@ -53,7 +54,11 @@ fn write_file(t: &TestDb, name: &str, content: &[u8]) -> PathBuf {
 }
 
 async fn upload(t: &TestDb, content: &[u8]) -> base::Result<Import> {
-    let path = write_file(t, "交易.csv", content);
+    upload_as(t, "交易.csv", content).await
+}
+
+async fn upload_as(t: &TestDb, name: &str, content: &[u8]) -> base::Result<Import> {
+    let path = write_file(t, name, content);
     let file = StoredFile::copy_of(&t.platform, &path).await.unwrap();
     app::add(&t.platform, &imports(), &caller(Role::Analyst), "lines", file).await
 }
@@ -215,13 +220,12 @@ async fn a_file_is_looked_at_checked_and_imported(t: &TestDb) {
         "the file is removed"
     );
 
-    let (name, csv) = app::rejects_csv(p, &caller(Role::Analyst), import.id)
-        .await
-        .unwrap();
+    let file = rejects::csv(p, &caller(Role::Analyst), import.id).await.unwrap();
+    let (name, csv) = (file.name, file.bytes);
     assert_eq!(name, "交易-rejects.csv");
     assert_eq!(
         String::from_utf8(csv).unwrap(),
-        "\u{feff}客户编号,交易时间,金额(元),备注,line,column,reason\n\
+        "\u{feff}客户编号,交易时间,金额(元),备注,patron_line,patron_column,patron_reason\n\
          C1,yesterday,1.00,'=cmd(),302,交易时间,date_malformed (this is not a date such as 2026-10-31 or 2026-10-31 08:15:00)\n\
          ,2026-10-31,1.00,y,303,客户编号,\"value_missing (the field \"\"who\"\" is empty)\"\n"
     );
@@ -291,9 +295,10 @@ async fn above_the_reject_limit_nothing_is_changed(t: &TestDb) {
         (second.line, second.column.as_deref(), second.value.as_deref()),
         (52, Some("who"), Some("forbidden"))
     );
-    let (_, csv) = app::rejects_csv(p, &caller(Role::Analyst), import.id)
+    let csv = rejects::csv(p, &caller(Role::Analyst), import.id)
         .await
-        .unwrap();
+        .unwrap()
+        .bytes;
     let csv = String::from_utf8(csv).unwrap();
     assert!(
         csv.contains("\nforbidden,2026-10-31,1,E50,52,who,forbidden (the database knows better)\n"),
@@ -358,7 +363,11 @@ async fn only_who_may_import_does(t: &TestDb) {
         app::set_encoding(p, &imports(), &viewer, import.id, None)
             .await
             .err(),
-        app::rejects_csv(p, &viewer, import.id).await.err(),
+        rejects::csv(p, &viewer, import.id).await.err(),
+        rejects::file(p, &viewer, import.id).await.err(),
+        app::set_sheet(p, &imports(), &viewer, import.id, "Sheet1")
+            .await
+            .err(),
         app::list(p, &imports(), &viewer, base::PageSize::new(None).unwrap(), None)
             .await
             .err(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use platform::access::Role;
-use platform::imports::app;
+use platform::imports::rejects;
 use platform::test_on_both;
 use platform::testing::{TestDb, caller};
 
@@ -97,7 +97,11 @@ async fn malformed_files_are_told_apart(t: &TestDb) {
             "upload: format_unknown",
         ),
         ("no header", b"\n\n\n", "upload: header_missing"),
-        ("a workbook", b"PK\x03\x04aaaaaaaa", "upload: format_unknown"),
+        (
+            "a broken archive",
+            b"PK\x03\x04aaaaaaaa",
+            "upload: file_unreadable",
+        ),
         (
             "truncated Parquet",
             b"PAR1aaaaaaaaaaaaaa",
@@ -172,10 +176,8 @@ async fn a_rejected_row_comes_back_as_it_came(t: &TestDb) {
     let import = upload(t, file.as_bytes()).await.unwrap();
     let job = dry_run(p, &import, options(&import)).await.unwrap();
     finished(p, job.id).await;
-    let (_, csv) = app::rejects_csv(p, &caller(Role::Analyst), import.id)
-        .await
-        .unwrap();
-    let csv = String::from_utf8(csv).unwrap();
+    let file = rejects::csv(p, &caller(Role::Analyst), import.id).await.unwrap();
+    let csv = String::from_utf8(file.bytes).unwrap();
     let lines: Vec<_> = csv.lines().collect();
     assert!(
         lines[1].starts_with(&format!("{},2,at,date_malformed", rows[0])),

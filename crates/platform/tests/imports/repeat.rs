@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use platform::access::Role;
-use platform::imports::{ImportReport, app};
+use platform::imports::{ImportReport, rejects};
 use platform::test_on_both;
 use platform::testing::{TestDb, caller};
 use proptest::strategy::{Strategy as _, ValueTree as _};
@@ -179,9 +179,10 @@ async fn a_row_that_contradicts_an_earlier_one_is_refused_before_anything_is_sto
         }
     );
     assert_eq!(stored(p).await.len(), 1_500);
-    let (_, csv) = app::rejects_csv(p, &caller(Role::Analyst), import.id)
+    let csv = rejects::csv(p, &caller(Role::Analyst), import.id)
         .await
-        .unwrap();
+        .unwrap()
+        .bytes;
     assert_eq!(String::from_utf8(csv).unwrap().lines().count(), 1_501);
     runner.shutdown(Duration::from_secs(5)).await;
 }

@@ -10,6 +10,8 @@ use platform::Platform;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub(crate) use profiles::list_request;
+
 /// The routes of this room, below `/api/v1`. Whoever serves them layers an [`axum::Extension`] of
 /// [`crate::app::ValueRoom`] around them.
 pub fn router() -> OpenApiRouter<Platform> {

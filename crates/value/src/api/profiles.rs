@@ -162,7 +162,7 @@ pub(crate) struct ProfilePageBody {
 }
 
 /// Reads `?class=E-I,E-II&min_p_alive=0.5&sort=-value&q=…`: every figure has a `min_` and a `max_`.
-fn read_query(parameters: Vec<(String, String)>) -> Result<ListRequest, Error> {
+pub(crate) fn list_request(parameters: Vec<(String, String)>) -> Result<ListRequest, Error> {
     let mut request = ListRequest {
         filter: Filter::default(),
         search: None,
@@ -284,7 +284,7 @@ pub(super) async fn list(
     caller: Caller,
     Query(parameters): Query<Vec<(String, String)>>,
 ) -> Result<Json<ProfilePageBody>, Problem> {
-    let list = profiles::list(&room, &caller, read_query(parameters)?).await?;
+    let list = profiles::list(&room, &caller, list_request(parameters)?).await?;
     let currency = list.run.run.currency;
     let rows = list.page.map(|(customer, profile)| ProfileRow {
         customer: customer.into(),
@@ -307,7 +307,7 @@ pub(super) async fn count(
     caller: Caller,
     Query(parameters): Query<Vec<(String, String)>>,
 ) -> Result<Json<CountBody>, Problem> {
-    let request = read_query(parameters)?;
+    let request = list_request(parameters)?;
     let count = profiles::count(&room, &caller, request.filter, request.search.as_deref()).await?;
     Ok(Json(CountBody {
         rows: count.rows,
@@ -461,7 +461,7 @@ mod tests {
 
     #[test]
     fn a_query_is_read_as_sort_filter_and_bounds() {
-        let request = read_query(query(
+        let request = list_request(query(
             "sort=p_alive&class=E-I,E-II&min_value=1000&max_last_purchase=2026-01-31&q=%E5%BC%A0",
         ))
         .unwrap();
@@ -495,9 +495,9 @@ mod tests {
             ("bucket=gone", "filter_unknown"),
             ("kind=firm", "filter_unknown"),
         ] {
-            assert_eq!(read_query(query(text)).unwrap_err().code(), code, "{text}");
+            assert_eq!(list_request(query(text)).unwrap_err().code(), code, "{text}");
         }
-        let Error::Invalid { fields, .. } = read_query(query("bucket=kept,gone")).unwrap_err() else {
+        let Error::Invalid { fields, .. } = list_request(query("bucket=kept,gone")).unwrap_err() else {
             panic!("not a field's error");
         };
         assert_eq!(fields[0].field, "bucket");
@@ -509,7 +509,7 @@ mod tests {
             "loyalty=loyal,general,drifting",
             "bucket=won_back,none",
         ] {
-            assert!(read_query(query(text)).is_ok(), "{text}");
+            assert!(list_request(query(text)).is_ok(), "{text}");
         }
     }
 }

@@ -6,9 +6,11 @@ use std::collections::{HashMap, HashSet};
 use base::PageSize;
 use customers::store::Group;
 use platform::access::Role;
+use platform::exports::{ExportCell, ExportKind as _};
 use platform::test_on_both;
 use platform::testing::{TestDb, caller};
 use uuid::Uuid;
+use value::ValueExport;
 use value::app::ValueRoom;
 use value::app::profiles::{self, Filter, ListRequest};
 use value::app::runs::{self, Which};
@@ -136,7 +138,67 @@ async fn lists_show_what_the_run_computed(t: &TestDb) {
     a_group_is_found_whether_large_or_small(t, &room, &computed).await;
     a_page_explains_itself(&room, &computed).await;
     a_cursor_is_only_good_for_its_list(&room).await;
+    an_export_is_the_list(t, &room).await;
     stop(runner).await;
+}
+
+/// Row by row what the list shows, in its order, through its filters.
+async fn an_export_is_the_list(t: &TestDb, room: &ValueRoom) {
+    let viewer = caller(Role::Viewer);
+    let open = |filter: &[(&str, &str)]| {
+        let filter = filter
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        ValueExport.open(&t.platform, &viewer, &filter.collect())
+    };
+    for (filter, request) in [
+        (&[][..], request(Figure::Value, true, 200)),
+        (
+            &[("sort", "revenue"), ("class", "E-I"), ("min_p_alive", "0.5")],
+            ListRequest {
+                filter: Filter {
+                    classes: vec!["E-I".to_owned()],
+                    ranges: vec![Range {
+                        figure: Figure::PAlive,
+                        low: Some(0.5),
+                        high: None,
+                    }],
+                    ..Filter::default()
+                },
+                ..request(Figure::Revenue, false, 200)
+            },
+        ),
+    ] {
+        let listed = walk(room, request).await;
+        let mut list = open(filter).unwrap();
+        let mut rows = Vec::new();
+        loop {
+            let page = list.next().await.unwrap();
+            if page.is_empty() {
+                break;
+            }
+            rows.extend(page);
+        }
+        assert_eq!(rows.len(), listed.len());
+        let columns = ValueExport.columns();
+        let at = |name: &str| columns.iter().position(|column| column.name == name).unwrap();
+        for (row, figures) in rows.iter().zip(&listed) {
+            assert_eq!(row.len(), columns.len());
+            let money = |minor| ExportCell::Amount(base::Money::new(minor, base::Currency::USD));
+            assert_eq!(row[at("value")], money(figures.value_minor));
+            assert_eq!(row[at("revenue")], money(figures.revenue_minor));
+            assert_eq!(row[at("class")], ExportCell::Text(figures.class.clone()));
+            assert_eq!(row[at("last_purchase")], ExportCell::Day(figures.last_purchase));
+        }
+    }
+    for (filter, code) in [
+        (("sort", "colour"), "figure_unknown"),
+        (("class", "E-V"), "filter_unknown"),
+        (("min_value", "much"), "bound_malformed"),
+        (("colour", "red"), "parameter_unknown"),
+    ] {
+        assert_eq!(open(&[filter]).err().map(|e| e.code()), Some(code));
+    }
 }
 
 /// Small groups are read whole, large ones are met along the list; both give everybody, in order.

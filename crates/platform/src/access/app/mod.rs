@@ -174,6 +174,15 @@ pub async fn caller_of(platform: &Platform, user: UserId) -> Result<Caller> {
         .ok_or(Error::NotFound { what: "user" })
 }
 
+/// The user as a caller, for work that is done later on their behalf: with the rights they have now.
+///
+/// Errors: `user_gone` when they may not sign in any more.
+pub async fn on_behalf_of(tx: &mut Tx, user: UserId) -> Result<Caller> {
+    store::callers::of_user(tx, user)
+        .await?
+        .ok_or_else(|| Error::conflict("user_gone", "whoever asked for this may not sign in any more"))
+}
+
 /// The error for requests without a session.
 pub fn not_signed_in() -> Error {
     Error::Unauthenticated {
