@@ -4,6 +4,41 @@
  */
 
 export interface paths {
+    "/api/v1/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own API keys. */
+        get: operations["api_keys_list"];
+        put?: never;
+        /** Makes an API key with some of one's own permissions. */
+        post: operations["api_key_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends an API key of one's own. */
+        delete: operations["api_key_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -14,6 +49,41 @@ export interface paths {
         /** What happened in the whole firm, newest first. For administrators. */
         get: operations["audit"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/branches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The firm's branches, by code. Needs `access.read`. */
+        get: operations["branches_list"];
+        put?: never;
+        /** Adds a branch. Needs `users.manage`. */
+        post: operations["branch_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/branches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Decides about a branch: its code, its name, and where in the tree it is. Needs `users.manage`. */
+        put: operations["branch_change"];
         post?: never;
         delete?: never;
         options?: never;
@@ -225,6 +295,26 @@ export interface paths {
         patch: operations["custom_fields_change"];
         trace?: never;
     };
+    "/api/v1/customers/{id}/exposure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What hangs on a person who is a contact, or on each of the people of an organisation: the organisations
+         *     they stand for, everything below them, and their own custom, each customer once.
+         */
+        get: operations["exposure_of_customer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/identities": {
         parameters: {
             query?: never;
@@ -254,6 +344,26 @@ export interface paths {
         put?: never;
         /** Says that a customer is no longer known by something; it stays in the history. */
         post: operations["end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/identities/{identity}/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shows in clear something a customer is known by, to who otherwise sees it in part. Needs `customers.reveal`, and is
+         *     recorded.
+         */
+        post: operations["identity_reveal"];
         delete?: never;
         options?: never;
         head?: never;
@@ -388,6 +498,26 @@ export interface paths {
         head?: never;
         /** Changes a subscription; the status `ended` with a last day ends it. Needs `customers.write`. */
         patch: operations["subscription_change"];
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/subscriptions/{subscription_id}/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shows a subscription with its number in clear, to who otherwise sees it in part. Needs `customers.reveal`, and is
+         *     recorded.
+         */
+        post: operations["subscription_reveal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/customers/{id}/tags": {
@@ -655,6 +785,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every role. Needs `access.read`. */
+        get: operations["roles_list"];
+        put?: never;
+        /** Makes a role. Needs `users.manage`. */
+        post: operations["role_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles/{role}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Decides about a role; of a built-in one only how far it reaches. Needs `users.manage`. */
+        put: operations["role_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -686,6 +851,41 @@ export interface paths {
         /** Changes one's own password; every other session of the user ends. */
         post: operations["change_password"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own sessions. */
+        get: operations["sessions_list"];
+        put?: never;
+        post?: never;
+        /** Ends every other session of one's own. */
+        delete: operations["sessions_end_others"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a session of one's own. */
+        delete: operations["session_end"];
         options?: never;
         head?: never;
         patch?: never;
@@ -725,6 +925,163 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The teams, by name. Needs `access.read`. */
+        get: operations["teams_list"];
+        put?: never;
+        /** Adds a team. Needs `users.manage`. */
+        post: operations["team_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Decides about a team. Needs `users.manage`. */
+        put: operations["team_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Users, by login. Needs `access.read`. */
+        get: operations["users_list"];
+        put?: never;
+        /** Adds a user. Needs `users.manage`. */
+        post: operations["user_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One user. Needs `access.read`. */
+        get: operations["user_get"];
+        /** Decides about a user: name, role, branch, teams, and whether it can sign in. Needs `users.manage`. */
+        put: operations["user_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A user's API keys. Needs `access.read`. */
+        get: operations["user_api_keys_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/api-keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends an API key of a user. Needs `users.manage`. */
+        delete: operations["user_api_key_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a user a new one-time password and ends the user's sessions. Needs `users.manage`. */
+        post: operations["user_reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A user's sessions. Needs `access.read`. */
+        get: operations["user_sessions_list"];
+        put?: never;
+        post?: never;
+        /** Ends every session of a user. Needs `users.manage`. */
+        delete: operations["user_sessions_end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a session of a user. Needs `users.manage`. */
+        delete: operations["user_session_end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/value/comparison": {
         parameters: {
             query?: never;
@@ -734,6 +1091,23 @@ export interface paths {
         };
         /** Who moved class between two runs, and how much value moved. */
         get: operations["value_comparison"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/value/exposure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Those on whom most hangs, among contacts of at least this influence (4 unless said). */
+        get: operations["exposure_top"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1009,12 +1383,114 @@ export interface components {
             /** @description The user's name; none when the user is gone. */
             name?: string | null;
         };
+        /** @description A key with which a program calls in a user's name. */
+        ApiKey: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Until when it holds.
+             */
+            expires_at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was used last, to the minute.
+             */
+            last_used_at?: string | null;
+            /** @description What it is for. */
+            name: string;
+            /**
+             * Format: int32
+             * @description How many requests it may make in a minute.
+             */
+            per_minute: number;
+            /** @description What it may do, as long as its user may. */
+            permissions: string[];
+            /**
+             * Format: uuid
+             * @description In whose name it calls.
+             */
+            user_id: string;
+        };
+        /** @description A new key, which is shown only now. */
+        ApiKeyWithSecret: {
+            /** @description The key. */
+            api_key: components["schemas"]["ApiKey"];
+            /** @description What to send as `Authorization: Bearer …`. */
+            secret: string;
+        };
+        /** @description Keys that are in force. */
+        ApiKeys: {
+            /** @description The keys, newest first, at most 50. */
+            items: components["schemas"]["ApiKey"][];
+        };
         /** @description What the run before said. */
         Before: {
             class_before: string;
             /** Format: uuid */
             run: string;
             value_before: components["schemas"]["Money"];
+        };
+        /** @description A branch of the firm. */
+        Branch: {
+            /** @description What files call it, unique. */
+            code: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: uuid
+             * @description The branch it belongs to.
+             */
+            parent_id?: string | null;
+            /**
+             * Format: int64
+             * @description Its version, for `If-Match`.
+             */
+            version: number;
+        };
+        /** @description What is decided about a branch. */
+        BranchChange: {
+            /** @description What files call it, unique. */
+            code: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: uuid
+             * @description The branch it belongs to.
+             */
+            parent_id?: string | null;
+        };
+        /** @description A branch in few words. */
+        BranchLink: {
+            /** @description What files call it. */
+            code: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description A page of branches. */
+        BranchPage: {
+            /** @description The branches, by code. */
+            items: components["schemas"]["Branch"][];
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
         };
         /**
          * @description A way to reach a customer.
@@ -1292,6 +1768,11 @@ export interface components {
         };
         /** @description What of a customer is to be changed. */
         CustomerChange: {
+            /**
+             * Format: uuid
+             * @description The branch that looks after the customer.
+             */
+            branch?: string | null;
             /** @description The brand. */
             brand?: string | null;
             /** @description The name. */
@@ -1301,6 +1782,11 @@ export interface components {
              * @description The organisation a person belongs to, or that an organisation is part of.
              */
             organisation?: string | null;
+            /**
+             * Format: uuid
+             * @description The customer manager.
+             */
+            owner?: string | null;
             /**
              * Format: uuid
              * @description Who brought this customer.
@@ -1318,6 +1804,11 @@ export interface components {
         };
         /** @description A customer to be made by hand. */
         CustomerCreation: {
+            /**
+             * Format: uuid
+             * @description The branch that looks after the customer; that of whoever makes it, where the role sees a branch.
+             */
+            branch?: string | null;
             /** @description The brand. */
             brand?: string | null;
             /** @description Its id in the firm's other systems; its own id stands for it where there is none. */
@@ -1331,6 +1822,11 @@ export interface components {
              * @description The organisation a person belongs to, or that an organisation is part of.
              */
             organisation?: string | null;
+            /**
+             * Format: uuid
+             * @description The customer manager; whoever makes it, where the role sees the own customers.
+             */
+            owner?: string | null;
             /**
              * Format: uuid
              * @description Who brought this customer.
@@ -1348,6 +1844,7 @@ export interface components {
         };
         /** @description Everything about one customer. */
         CustomerDetail: components["schemas"]["CustomerRow"] & {
+            branch?: components["schemas"]["BranchLink"] | null;
             /**
              * @description The contacts of an organisation, those who still are first, the most influential of them first, at
              *     most 50.
@@ -1357,9 +1854,15 @@ export interface components {
             email?: string | null;
             /** @description Made by the generator, no real customer. */
             generated: boolean;
+            /**
+             * @description Whether phone number, e-mail address and the numbers of subscriptions are shown in part only, because the caller
+             *     lacks `customers.personal`.
+             */
+            masked: boolean;
             /** @description The first 50 people of an organisation. */
             members: components["schemas"]["CustomerLink"][];
             organisation?: components["schemas"]["CustomerLink"] | null;
+            owner?: components["schemas"]["UserLink"] | null;
             /** @description The newest of its phone numbers. */
             phone?: string | null;
             referred_by?: components["schemas"]["CustomerLink"] | null;
@@ -1438,6 +1941,12 @@ export interface components {
             reasons: components["schemas"]["Reason"][];
             run: components["schemas"]["RunOfFigures"];
             series: components["schemas"]["Series"];
+        };
+        /** @description A customer that hangs on a person. */
+        DependentBody: {
+            clv_36m: components["schemas"]["Money"];
+            customer: components["schemas"]["CustomerOfRow"];
+            revenue_12m: components["schemas"]["Money"];
         };
         /**
          * @description The encodings that are read.
@@ -1538,6 +2047,49 @@ export interface components {
              */
             value?: number | null;
         };
+        /** @description A person with what hangs on it, and who brings most of it. */
+        ExposedDetailBody: components["schemas"]["ExposedPersonBody"] & {
+            /** @description Those who bring most, at most ten. */
+            largest: components["schemas"]["DependentBody"][];
+            /**
+             * Format: int64
+             * @description Subscriptions of these customers that have not ended.
+             */
+            subscriptions: number;
+        };
+        /** @description A person with what hangs on it. */
+        ExposedPersonBody: {
+            /** @description Their money expected within 36 months, discounted. */
+            clv_36m: components["schemas"]["Money"];
+            /**
+             * Format: uuid
+             * @description The person as a customer, if it is one.
+             */
+            customer_id?: string | null;
+            /**
+             * Format: int64
+             * @description How many customers hang on the person, each counted once.
+             */
+            customers: number;
+            name: string;
+            /** @description Their money of the last twelve months. */
+            revenue_12m: components["schemas"]["Money"];
+            ties: components["schemas"]["TieBody"][];
+        };
+        /** @description What hangs on a person, or on each of the people of an organisation. */
+        ExposureBody: {
+            /** @description False: there is more than could be looked at, and the figures are too small. */
+            complete: boolean;
+            /** @description Those on whom most hangs first. Two may have the same customers hanging on them: do not add them up. */
+            people: components["schemas"]["ExposedDetailBody"][];
+            run: components["schemas"]["RunOfFigures"];
+        };
+        /** @description A page of those on whom most hangs. */
+        ExposurePageBody: {
+            items: components["schemas"]["ExposedPersonBody"][];
+            next_cursor?: string | null;
+            run: components["schemas"]["RunOfFigures"];
+        };
         /** @description The values that customers can be filtered by, at most 200 of each. */
         Facets: {
             /** @description Brands. */
@@ -1621,6 +2173,8 @@ export interface components {
             imported: boolean;
             /** @description What kind of thing. */
             kind: components["schemas"]["IdentityKind"];
+            /** @description Whether the value is shown in part only, because the caller lacks `customers.personal`. */
+            masked: boolean;
             /** @description The thing, normalised: a phone number as `+8613900000001`. */
             value: string;
         };
@@ -1991,6 +2545,23 @@ export interface components {
          * @enum {string}
          */
         Need: "consent" | "no_withdrawal" | "nothing";
+        /** @description A key to be made. */
+        NewApiKey: {
+            /**
+             * Format: int32
+             * @description How long it holds, 1 to 366 days.
+             */
+            expires_in_days: number;
+            /** @description What it is for. */
+            name: string;
+            /**
+             * Format: int32
+             * @description How many requests it may make in a minute, 1 to 60,000.
+             */
+            per_minute: number;
+            /** @description What it may do: some of what its user may. */
+            permissions: string[];
+        };
         /** @description Something a customer is known by. */
         NewIdentityBody: {
             /** @description `document`, `phone`, `email`, `card`, `account`, `wechat`, `wecom` or `external`. */
@@ -2025,6 +2596,11 @@ export interface components {
             purposes: string[];
             /** @description Where it was said. */
             source: string;
+        };
+        /** @description A user to be added. */
+        NewUser: components["schemas"]["UserChange"] & {
+            /** @description The name to sign in with, unique. */
+            login: string;
         };
         /** @description A note about a customer. */
         Note: {
@@ -2222,11 +2798,38 @@ export interface components {
             /** Format: int32 */
             r: number;
         };
-        /**
-         * @description A named set of permissions.
-         * @enum {string}
-         */
-        Role: "administrator" | "analyst" | "viewer";
+        /** @description What is decided about a role. */
+        RoleChange: {
+            /** @description Its name, unique; none for those that are built in. */
+            name?: string | null;
+            /** @description What it grants; none for those that are built in. */
+            permissions?: string[] | null;
+            /** @description Of which customers. */
+            scope: components["schemas"]["ScopeKind"];
+        };
+        /** @description A role with what it grants. */
+        RoleRecord: {
+            /** @description The name that the firm has given it; null for those that are built in. */
+            name?: string | null;
+            /** @description What it grants: `customers.read`. */
+            permissions: string[];
+            /** @description `administrator`, `analyst`, `viewer`, or the id of one that the firm has made. */
+            role: string;
+            /** @description Of which customers. */
+            scope: components["schemas"]["ScopeKind"];
+            /**
+             * Format: int64
+             * @description Its version, for `If-Match`.
+             */
+            version: number;
+        };
+        /** @description Every role, and every permission that a role can grant. */
+        Roles: {
+            /** @description The roles, the built-in ones first. */
+            items: components["schemas"]["RoleRecord"][];
+            /** @description The permissions there are. */
+            permissions: string[];
+        };
         /** @description A value run. */
         Run: {
             /**
@@ -2357,6 +2960,11 @@ export interface components {
              */
             version: number;
         };
+        /**
+         * @description How far a role reaches.
+         * @enum {string}
+         */
+        ScopeKind: "all" | "branch" | "team" | "own";
         /** @description What a customer brought over time. */
         Series: {
             /** @description Net money of the 24 complete months before the as-of day, oldest first. */
@@ -2376,6 +2984,33 @@ export interface components {
             /** @description The user. */
             user: components["schemas"]["User"];
         };
+        /** @description A session as it is shown. */
+        SessionRecord: {
+            /** @description Where it was opened, where known. */
+            address?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was opened.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Until when it holds.
+             */
+            expires_at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Whether it is the one that asks. */
+            is_current: boolean;
+        };
+        /** @description Sessions that have not expired, at most the newest 200. */
+        Sessions: {
+            /** @description The sessions, newest first. */
+            items: components["schemas"]["SessionRecord"][];
+        };
         /** @description The settings in force. */
         SettingsBody: Record<string, never> & {
             /**
@@ -2390,7 +3025,7 @@ export interface components {
             currency: string;
             /**
              * Format: int64
-             * @description How many customers.
+             * @description How many customers the caller may see.
              */
             customers: number;
             /** @description The firm's name; empty until someone gives one. */
@@ -2402,9 +3037,9 @@ export interface components {
             running_job?: components["schemas"]["Job"] | null;
             /**
              * Format: int64
-             * @description How many ledger lines.
+             * @description How many ledger lines; null for who does not see the whole firm.
              */
-            transactions: number;
+            transactions?: number | null;
             /** @description Its time zone. */
             zone: string;
         };
@@ -2553,6 +3188,50 @@ export interface components {
             /** @description In order. */
             items: string[];
         };
+        /** @description A team of users. A user may be in several. */
+        Team: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description How many users are in it.
+             */
+            members: number;
+            /** @description Its name, unique. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Its version, for `If-Match`.
+             */
+            version: number;
+        };
+        /** @description What is decided about a team. */
+        TeamChange: {
+            /** @description Its name, unique. */
+            name: string;
+        };
+        /** @description A page of teams. */
+        TeamPage: {
+            /** @description The teams, by name. */
+            items: components["schemas"]["Team"][];
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+        };
+        /** @description Where a person is a contact. */
+        TieBody: {
+            /** Format: uuid */
+            contact_id: string;
+            /** Format: int32 */
+            influence: number;
+            /** @description The organisation's name, or its external id where no name is known. */
+            organisation: string;
+            /** Format: uuid */
+            organisation_id: string;
+            role: components["schemas"]["ContactRole"];
+        };
         /** @description One line of the ledger. */
         TransactionBody: {
             amount: components["schemas"]["Money"];
@@ -2597,8 +3276,65 @@ export interface components {
             login: string;
             /** @description The name to show. */
             name: string;
-            /** @description The role. */
-            role: components["schemas"]["Role"];
+            /** @description The role: `administrator`, `analyst`, `viewer`, or the id of one that the firm has made. */
+            role: string;
+        };
+        /** @description What is decided about a user. */
+        UserChange: {
+            /** @description Whether it can sign in. A user who cannot is signed out at once. */
+            active: boolean;
+            /**
+             * Format: uuid
+             * @description The branch it belongs to.
+             */
+            branch_id?: string | null;
+            /** @description The name to show. */
+            name: string;
+            /** @description The role: `administrator`, `analyst`, `viewer`, or the id of one that the firm has made. */
+            role: string;
+            /** @description The teams it is in, at most 20. */
+            team_ids?: string[];
+        };
+        /** @description A user in few words. */
+        UserLink: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description The name to show. */
+            name: string;
+        };
+        /** @description A page of users. */
+        UserPage: {
+            /** @description The users, by login. */
+            items: components["schemas"]["UserRecord"][];
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+        };
+        /** @description A user with all that is decided about it. */
+        UserRecord: components["schemas"]["User"] & {
+            /** @description Whether it can sign in. */
+            active: boolean;
+            /**
+             * Format: uuid
+             * @description The branch it belongs to.
+             */
+            branch_id?: string | null;
+            /** @description The teams it is in. */
+            team_ids: string[];
+            /**
+             * Format: int64
+             * @description Its version, for `If-Match`.
+             */
+            version: number;
+        };
+        /** @description A user with the password for the first sign-in, which is shown only now. */
+        UserWithPassword: {
+            /** @description Works once, within 24 hours. */
+            one_time_password: string;
+            /** @description The user. */
+            user: components["schemas"]["UserRecord"];
         };
         /** @description One event for one endpoint. */
         WebhookDelivery: {
@@ -2739,6 +3475,92 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    api_keys_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeys"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    api_key_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApiKey"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyWithSecret"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    api_key_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is over */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     audit: {
         parameters: {
             query?: {
@@ -2769,6 +3591,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    branches_list: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BranchPage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    branch_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BranchChange"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Branch"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    branch_change: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BranchChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Branch"];
                 };
             };
             "4XX": {
@@ -3349,6 +4267,35 @@ export interface operations {
             };
         };
     };
+    exposure_of_customer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExposureBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: {
@@ -3415,6 +4362,36 @@ export interface operations {
         };
     };
     end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                identity: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Identity"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    identity_reveal: {
         parameters: {
             query?: never;
             header?: never;
@@ -3827,6 +4804,36 @@ export interface operations {
                 "application/json": components["schemas"]["SubscriptionChange"];
             };
         };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    subscription_reveal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             200: {
                 headers: {
@@ -4410,6 +5417,99 @@ export interface operations {
             };
         };
     };
+    roles_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Roles"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    role_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleChange"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleRecord"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    role_change: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleRecord"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     current: {
         parameters: {
             query?: never;
@@ -4528,6 +5628,87 @@ export interface operations {
             };
         };
     };
+    sessions_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sessions"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    sessions_end_others: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are over */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    session_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is over */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     setup: {
         parameters: {
             query?: never;
@@ -4595,6 +5776,409 @@ export interface operations {
             };
         };
     };
+    teams_list: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamPage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    team_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamChange"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    team_change: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    users_list: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserPage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    user_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUser"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserWithPassword"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    user_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserRecord"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    user_change: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserRecord"];
+                };
+            };
+            /** @description last_administrator */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    user_api_keys_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeys"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    user_api_key_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is over */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    user_reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserWithPassword"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    user_sessions_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sessions"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    user_sessions_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are over */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    user_session_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is over */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     value_comparison: {
         parameters: {
             query: {
@@ -4615,6 +6199,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ComparisonBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    exposure_top: {
+        parameters: {
+            query?: {
+                influence?: number;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExposurePageBody"];
                 };
             };
             "4XX": {

@@ -27,7 +27,7 @@ export function FirstRun(props: { setup: Setup; job: Job | undefined }) {
           <Typography.Title level={2} className="section-title">
             {t("start.run.title", {
               customers: format.count(setup.customers),
-              transactions: format.count(setup.transactions),
+              transactions: format.count(setup.transactions ?? 0),
             })}
           </Typography.Title>
           <Typography.Paragraph type="secondary">{t("start.run.hint")}</Typography.Paragraph>

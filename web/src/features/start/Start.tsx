@@ -13,7 +13,7 @@ import { LookAround } from "./LookAround";
 
 export function startStep(setup: Setup): 0 | 1 | 2 {
   if (setup.has_run) return 2;
-  return setup.transactions > 0 ? 1 : 0;
+  return (setup.transactions ?? 0) > 0 ? 1 : 0;
 }
 
 export function Start() {
