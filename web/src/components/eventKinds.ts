@@ -28,9 +28,13 @@ export const CUSTOMER_EVENTS = [
 export const FIRM_EVENTS = [
   "import.uploaded",
   "import.encoding_set",
+  "import.sheet_set",
   "import.started",
   "import.rows_stored",
   "import.finished",
+  "export.started",
+  "export.finished",
+  "export.downloaded",
   "value_run.requested",
   "value_run.published",
   "value_settings.changed",
