@@ -254,7 +254,7 @@ async fn a_program_calls_with_a_key(t: &TestDb) {
             .post(site.url("/api/v1/setup/example"))
             .bearer_auth(&secret)
             .header("origin", "https://elsewhere.example")
-            .header("idempotency-key", "a");
+            .header("idempotency-key", "b");
         let firm = json!({ "customers": 5, "seed": 1 });
         request.json(&firm).send().await.unwrap()
     };
