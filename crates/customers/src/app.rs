@@ -1,4 +1,5 @@
-//! The use cases of the customer record. Those here need `customers.read`.
+//! The use cases of the customer record. Those here need `customers.read`; all show and change the customers in
+//! the caller's scope: the others are not there.
 
 pub mod consents;
 pub mod edit;
@@ -8,9 +9,10 @@ pub mod record;
 
 use base::{Error, Page, PageSize, Result};
 use platform::events::{self, EventFilter, EventRow};
-use platform::{Caller, Permission, Platform};
+use platform::{Caller, Permission, Platform, Tx};
 
-use crate::model::{CustomerDetail, CustomerId, CustomerRow, Facets};
+use crate::model::{CustomerDetail, CustomerId, CustomerKind, CustomerRow, Facets};
+use crate::rules::Known;
 use crate::store;
 
 /// The longest search, in characters.
@@ -32,7 +34,7 @@ pub async fn list(
         return Err(Error::invalid("search_too_long", message).at("q"));
     }
     let mut tx = platform.db.read().await?;
-    store::page(&mut tx, &platform.keys, search, size, cursor).await
+    store::page(&mut tx, caller.scope(), &platform.keys, search, size, cursor).await
 }
 
 /// Everything about one customer.
@@ -40,7 +42,7 @@ pub async fn get(platform: &Platform, caller: &Caller, id: CustomerId) -> Result
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
     let cipher = platform.keys.cipher(&mut tx).await?;
-    store::detail(&mut tx, &cipher, id)
+    store::detail(&mut tx, caller.scope(), &cipher, id)
         .await?
         .ok_or(Error::NotFound { what: "customer" })
 }
@@ -56,9 +58,7 @@ pub async fn timeline(
 ) -> Result<Page<EventRow>> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    if !store::exists(&mut tx, id).await? {
-        return Err(Error::NotFound { what: "customer" });
-    }
+    self::kind(&mut tx, caller, id).await?;
     let filter = EventFilter {
         customer: Some(id.uuid()),
         kind,
@@ -71,7 +71,20 @@ pub async fn timeline(
 pub async fn facets(platform: &Platform, caller: &Caller) -> Result<Facets> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    store::facets(&mut tx).await
+    store::facets(&mut tx, caller.scope()).await
+}
+
+/// What kind of customer this is. Error: there is none in the caller's scope.
+async fn kind(tx: &mut Tx, caller: &Caller, id: CustomerId) -> Result<CustomerKind> {
+    let kind = store::edit::kind(tx, caller.scope(), id).await?;
+    kind.ok_or(Error::NotFound { what: "customer" })
+}
+
+/// Holds a customer until the transaction ends: its version and what is known of it. Error: there is none in the
+/// caller's scope.
+async fn hold(tx: &mut Tx, caller: &Caller, id: CustomerId) -> Result<(i64, Known)> {
+    let held = store::edit::hold(tx, caller.scope(), id).await?;
+    held.ok_or(Error::NotFound { what: "customer" })
 }
 
 /// Passes if a thing still has the version a change is based on. Error: `version_stale`.

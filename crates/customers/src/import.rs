@@ -3,6 +3,7 @@
 use base::Result;
 use futures::future::BoxFuture;
 use platform::Tx;
+use platform::access::directory;
 use platform::imports::{
     CellProblem, Field, FieldKind, Identity, ImportContext, ImportKind, ImportRow, Repeats, Seen, Stored,
 };
@@ -27,6 +28,8 @@ const EMAIL: usize = 7;
 const SINCE: usize = 8;
 const ORGANISATION: usize = 9;
 const REFERRED_BY: usize = 10;
+const BRANCH: usize = 11;
+const OWNER: usize = 12;
 
 const ID: FieldKind = FieldKind::Text { chars_max: 128 };
 const WORD: FieldKind = FieldKind::Text { chars_max: 64 };
@@ -140,7 +143,6 @@ const FIELDS: &[Field] = &[
         kind: WORD,
         aliases: &[
             "area",
-            "branch",
             "city",
             "province",
             "地区",
@@ -245,8 +247,38 @@ const FIELDS: &[Field] = &[
             "介绍人编号",
         ],
     },
+    Field {
+        name: "branch",
+        required: false,
+        kind: WORD,
+        aliases: &[
+            "branchcode",
+            "branchid",
+            "机构",
+            "机构编码",
+            "机构代码",
+            "网点",
+            "网点编号",
+            "分公司编码",
+        ],
+    },
+    Field {
+        name: "owner",
+        required: false,
+        kind: WORD,
+        aliases: &[
+            "accountmanager",
+            "customermanager",
+            "relationshipmanager",
+            "ownerlogin",
+            "客户经理",
+            "客户经理工号",
+            "客户经理账号",
+        ],
+    },
 ];
 
+/// What a row says by itself. Which branch and which user it means only the database knows.
 fn record(row: &ImportRow) -> Result<Record> {
     let text = |field| row.text(field).map(str::to_owned);
     Ok(Record {
@@ -261,42 +293,44 @@ fn record(row: &ImportRow) -> Result<Record> {
         since: row.day(SINCE),
         organisation: text(ORGANISATION),
         referred_by: text(REFERRED_BY),
+        branch: None,
+        owner: None,
     })
 }
+
+type Rejects = Vec<(usize, usize, CellProblem)>;
 
 /// Where an identity stands among the fields.
 fn field_of(kind: IdentityKind) -> usize {
     if kind == IdentityKind::Email { EMAIL } else { PHONE }
 }
 
-/// The records of rows, their identities normalised.
+/// The records of rows, their identities normalised, but for rows that name a branch or a user who is not there.
 #[derive(Default)]
 struct Records {
     records: Vec<Record>,
     /// The row of each record.
     rows: Vec<usize>,
-    rejects: Vec<(usize, usize, CellProblem)>,
+    rejects: Rejects,
 }
 
 impl Records {
-    fn of(rows: &[ImportRow], context: &ImportContext) -> Result<Self> {
+    async fn of(tx: &mut Tx, rows: &[ImportRow], context: &ImportContext) -> Result<Self> {
+        let named = |field| {
+            let mut named: Vec<&str> = rows.iter().filter_map(|row| row.text(field)).collect();
+            named.sort_unstable();
+            named.dedup();
+            named
+        };
+        let branches = directory::branches_by_code(tx, &named(BRANCH)).await?;
+        let users = directory::users_by_login(tx, &named(OWNER)).await?;
         let region = identities::rules::region(context.currency);
         let mut read = Self::default();
         for (n, row) in rows.iter().enumerate() {
             let mut record = record(row)?;
-            let checked = [
-                (IdentityKind::Phone, &mut record.phone),
-                (IdentityKind::Email, &mut record.email),
-            ]
-            .into_iter()
-            .try_for_each(|(kind, said)| {
-                if let Some(text) = said {
-                    *said =
-                        Some(normalised(kind, text, &region).map_err(|problem| (field_of(kind), problem))?);
-                }
-                Ok(())
-            });
-            match checked {
+            record.branch = row.text(BRANCH).and_then(|code| branches.get(code)).copied();
+            record.owner = row.text(OWNER).and_then(|login| users.get(login)).copied();
+            match unknown(row, &record).map_or_else(|| normalise(&mut record, &region), Err) {
                 Ok(()) => {
                     read.records.push(record);
                     read.rows.push(n);
@@ -327,6 +361,32 @@ impl Records {
     }
 }
 
+/// What a row names that is not there: a branch or a user.
+fn unknown(row: &ImportRow, record: &Record) -> Option<(usize, CellProblem)> {
+    let (field, code, message) = if row.text(BRANCH).is_some() && record.branch.is_none() {
+        (BRANCH, "branch_unknown", "there is no branch of this code")
+    } else if row.text(OWNER).is_some() && record.owner.is_none() {
+        (OWNER, "owner_unknown", "there is no user of this login")
+    } else {
+        return None;
+    };
+    let message = message.to_owned();
+    Some((field, CellProblem { code, message }))
+}
+
+fn normalise(record: &mut Record, region: &str) -> Result<(), (usize, CellProblem)> {
+    let said = [
+        (IdentityKind::Phone, &mut record.phone),
+        (IdentityKind::Email, &mut record.email),
+    ];
+    for (kind, said) in said {
+        if let Some(text) = said {
+            *said = Some(normalised(kind, text, region).map_err(|problem| (field_of(kind), problem))?);
+        }
+    }
+    Ok(())
+}
+
 fn normalised(kind: IdentityKind, text: &str, region: &str) -> Result<String, CellProblem> {
     identities::rules::normalise(kind, text, region).map_err(|e| CellProblem {
         code: e.code(),
@@ -355,8 +415,8 @@ impl ImportKind for CustomersImport {
     }
 
     fn looks_up(&self, mapped: &dyn Fn(usize) -> bool) -> bool {
-        // Someone else may be known by what a row says.
-        [PHONE, EMAIL].into_iter().any(mapped)
+        // Someone else may be known by what a row says; whether there is such a branch or user.
+        [PHONE, EMAIL, BRANCH, OWNER].into_iter().any(mapped)
     }
 
     fn check(&self, row: &ImportRow) -> Result<(), (usize, CellProblem)> {
@@ -387,7 +447,7 @@ impl ImportKind for CustomersImport {
         seen: &'a mut Seen,
     ) -> BoxFuture<'a, Result<Stored>> {
         Box::pin(async move {
-            let read = Records::of(rows, context)?;
+            let read = Records::of(tx, rows, context).await?;
             let done = store::preview_many(tx, &context.keys, &read.records, seen).await?;
             Ok(read.stored(&done))
         })
@@ -400,7 +460,7 @@ impl ImportKind for CustomersImport {
         rows: &'a [ImportRow],
     ) -> BoxFuture<'a, Result<Stored>> {
         Box::pin(async move {
-            let read = Records::of(rows, context)?;
+            let read = Records::of(tx, rows, context).await?;
             let done = store::upsert_many(tx, &context.clock, &context.keys, &read.records).await?;
             Ok(read.stored(&done))
         })

@@ -32,7 +32,8 @@ pub const MIGRATIONS: RoomMigrations = platform::migrations!(
     (3, "0003_identities"),
     (4, "0004_search"),
     (5, "0005_record"),
-    (6, "0006_consents")
+    (6, "0006_consents"),
+    (7, "0007_scope")
 );
 
 /// The jobs of this room, added to those the runner knows.

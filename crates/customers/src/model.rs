@@ -22,6 +22,8 @@ pub use record_schema::{
 };
 
 use base::{Day, Error};
+use platform::access::directory::{BranchLink, UserLink};
+use platform::access::{BranchId, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -134,6 +136,10 @@ pub struct Record {
     pub organisation: Option<String>,
     /// The external id of the customer who brought this one.
     pub referred_by: Option<String>,
+    /// The branch that looks after the customer.
+    pub branch: Option<BranchId>,
+    /// The customer manager.
+    pub owner: Option<UserId>,
 }
 
 /// A customer to be stored, with everything that belongs to it.
@@ -163,6 +169,10 @@ pub struct NewCustomer {
     pub organisation: Option<CustomerId>,
     /// Who brought this customer.
     pub referred_by: Option<CustomerId>,
+    /// The branch that looks after the customer.
+    pub branch: Option<BranchId>,
+    /// The customer manager.
+    pub owner: Option<UserId>,
     /// Made by the generator, no real customer.
     pub generated: bool,
     /// What the customer holds.
@@ -295,6 +305,10 @@ pub struct CustomerDetail {
     pub organisation: Option<CustomerLink>,
     /// Who brought this customer.
     pub referred_by: Option<CustomerLink>,
+    /// The branch that looks after the customer.
+    pub branch: Option<BranchLink>,
+    /// The customer manager.
+    pub owner: Option<UserLink>,
     /// The first 50 people of an organisation.
     pub members: Vec<CustomerLink>,
     /// The newest 200 subscriptions.

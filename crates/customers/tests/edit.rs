@@ -26,6 +26,8 @@ fn new(kind: CustomerKind, name: &str, organisation: Option<CustomerId>) -> Cust
         since: None,
         organisation,
         referred_by: None,
+        branch: None,
+        owner: None,
     }
 }
 

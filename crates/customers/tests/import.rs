@@ -15,7 +15,7 @@ use platform::http::StoredFile;
 use platform::imports::{ImportOptions, ImportReport, ImportStart, Imports, app};
 use platform::jobs::{Job, JobState, Kinds, Runner, RunnerSettings};
 use platform::testing::{TestDb, caller};
-use platform::{events, test_on_both};
+use platform::{Scope, events, test_on_both};
 
 fn imports() -> Imports {
     Imports::new().with(CustomersImport)
@@ -217,7 +217,7 @@ async fn two_files_that_name_the_same_customers_at_once(t: &TestDb) {
         assert_eq!((done.rows, done.rejected), (8_000, 0));
     }
     let mut tx = p.db.read().await.unwrap();
-    assert_eq!(store::count(&mut tx).await.unwrap(), 8_000);
+    assert_eq!(store::count(&mut tx, &Scope::of_system()).await.unwrap(), 8_000);
     let (whole,): (i64,) = tx
         .one(
             "SELECT count(*) FROM customers WHERE brand IS NOT NULL AND region IS NOT NULL",

@@ -16,7 +16,7 @@ use customers::{
 use futures::TryStreamExt as _;
 use platform::access::Role;
 use platform::testing::{TestDb, caller};
-use platform::{Platform, ids, test_on_both};
+use platform::{Platform, Scope, ids, test_on_both};
 
 fn record(external_id: &str) -> Record {
     Record {
@@ -39,6 +39,8 @@ fn new_customer(p: &Platform, external_id: &str, name: &str) -> NewCustomer {
         since: None,
         organisation: None,
         referred_by: None,
+        branch: None,
+        owner: None,
         generated: true,
         subscriptions: Vec::new(),
         contacts: Vec::new(),
@@ -305,9 +307,11 @@ async fn strangers_of_a_ledger_become_customers_once(t: &TestDb) {
     tx.commit().await.unwrap();
 
     let mut tx = p.db.read().await.unwrap();
-    assert_eq!(store::count(&mut tx).await.unwrap(), 3);
+    assert_eq!(store::count(&mut tx, &Scope::of_system()).await.unwrap(), 3);
     let ids: Vec<_> = ensured.ids.values().map(|id| id.uuid()).collect();
-    let summaries = store::summaries(&mut tx, &ids).await.unwrap();
+    let summaries = store::summaries(&mut tx, &Scope::of_system(), &ids)
+        .await
+        .unwrap();
     assert_eq!(
         summaries[&ensured.ids["O1"].uuid()].kind,
         CustomerKind::Organisation
@@ -344,7 +348,7 @@ async fn two_who_make_the_same_customers_make_them_once(t: &TestDb) {
     let (one, two) = tokio::join!(work(&t.platform, false, 0), work(&other, true, 1));
     assert!(one + two >= 1_550, "{one} + {two}");
     let mut tx = t.platform.db.read().await.unwrap();
-    assert_eq!(store::count(&mut tx).await.unwrap(), 1_550);
+    assert_eq!(store::count(&mut tx, &Scope::of_system()).await.unwrap(), 1_550);
     let (both,): (i64,) = tx
         .one(
             "SELECT count(*) FROM customers WHERE brand IS NOT NULL AND region IS NOT NULL",
@@ -366,8 +370,11 @@ async fn who_brought_whom_is_read_in_order(t: &TestDb) {
         .collect();
     let done = upsert(p, &records).await;
     let mut tx = p.db.read().await.unwrap();
-    let pairs: Vec<(uuid::Uuid, uuid::Uuid)> =
-        store::referrals(&mut tx).unwrap().try_collect().await.unwrap();
+    let pairs: Vec<(uuid::Uuid, uuid::Uuid)> = store::referrals(&mut tx, &Scope::of_system())
+        .unwrap()
+        .try_collect()
+        .await
+        .unwrap();
     assert_eq!(pairs.len(), 49);
     assert!(pairs.windows(2).all(|pair| pair[0].0 < pair[1].0));
     let names: HashMap<_, _> = done

@@ -11,7 +11,7 @@ use platform::firm::Firm;
 use platform::http::StoredFile;
 use platform::imports::{self, ImportOptions, ImportStart, Mapping};
 use platform::jobs::Job;
-use platform::{Caller, Platform};
+use platform::{Caller, Platform, Scope};
 use value::app::runs;
 
 use crate::example_firm::{AS_OF_DEFAULT, ExampleFirm, write_csv};
@@ -107,8 +107,8 @@ fn write_files(arguments: &DemoArguments, folder: &Path) -> Result<()> {
 /// Brings the firm in where the database is empty, and computes its value where that was not done.
 async fn fill(platform: &Platform, caller: &Caller, arguments: &DemoArguments) -> Result<()> {
     let mut tx = platform.db.read().await?;
-    let is_empty =
-        value::store::ledger::is_empty(&mut tx).await? && customers::store::count(&mut tx).await? == 0;
+    let is_empty = value::store::ledger::is_empty(&mut tx).await?
+        && customers::store::count(&mut tx, &Scope::of_system()).await? == 0;
     let at_work = platform::jobs::at_work(&mut tx).await?;
     drop(tx);
     if let Some(job) = at_work {

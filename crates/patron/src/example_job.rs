@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use platform::events::{self, Actor, Event};
 use platform::firm::{self, Firm};
 use platform::jobs::JobRun;
-use platform::{Platform, Tx, ids};
+use platform::{Platform, Scope, Tx, ids};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -106,7 +106,9 @@ fn the_firm() -> Firm {
 /// Errors: `not_empty`.
 pub(crate) async fn claim(platform: &Platform, tx: &mut Tx, actor: Actor, firm: &Firm) -> Result<()> {
     firm::load_for_update(tx, &platform.clock).await?;
-    if customers::store::count(tx).await? > 0 || !value::store::ledger::is_empty(tx).await? {
+    if customers::store::count(tx, &Scope::of_system()).await? > 0
+        || !value::store::ledger::is_empty(tx).await?
+    {
         return Err(Error::conflict(
             "not_empty",
             "there are customers or transactions already; an example is only made on an empty system",
@@ -137,7 +139,7 @@ async fn load(platform: &Platform, tx: &mut Tx, step: &[GeneratedCustomer]) -> R
         .flatten()
         .filter(|external_id| !ids.contains_key(*external_id))
         .collect();
-    for (external_id, id) in customers::store::ids_by_external(tx, &elsewhere).await? {
+    for (external_id, id) in customers::store::ids_by_external(tx, &Scope::of_system(), &elsewhere).await? {
         ids.insert(external_id, id.uuid());
     }
     let id_of = |external_id: &str| {
@@ -196,6 +198,8 @@ fn record(
         since: Some(customer.since),
         organisation: other(&customer.organisation)?,
         referred_by: other(&customer.referred_by)?,
+        branch: None,
+        owner: None,
         generated: true,
         subscriptions: customer
             .subscriptions

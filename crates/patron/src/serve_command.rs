@@ -87,13 +87,7 @@ pub(crate) async fn administrator(platform: &Platform) -> Result<(Caller, String
     } else {
         access::app::add_user(platform, ADMINISTRATOR, "Administrator", Role::Administrator).await?
     };
-    Ok((
-        Caller {
-            user,
-            must_change_password: false,
-        },
-        password,
-    ))
+    Ok((Caller::at_the_command_line(user), password))
 }
 
 const ADMINISTRATOR: &str = "admin";

@@ -23,7 +23,7 @@ pub mod tabular;
 pub mod testing;
 pub mod webhooks;
 
-pub use access::{Caller, Permission};
+pub use access::{Caller, Permission, Scope};
 pub use clock::Clock;
 pub use db::{Db, Tx};
 pub use state::{Platform, Settings};

@@ -11,7 +11,7 @@ use crate::db::{Db, Tx};
 /// One step of one room, for both databases.
 #[derive(Debug, Clone, Copy)]
 pub struct Migration {
-    /// 1, 2, 3 … within the room.
+    /// Rising within the room.
     pub number: i32,
     /// What it does: `customers`.
     pub name: &'static str,
@@ -54,7 +54,8 @@ pub const PLATFORM: RoomMigrations = migrations!(
     (2, "0002_imports"),
     (3, "0003_event_seals"),
     (4, "0004_webhooks"),
-    (6, "0006_keys")
+    (6, "0006_keys"),
+    (7, "0007_access")
 );
 
 const RECORD: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

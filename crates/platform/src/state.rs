@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::access::KeyRates;
 use crate::clock::Clock;
 use crate::crypto::Keyring;
 use crate::db::Db;
@@ -42,6 +43,8 @@ pub struct Platform {
     pub keys: Keyring,
     /// The settings.
     pub settings: Arc<Settings>,
+    /// How often each API key was used lately.
+    pub key_rates: KeyRates,
 }
 
 impl Platform {
@@ -53,6 +56,7 @@ impl Platform {
             jobs: Jobs::default(),
             keys: Keyring::in_file(settings.data_dir.join(Keyring::FILE)),
             settings: Arc::new(settings),
+            key_rates: KeyRates::default(),
         }
     }
 }

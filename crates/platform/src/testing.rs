@@ -152,17 +152,14 @@ impl TestDb {
     }
 }
 
-/// A caller with this role, without a user in the database.
+/// A caller with this built-in role who sees the whole firm, without a user in the database.
 pub fn caller(role: Role) -> Caller {
-    Caller {
-        user: User {
-            id: Uuid::from_bytes(random::bytes()).into(),
-            login: role.name().to_owned(),
-            name: role.name().to_owned(),
-            role,
-        },
-        must_change_password: false,
-    }
+    Caller::at_the_command_line(User {
+        id: Uuid::from_bytes(random::bytes()).into(),
+        login: role.to_string(),
+        name: role.to_string(),
+        role,
+    })
 }
 
 /// `postgres://user@host/postgres?host=…` with another database name.

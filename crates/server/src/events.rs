@@ -109,7 +109,8 @@ impl Listener {
                 () = self.stop.cancelled() => return None,
             };
             match received {
-                Ok(event) if self.caller.may(event.permission) => {
+                // Jobs and runs are about the whole firm.
+                Ok(event) if self.caller.require_whole_firm(event.permission).is_ok() => {
                     return Some(Event::default().event(event.topic).data(event.data.to_string()));
                 }
                 Ok(_) => {}

@@ -9,7 +9,7 @@ use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base::{Error, Result};
-use platform::http::{AnySession, Problem, REQUEST_ID, SESSION_COOKIE};
+use platform::http::{AnySession, Problem, REQUEST_ID, SESSION_COOKIE, has_key};
 use platform::idempotency::{ANSWER_BYTES_MAX, Known, Once};
 use platform::{Platform, ids};
 use sha2::{Digest as _, Sha256};
@@ -94,7 +94,9 @@ fn takes_file(method: &Method, route: Option<&str>, content_type: Option<&str>) 
 /// Refuses writes with a cookie that another site's page has sent (besides `SameSite=Strict`).
 pub(crate) async fn same_origin(State(platform): State<Platform>, request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if !safe && has_session_cookie(request.headers()) {
+    // A page of another site cannot bring a key, and a request with a key does without the cookie.
+    let by_cookie = has_session_cookie(request.headers()) && !has_key(request.headers());
+    if !safe && by_cookie {
         let public_url = platform.settings.public_url.as_deref();
         if !is_same_origin(public_url, request.headers()) {
             return Problem(Error::conflict(
@@ -270,7 +272,9 @@ async fn keep_answer(platform: &Platform, once: &Once, response: Response) -> Re
         .size_hint()
         .upper()
         .is_some_and(|bytes| bytes <= ANSWER_BYTES_MAX as u64);
-    if !is_small {
+    // A handler says so of what is shown once: a password. The others get theirs further out.
+    let is_secret = response.status().is_success() && response.headers().contains_key(header::CACHE_CONTROL);
+    if !is_small || is_secret {
         return Ok(response);
     }
     let (parts, body) = response.into_parts();

@@ -29,7 +29,8 @@ pub const PUBLIC: [&str; 2] = ["POST /api/v1/session", "DELETE /api/v1/session"]
 #[openapi(info(
     title = "Patron",
     description = "Know what every customer is worth, and keep the ones who matter.\n\n\
-        Sign in with `POST /api/v1/session`; the session is a cookie. Lists come in pages: give `next_cursor` \
+        Sign in with `POST /api/v1/session`; the session is a cookie. Programs send an API key as \
+        `Authorization: Bearer`. Lists come in pages: give `next_cursor` \
         as `cursor` until it is null. Errors are `application/problem+json` with a stable `code`. A `POST` with \
         an `Idempotency-Key` is carried out once.",
     license(name = "Apache-2.0", identifier = "Apache-2.0")
@@ -45,6 +46,7 @@ fn api() -> OpenApiRouter<Platform> {
         .merge(events::router())
         .merge(platform::events::api::router())
         .merge(platform::webhooks::api::router())
+        .merge(platform::access::api::router())
         .merge(platform::imports::api::router(imports()))
         .merge(customers::api::router())
         .merge(value::api::router());

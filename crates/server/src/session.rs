@@ -118,6 +118,7 @@ async fn sign_out(
 async fn change_password(
     State(platform): State<Platform>,
     AnySession { caller, .. }: AnySession,
+    _token: SessionToken,
     Json(change): Json<PasswordChange>,
 ) -> Result<Response, Problem> {
     let session =

@@ -7,7 +7,7 @@ use platform::db::Tx;
 use platform::events::Actor;
 use platform::http::{Json, Problem, ProblemBody};
 use platform::jobs::{Job, NewJob, Unique};
-use platform::{Caller, Permission, Platform, firm};
+use platform::{Caller, Permission, Platform, Scope, firm};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
@@ -26,10 +26,10 @@ pub(crate) fn router() -> OpenApiRouter<Platform> {
 /// What there is already.
 #[derive(Serialize, utoipa::ToSchema)]
 struct Setup {
-    /// How many customers.
+    /// How many customers the caller may see.
     customers: i64,
-    /// How many ledger lines.
-    transactions: i64,
+    /// How many ledger lines; null for who does not see the whole firm.
+    transactions: Option<i64>,
     /// Whether value has been computed.
     has_run: bool,
     /// Whether this is the example firm.
@@ -52,7 +52,7 @@ struct Setup {
 async fn setup(State(platform): State<Platform>, caller: Caller) -> Result<Json<Setup>, Problem> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    Ok(Json(state_of(&mut tx).await?))
+    Ok(Json(state_of(&mut tx, caller.scope()).await?))
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -74,7 +74,7 @@ async fn example(
     caller: Caller,
     Json(wanted): Json<ExampleFirm>,
 ) -> Result<(StatusCode, Json<Job>), Problem> {
-    caller.require(Permission::ImportsWrite)?;
+    caller.require_whole_firm(Permission::ImportsWrite)?;
     if wanted.customers == 0 || wanted.customers > CUSTOMERS_MAX {
         return Err(
             Error::invalid("customers_out_of_range", "1 to 1,000,000 customers")
@@ -83,8 +83,8 @@ async fn example(
         );
     }
     let mut tx = platform.db.write().await?;
-    let now = state_of(&mut tx).await?;
-    if now.customers > 0 || now.transactions > 0 {
+    let now = state_of(&mut tx, caller.scope()).await?;
+    if now.customers > 0 || now.transactions.is_some_and(|lines| lines > 0) {
         return Err(Error::conflict("not_empty", "the example firm is only made on an empty system").into());
     }
     let new = example_firm_job(u64::from(wanted.customers), wanted.seed, caller.actor());
@@ -109,15 +109,21 @@ pub fn example_firm_job(customers: u64, seed: u64, actor: Actor) -> NewJob<'stat
     }
 }
 
-async fn state_of(tx: &mut Tx) -> Result<Setup> {
+async fn state_of(tx: &mut Tx, scope: &Scope) -> Result<Setup> {
     let firm = firm::load(tx).await?;
     let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let (transactions, running_job) = if scope.is_whole_firm() {
+        let lines = value::store::ledger::size(tx).await?;
+        (Some(count(lines)), platform::jobs::at_work(tx).await?)
+    } else {
+        (None, None)
+    };
     Ok(Setup {
-        customers: count(customers::store::count(tx).await?),
-        transactions: count(value::store::ledger::size(tx).await?),
+        customers: count(customers::store::count(tx, scope).await?),
+        transactions,
         has_run: value::store::runs::published(tx).await?.is_some(),
         generated: firm.generated,
-        running_job: platform::jobs::at_work(tx).await?,
+        running_job,
         firm_name: firm.name,
         currency: firm.currency,
         zone: firm.zone,

@@ -94,7 +94,7 @@ async fn a_customer_has_a_timeline(t: &TestDb) {
     customers::store::ensure_many(&mut tx, &p.clock, &["C-1"])
         .await
         .unwrap();
-    let id = customers::store::ids_by_external(&mut tx, &["C-1"])
+    let id = customers::store::ids_by_external(&mut tx, &platform::Scope::of_system(), &["C-1"])
         .await
         .unwrap()["C-1"];
     for kind in ["note.added", "note.removed"] {

@@ -14,7 +14,7 @@ use platform::access::{Role, app};
 use platform::jobs::{JobRun, Kinds};
 use platform::test_on_both;
 use platform::testing::TestDb;
-use reqwest::StatusCode;
+use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use support::{Site, client, json_of, problem, sign_in, signed_in};
 
@@ -217,6 +217,67 @@ async fn another_sites_page_may_not_write() {
         StatusCode::OK
     );
     assert_eq!(delete(&site.url).await.status(), StatusCode::NO_CONTENT);
+    site.served.stop().await;
+}
+
+test_on_both!(a_program_calls_with_a_key);
+async fn a_program_calls_with_a_key(t: &TestDb) {
+    let site = Site::start(t, kinds()).await;
+    let person = signed_in(t, &site, Role::Administrator).await;
+    let new = json!({ "name": "nightly", "permissions": ["jobs.read", "jobs.cancel", "imports.write", "customers.read"],
+        "expires_in_days": 1, "per_minute": 8 });
+    let make = || {
+        let request = person.post(site.url("/api/v1/api-keys")).json(&new);
+        request.header("idempotency-key", "a").send()
+    };
+    let made = make().await.unwrap();
+    assert_eq!(made.status(), StatusCode::CREATED);
+    let secret = json_of(made).await["secret"].as_str().unwrap().to_owned();
+    problem(make().await.unwrap(), 409, "already_done").await;
+
+    let program = Client::new();
+    let get = async |path: &str| {
+        program
+            .get(site.url(path))
+            .bearer_auth(&secret)
+            .send()
+            .await
+            .unwrap()
+    };
+    assert_eq!(get("/api/v1/jobs").await.status(), StatusCode::OK);
+    problem(get("/api/v1/users").await, 403, "forbidden").await;
+    problem(get("/api/v1/api-keys").await, 403, "forbidden").await;
+    problem(get("/api/v1/sessions").await, 401, "not_signed_in").await;
+    // No page of another site can bring a key; a create with an Idempotency-Key counts once.
+    let example = async || {
+        let request = program
+            .post(site.url("/api/v1/setup/example"))
+            .bearer_auth(&secret)
+            .header("origin", "https://elsewhere.example")
+            .header("idempotency-key", "a");
+        let firm = json!({ "customers": 5, "seed": 1 });
+        request.json(&firm).send().await.unwrap()
+    };
+    assert_eq!(example().await.status(), StatusCode::ACCEPTED);
+    assert_eq!(example().await.headers()["idempotent-replay"], "true");
+    let wrong = person
+        .get(site.url("/api/v1/jobs"))
+        .bearer_auth("patron_wrong")
+        .send()
+        .await
+        .unwrap();
+    problem(wrong, 401, "not_signed_in").await;
+    let mut limited = None;
+    for _ in 0..9 {
+        let answer = get("/api/v1/jobs").await;
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            limited = Some(answer);
+            break;
+        }
+    }
+    let limited = limited.unwrap();
+    assert!(limited.headers().contains_key("retry-after"));
+    problem(limited, 429, "rate_limited").await;
     site.served.stop().await;
 }
 

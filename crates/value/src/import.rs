@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use base::Result;
 use futures::future::BoxFuture;
-use platform::Tx;
 use platform::imports::{
     CellProblem, Field, FieldKind, Identity, ImportContext, ImportKind, ImportRow, Repeats, Seen, Stored,
     Totals,
 };
+use platform::{Scope, Tx};
 use uuid::Uuid;
 
 use crate::column_names;
@@ -179,7 +179,8 @@ impl ImportKind for TransactionsImport {
         seen: &'a mut Seen,
     ) -> BoxFuture<'a, Result<Stored>> {
         Box::pin(async move {
-            let known = customers::store::ids_by_external(tx, &texts(rows, CUSTOMER)).await?;
+            let known =
+                customers::store::ids_by_external(tx, &Scope::of_system(), &texts(rows, CUSTOMER)).await?;
             let mut stored = Stored::default();
             for row in rows {
                 let customer = row.text(CUSTOMER).unwrap_or_default();

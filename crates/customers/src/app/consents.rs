@@ -8,20 +8,12 @@ use platform::{Caller, Permission, Platform, Tx, firm, ids};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::check_version;
+use super::{check_version, hold, kind};
 use crate::model::{
     Channel, ContactPolicy, ContactPreferences, CustomerId, NewStatements, QuietHours, Statement,
 };
 use crate::rules::consent::{MayContact, MayContactFacts, may_contact as answer};
-use crate::store;
 use crate::store::consents;
-
-async fn must_be_there(tx: &mut Tx, id: CustomerId) -> Result<()> {
-    match store::edit::kind(tx, id).await? {
-        Some(_) => Ok(()),
-        None => Err(Error::NotFound { what: "customer" }),
-    }
-}
 
 /// Everything a customer said about being contacted, the newest first.
 pub async fn history(
@@ -34,7 +26,7 @@ pub async fn history(
     caller.require(Permission::CustomersRead)?;
     let after = cursor.map(Cursor::key).transpose()?;
     let mut tx = platform.db.read().await?;
-    must_be_there(&mut tx, customer).await?;
+    kind(&mut tx, caller, customer).await?;
     let rows = consents::history(&mut tx, customer, after, size.rows() + 1).await?;
     Page::cut(rows, size, consents::history_key)
 }
@@ -54,8 +46,7 @@ pub async fn say(
     let now = clock.now();
     let mut tx = platform.db.write().await?;
     // Two who record the same statement wait for each other.
-    let held = store::edit::hold(&mut tx, customer).await?;
-    held.ok_or(Error::NotFound { what: "customer" })?;
+    hold(&mut tx, caller, customer).await?;
     let (_, policy) = consents::policy(&mut tx).await?;
     let (said, at) = said.checked(&policy, now)?;
     // The database keeps microseconds.
@@ -126,7 +117,7 @@ pub async fn may_contact(
     caller.require(Permission::CustomersRead)?;
     let at = at.unwrap_or_else(|| platform.clock.now());
     let mut tx = platform.db.read().await?;
-    must_be_there(&mut tx, customer).await?;
+    kind(&mut tx, caller, customer).await?;
     facts_and_answer(&mut tx, customer, (purpose, channel), at).await
 }
 
@@ -193,7 +184,7 @@ async fn preferred(tx: &mut Tx, customer: CustomerId) -> Result<Preferred> {
 pub async fn preferences(platform: &Platform, caller: &Caller, customer: CustomerId) -> Result<Preferred> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    must_be_there(&mut tx, customer).await?;
+    kind(&mut tx, caller, customer).await?;
     preferred(&mut tx, customer).await
 }
 
@@ -213,8 +204,7 @@ pub async fn prefer(
         firm::time_zone(zone)?;
     }
     let mut tx = platform.db.write().await?;
-    let held = store::edit::hold(&mut tx, customer).await?;
-    held.ok_or(Error::NotFound { what: "customer" })?;
+    hold(&mut tx, caller, customer).await?;
     let (version, before) = consents::preferences(&mut tx, customer).await?;
     check_version(expected, version)?;
     if wanted != before {

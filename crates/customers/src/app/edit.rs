@@ -1,11 +1,12 @@
 //! Making and changing one customer. Needs `customers.write`.
 
 use base::{Error, Result};
+use platform::access::directory;
 use platform::events::{self, Event};
 use platform::{Caller, Permission, Platform, Tx, ids};
 use serde_json::Value;
 
-use super::{check_version, get};
+use super::{check_version, get, hold};
 use crate::model::{CustomerChange, CustomerCreation, CustomerDetail, CustomerId, CustomerKind, NewCustomer};
 use crate::rules::Known;
 use crate::rules::edit::{as_changed, as_new, check_place, external_id};
@@ -22,6 +23,7 @@ pub async fn create(platform: &Platform, caller: &Caller, said: CustomerCreation
         Some(said) => external_id(said)?,
         None => id.to_string(),
     };
+    let (branch, owner) = caller.place_of_new();
     let change = CustomerChange {
         name: Some(Some(said.name)),
         brand: Some(said.brand),
@@ -30,6 +32,8 @@ pub async fn create(platform: &Platform, caller: &Caller, said: CustomerCreation
         since: Some(said.since),
         organisation: Some(said.organisation),
         referred_by: Some(said.referred_by),
+        branch: Some(said.branch.or(branch)),
+        owner: Some(said.owner.or(owner)),
     };
     let nothing = Known {
         kind: said.kind,
@@ -40,7 +44,7 @@ pub async fn create(platform: &Platform, caller: &Caller, said: CustomerCreation
         return Err(Error::invalid("text_empty", "a customer made by hand has a name").at("name"));
     }
     let mut tx = platform.db.write().await?;
-    check_references(&mut tx, id, &nothing, &known).await?;
+    check_references(&mut tx, caller, id, &nothing, &known).await?;
     let customer = NewCustomer {
         id,
         external_id,
@@ -54,6 +58,8 @@ pub async fn create(platform: &Platform, caller: &Caller, said: CustomerCreation
         since: known.since.map(base::Day),
         organisation: known.organisation,
         referred_by: known.referred_by,
+        branch: known.branch,
+        owner: known.owner,
         generated: false,
         subscriptions: Vec::new(),
         contacts: Vec::new(),
@@ -81,7 +87,8 @@ pub async fn create(platform: &Platform, caller: &Caller, said: CustomerCreation
 /// says nothing new leaves version and log as they are.
 ///
 /// Errors: `version_stale`; a text that cannot be; `organisation_unknown`, `not_an_organisation`,
-/// `refers_to_itself`, `hierarchy_cycle`, `hierarchy_too_deep`; `referrer_unknown`.
+/// `refers_to_itself`, `hierarchy_cycle`, `hierarchy_too_deep`; `referrer_unknown`; `branch_unknown`,
+/// `owner_unknown`, `out_of_scope`.
 pub async fn change(
     platform: &Platform,
     caller: &Caller,
@@ -91,12 +98,10 @@ pub async fn change(
 ) -> Result<CustomerDetail> {
     caller.require(Permission::CustomersWrite)?;
     let mut tx = platform.db.write().await?;
-    let (version, before) = store::edit::hold(&mut tx, id)
-        .await?
-        .ok_or(Error::NotFound { what: "customer" })?;
+    let (version, before) = hold(&mut tx, caller, id).await?;
     check_version(expected, version)?;
     let after = before.clone().changed(&said)?;
-    check_references(&mut tx, id, &before, &after).await?;
+    check_references(&mut tx, caller, id, &before, &after).await?;
     if let Some(payload) = as_changed(&before.said(), &after.said()) {
         store::edit::update(&mut tx, id, (&before, &after), platform.clock.now()).await?;
         record(&mut tx, platform, caller, "customer.changed", id, &payload).await?;
@@ -106,11 +111,18 @@ pub async fn change(
 }
 
 /// Whoever is newly referred to must be there, and the hierarchy must stay one.
-async fn check_references(tx: &mut Tx, id: CustomerId, before: &Known, after: &Known) -> Result<()> {
+async fn check_references(
+    tx: &mut Tx,
+    caller: &Caller,
+    id: CustomerId,
+    before: &Known,
+    after: &Known,
+) -> Result<()> {
+    check_keepers(tx, caller, before, after).await?;
     if let Some(organisation) = after.organisation
         && after.organisation != before.organisation
     {
-        match store::edit::kind(tx, organisation).await? {
+        match store::edit::kind(tx, caller.scope(), organisation).await? {
             Some(CustomerKind::Organisation) => {}
             Some(CustomerKind::Person) => {
                 let message = "a person is no organisation that others belong to";
@@ -132,10 +144,32 @@ async fn check_references(tx: &mut Tx, id: CustomerId, before: &Known, after: &K
             let message = "a customer cannot have brought itself";
             return Err(Error::invalid("refers_to_itself", message).at("referred_by"));
         }
-        if store::edit::kind(tx, referrer).await?.is_none() {
+        if store::edit::kind(tx, caller.scope(), referrer).await?.is_none() {
             let message = "there is no such customer";
             return Err(Error::invalid("referrer_unknown", message).at("referred_by"));
         }
+    }
+    Ok(())
+}
+
+/// The branch and the customer manager must be there, and nobody puts a customer where it is out of the own sight.
+async fn check_keepers(tx: &mut Tx, caller: &Caller, before: &Known, after: &Known) -> Result<()> {
+    if let Some(branch) = after.branch
+        && after.branch != before.branch
+        && directory::branch(tx, branch).await?.is_none()
+    {
+        return Err(Error::invalid("branch_unknown", "there is no such branch").at("branch"));
+    }
+    if let Some(owner) = after.owner
+        && after.owner != before.owner
+        && directory::user(tx, owner).await?.is_none()
+    {
+        return Err(Error::invalid("owner_unknown", "there is no such user").at("owner"));
+    }
+    if !caller.scope().lets_through(after.branch, after.owner) {
+        let message = "a customer cannot be put where you would not see it yourself";
+        let field = caller.scope().decided_by().unwrap_or("branch");
+        return Err(Error::invalid("out_of_scope", message).at(field));
     }
     Ok(())
 }

@@ -7,21 +7,14 @@ use platform::{Caller, Permission, Platform, Tx, ids};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::check_version;
+use super::{check_version, hold, kind};
 use crate::model::{
     Contact, ContactChange, ContactFacts, ContactId, CustomerId, CustomerKind, Subscription,
     SubscriptionChange, SubscriptionFacts, SubscriptionId, SubscriptionStatus,
 };
 use crate::rules::edit::{as_changed, as_new};
 use crate::store;
-use crate::store::holdings;
-
-/// Passes if the customer is there; says what kind it is.
-async fn kind(tx: &mut Tx, id: CustomerId) -> Result<CustomerKind> {
-    store::edit::kind(tx, id)
-        .await?
-        .ok_or(Error::NotFound { what: "customer" })
-}
+use crate::store::{holdings, those_there};
 
 /// What a change of a contact or a subscription is recorded as.
 struct Change<'a> {
@@ -55,14 +48,15 @@ pub async fn contacts(
     caller.require(Permission::CustomersRead)?;
     let after = cursor.map(Cursor::key).transpose()?;
     let mut tx = platform.db.read().await?;
-    kind(&mut tx, organisation).await?;
-    let rows = holdings::contacts(&mut tx, organisation, after, size.rows() + 1).await?;
+    kind(&mut tx, caller, organisation).await?;
+    let rows = holdings::contacts(&mut tx, caller.scope(), organisation, after, size.rows() + 1).await?;
     Page::cut(rows, size, holdings::contact_key)
 }
 
 /// Whether the contact may stand for the customer it names.
 async fn check_person(
     tx: &mut Tx,
+    caller: &Caller,
     organisation: CustomerId,
     contact: ContactId,
     facts: &ContactFacts,
@@ -71,7 +65,7 @@ async fn check_person(
         return Ok(());
     };
     let refused = |code, message: &str| Err(Error::invalid(code, message).at("customer_id"));
-    match store::edit::kind(tx, person).await? {
+    match store::edit::kind(tx, caller.scope(), person).await? {
         Some(CustomerKind::Person) => {}
         Some(CustomerKind::Organisation) => {
             return refused(
@@ -105,15 +99,14 @@ pub async fn add_contact(
     let id: ContactId = ids::new(&platform.clock);
     let mut tx = platform.db.write().await?;
     // Two who add the same person wait for each other.
-    let held = store::edit::hold(&mut tx, organisation).await?;
-    let (_, known) = held.ok_or(Error::NotFound { what: "customer" })?;
+    let (_, known) = hold(&mut tx, caller, organisation).await?;
     if known.kind != CustomerKind::Organisation {
         return Err(Error::conflict(
             "not_an_organisation",
             "only an organisation has contacts",
         ));
     }
-    check_person(&mut tx, organisation, id, &facts).await?;
+    check_person(&mut tx, caller, organisation, id, &facts).await?;
     holdings::insert_contact(&mut tx, organisation, id, &facts).await?;
     let change = Change {
         kind: "contact.added",
@@ -143,16 +136,26 @@ pub async fn change_contact(
 ) -> Result<Contact> {
     caller.require(Permission::CustomersWrite)?;
     let mut tx = platform.db.write().await?;
-    store::edit::hold(&mut tx, organisation).await?;
+    hold(&mut tx, caller, organisation).await?;
     let before = holdings::hold_contact(&mut tx, organisation, id)
         .await?
         .ok_or(Error::NotFound { what: "contact" })?;
     check_version(expected, before.version)?;
     let facts = before.facts.clone().changed(said)?;
-    let Some(payload) = as_changed(&before.facts, &facts) else {
-        return Ok(before);
+    let person = before.facts.customer_id.map(CustomerId::uuid);
+    let seen = those_there(&mut tx, caller.scope(), person.as_slice()).await?;
+    let hidden = before.facts.customer_id.filter(|id| !seen.contains(&id.uuid()));
+    // Whom it stands for stays unsaid where that is out of scope.
+    let shown = |mut contact: Contact| {
+        contact.facts.customer_id = contact.facts.customer_id.filter(|id| Some(*id) != hidden);
+        contact
     };
-    check_person(&mut tx, organisation, id, &facts).await?;
+    let Some(payload) = as_changed(&before.facts, &facts) else {
+        return Ok(shown(before));
+    };
+    if facts.customer_id != hidden || hidden.is_none() {
+        check_person(&mut tx, caller, organisation, id, &facts).await?;
+    }
     holdings::update_contact(&mut tx, id, &facts).await?;
     let ends = before.facts.until.is_none() && facts.until.is_some();
     let change = Change {
@@ -164,11 +167,11 @@ pub async fn change_contact(
     };
     record(&mut tx, platform, caller, change).await?;
     tx.commit().await?;
-    Ok(Contact {
+    Ok(shown(Contact {
         id,
         facts,
         version: before.version + 1,
-    })
+    }))
 }
 
 /// What a customer holds, the newest first.
@@ -182,7 +185,7 @@ pub async fn subscriptions(
     caller.require(Permission::CustomersRead)?;
     let after = cursor.map(Cursor::key).transpose()?;
     let mut tx = platform.db.read().await?;
-    kind(&mut tx, customer).await?;
+    kind(&mut tx, caller, customer).await?;
     let rows = holdings::subscriptions(&mut tx, customer, after, size.rows() + 1).await?;
     Page::cut(rows, size, holdings::subscription_key)
 }
@@ -200,7 +203,7 @@ pub async fn add_subscription(
     let facts = said.checked()?;
     let id: SubscriptionId = ids::new(&platform.clock);
     let mut tx = platform.db.write().await?;
-    kind(&mut tx, customer).await?;
+    kind(&mut tx, caller, customer).await?;
     holdings::insert_subscription(&mut tx, customer, id, &facts).await?;
     let change = Change {
         kind: "subscription.added",
@@ -230,6 +233,7 @@ pub async fn change_subscription(
 ) -> Result<Subscription> {
     caller.require(Permission::CustomersWrite)?;
     let mut tx = platform.db.write().await?;
+    kind(&mut tx, caller, customer).await?;
     let before = holdings::hold_subscription(&mut tx, customer, id)
         .await?
         .ok_or(Error::NotFound { what: "subscription" })?;

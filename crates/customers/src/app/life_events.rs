@@ -6,11 +6,10 @@ use platform::events::{self, Event};
 use platform::{Caller, Permission, Platform, Tx, firm, ids};
 use serde_json::Value;
 
-use super::check_version;
+use super::{check_version, hold, kind};
 use crate::model::{CustomerId, LifeEvent, LifeEventFacts, LifeEventId};
 use crate::rules::edit::{as_changed, as_new};
 use crate::rules::life_event::{Occurrence, check_span, occurrences};
-use crate::store;
 use crate::store::life_events::{self, LIFE_EVENTS_MAX};
 
 /// How far is looked ahead unless said: a year of the moon may be longer than one of the sun.
@@ -31,9 +30,7 @@ pub async fn list(
 ) -> Result<Vec<Remembered>> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    if store::edit::kind(&mut tx, customer).await?.is_none() {
-        return Err(Error::NotFound { what: "customer" });
-    }
+    kind(&mut tx, caller, customer).await?;
     let from = match from {
         Some(from) => from,
         None => {
@@ -53,10 +50,9 @@ pub async fn list(
         .collect())
 }
 
-/// Holds the customer until the transaction ends, and finds one of its events.
-async fn hold(tx: &mut Tx, customer: CustomerId) -> Result<Vec<LifeEvent>> {
-    let held = store::edit::hold(tx, customer).await?;
-    held.ok_or(Error::NotFound { what: "customer" })?;
+/// Holds the customer until the transaction ends, and finds its events.
+async fn hold_all(tx: &mut Tx, caller: &Caller, customer: CustomerId) -> Result<Vec<LifeEvent>> {
+    hold(tx, caller, customer).await?;
     life_events::all(tx, customer).await
 }
 
@@ -80,7 +76,7 @@ pub async fn add(
     caller.require(Permission::CustomersWrite)?;
     let facts = said.checked()?;
     let mut tx = platform.db.write().await?;
-    let events = hold(&mut tx, customer).await?;
+    let events = hold_all(&mut tx, caller, customer).await?;
     if events.iter().any(|event| event.facts == facts) {
         let message = "this day of the customer is known already";
         return Err(Error::conflict("life_event_exists", message));
@@ -122,7 +118,7 @@ pub async fn change(
     caller.require(Permission::CustomersWrite)?;
     let facts = said.checked()?;
     let mut tx = platform.db.write().await?;
-    let before = find(hold(&mut tx, customer).await?, id, expected)?;
+    let before = find(hold_all(&mut tx, caller, customer).await?, id, expected)?;
     let Some(payload) = as_changed(&before.facts, &facts) else {
         return Ok(before);
     };
@@ -155,7 +151,7 @@ pub async fn remove(
 ) -> Result<()> {
     caller.require(Permission::CustomersWrite)?;
     let mut tx = platform.db.write().await?;
-    let before = find(hold(&mut tx, customer).await?, id, expected)?;
+    let before = find(hold_all(&mut tx, caller, customer).await?, id, expected)?;
     life_events::delete(&mut tx, id).await?;
     let payload = serde_json::json!({ "before": before.facts });
     record(

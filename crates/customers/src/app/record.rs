@@ -10,28 +10,13 @@ use platform::{Caller, Permission, Platform, Tx, ids};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::check_version;
+use super::{check_version, hold, kind};
 use crate::model::{
-    CustomValue, CustomValues, CustomerId, CustomerKind, NewNote, Note, NoteChange, NoteId, RecordSchema,
-    TagChange,
+    CustomValue, CustomValues, CustomerId, NewNote, Note, NoteChange, NoteId, RecordSchema, TagChange,
 };
 use crate::rules::edit::as_changed;
 use crate::rules::record_schema::{Completeness, completeness as how_complete, note_text, tags_after};
-use crate::store;
 use crate::store::record;
-
-async fn kind(tx: &mut Tx, customer: CustomerId) -> Result<CustomerKind> {
-    let kind = store::edit::kind(tx, customer).await?;
-    kind.ok_or(Error::NotFound { what: "customer" })
-}
-
-/// Holds the customer until the transaction ends.
-async fn hold(tx: &mut Tx, customer: CustomerId) -> Result<()> {
-    match store::edit::hold(tx, customer).await? {
-        Some(_) => Ok(()),
-        None => Err(Error::NotFound { what: "customer" }),
-    }
-}
 
 async fn tell(
     tx: &mut Tx,
@@ -56,7 +41,7 @@ async fn tell(
 pub async fn tags(platform: &Platform, caller: &Caller, customer: CustomerId) -> Result<BTreeSet<String>> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    kind(&mut tx, customer).await?;
+    kind(&mut tx, caller, customer).await?;
     record::tags(&mut tx, customer).await
 }
 
@@ -71,7 +56,7 @@ pub async fn change_tags(
 ) -> Result<BTreeSet<String>> {
     caller.require(Permission::CustomersWrite)?;
     let mut tx = platform.db.write().await?;
-    hold(&mut tx, customer).await?;
+    hold(&mut tx, caller, customer).await?;
     let before = record::tags(&mut tx, customer).await?;
     let after = tags_after(before.clone(), &said)?;
     if after != before {
@@ -97,7 +82,7 @@ pub async fn notes(
     caller.require(Permission::CustomersRead)?;
     let after = cursor.map(Cursor::key).transpose()?;
     let mut tx = platform.db.read().await?;
-    kind(&mut tx, customer).await?;
+    kind(&mut tx, caller, customer).await?;
     let rows = record::notes(&mut tx, customer, after, size.rows() + 1).await?;
     Page::cut(rows, size, record::note_key)
 }
@@ -124,7 +109,7 @@ pub async fn write_note(
         version: 1,
     };
     let mut tx = platform.db.write().await?;
-    kind(&mut tx, customer).await?;
+    kind(&mut tx, caller, customer).await?;
     record::insert_note(&mut tx, customer, &note).await?;
     let about = (customer, "note", note.id.uuid());
     tell(
@@ -140,7 +125,8 @@ pub async fn write_note(
     Ok(note)
 }
 
-async fn hold_note(tx: &mut Tx, which: (CustomerId, NoteId), expected: i64) -> Result<Note> {
+async fn hold_note(tx: &mut Tx, caller: &Caller, which: (CustomerId, NoteId), expected: i64) -> Result<Note> {
+    kind(tx, caller, which.0).await?;
     let held = record::hold_note(tx, which.0, which.1).await?;
     let note = held.ok_or(Error::NotFound { what: "note" })?;
     check_version(expected, note.version)?;
@@ -159,7 +145,7 @@ pub async fn change_note(
 ) -> Result<Note> {
     caller.require(Permission::CustomersWrite)?;
     let mut tx = platform.db.write().await?;
-    let before = hold_note(&mut tx, which, expected).await?;
+    let before = hold_note(&mut tx, caller, which, expected).await?;
     let text = said.text.as_deref().map(note_text).transpose()?;
     let note = Note {
         text: text.unwrap_or_else(|| before.text.clone()),
@@ -196,7 +182,7 @@ pub async fn remove_note(
 ) -> Result<()> {
     caller.require(Permission::CustomersWrite)?;
     let mut tx = platform.db.write().await?;
-    let note = hold_note(&mut tx, which, expected).await?;
+    let note = hold_note(&mut tx, caller, which, expected).await?;
     record::delete_note(&mut tx, note.id).await?;
     let about = (which.0, "note", which.1.uuid());
     tell(
@@ -265,7 +251,7 @@ pub async fn custom_fields(
 ) -> Result<(u32, Vec<CustomValue>)> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    kind(&mut tx, customer).await?;
+    kind(&mut tx, caller, customer).await?;
     let (version, schema) = record::schema(&mut tx).await?;
     let stored = record::values(&mut tx, customer).await?;
     Ok((version, schema.shown(&stored)))
@@ -282,7 +268,7 @@ pub async fn change_custom_fields(
 ) -> Result<(u32, Vec<CustomValue>)> {
     caller.require(Permission::CustomersWrite)?;
     let mut tx = platform.db.write().await?;
-    hold(&mut tx, customer).await?;
+    hold(&mut tx, caller, customer).await?;
     let (version, schema) = record::schema(&mut tx).await?;
     let before = record::values(&mut tx, customer).await?;
     let after = schema.changed(before.clone(), said)?;
@@ -315,7 +301,7 @@ pub async fn completeness(
 ) -> Result<Completeness> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    let kind = kind(&mut tx, customer).await?;
+    let kind = kind(&mut tx, caller, customer).await?;
     let (_, schema) = record::schema(&mut tx).await?;
     let mut has = record::things(&mut tx, customer).await?;
     let values = record::values(&mut tx, customer).await?;

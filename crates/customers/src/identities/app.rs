@@ -9,6 +9,7 @@ use super::model::{EndedBecause, Found, Identity, IdentityId, IdentityKind};
 use super::store::{self, NewIdentity};
 use super::{jobs, rules};
 use crate::model::CustomerId;
+use crate::store::is_there;
 
 /// The most active identities of one customer.
 const ACTIVE_MAX: u64 = 200;
@@ -25,7 +26,7 @@ pub async fn list(
 ) -> Result<Page<Identity>> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    if !store::has_customer(&mut tx, customer).await? {
+    if !is_there(&mut tx, caller.scope(), customer).await? {
         return Err(NO_CUSTOMER);
     }
     let cipher = platform.keys.cipher(&mut tx).await?;
@@ -55,7 +56,7 @@ pub async fn lookup(
         return Err(NO_CUSTOMER);
     }
     let cipher = platform.keys.cipher(&mut tx).await?;
-    store::lookup(&mut tx, &cipher, &guesses)
+    store::lookup(&mut tx, caller.scope(), &cipher, &guesses)
         .await?
         .ok_or(NO_CUSTOMER)
 }
@@ -75,7 +76,7 @@ pub async fn add(
     let mut tx = platform.db.write().await?;
     let region = rules::region(firm::load(&mut tx).await?.currency);
     let value = rules::normalise(kind, value, &region).map_err(|e| e.at("value"))?;
-    if !store::hold_customer(&mut tx, customer).await? {
+    if !store::hold_customer(&mut tx, caller.scope(), customer).await? {
         return Err(NO_CUSTOMER);
     }
     let cipher = platform.keys.cipher(&mut tx).await?;
@@ -86,7 +87,11 @@ pub async fn add(
         }
         // Its own external id in the record: it may also stand here.
         Some((None, holder)) if holder == customer => {}
-        Some((_, holder)) => return Err(taken(caller, kind, Some(holder))),
+        // Who is out of scope is not named.
+        Some((_, holder)) => {
+            let seen = is_there(&mut tx, caller.scope(), holder).await?;
+            return Err(taken(caller, kind, seen.then_some(holder)));
+        }
         None => {}
     }
     if store::count_active(&mut tx, customer).await? >= ACTIVE_MAX {
@@ -137,6 +142,9 @@ pub async fn end(
 ) -> Result<Identity> {
     caller.require(Permission::CustomersWrite)?;
     let mut tx = platform.db.write().await?;
+    if !store::hold_customer(&mut tx, caller.scope(), customer).await? {
+        return Err(NO_CUSTOMER);
+    }
     let cipher = platform.keys.cipher(&mut tx).await?;
     let mut identity = store::get_for_update(&mut tx, &cipher, customer, id)
         .await?

@@ -6,14 +6,14 @@ use base::{Cursor, Error, Page, PageSize, Result};
 use jiff::Timestamp;
 use platform::crypto::{Cipher, Place};
 use platform::db::{Bulk, Sql, Value, timestamp, uuids};
-use platform::{Clock, Tx, args, ids};
+use platform::{Clock, Scope, Tx, args, ids};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::model::{EndedBecause, Found, Identity, IdentityId, IdentityKind};
 use super::rules;
 use crate::model::{CustomerId, Record};
-use crate::store::{ListRow, ids_by_external};
+use crate::store::{ListRow, ScopeColumns, ids_by_external, push_scope};
 
 const VALUE: Place = Place {
     table: "identities",
@@ -221,26 +221,14 @@ pub async fn contact(
     ))
 }
 
-/// Whether a customer is there; held against others until the transaction ends, so that nobody else changes
-/// what it is known by meanwhile.
-pub async fn hold_customer(tx: &mut Tx, customer: CustomerId) -> Result<bool> {
-    let sql = format!(
-        "SELECT id FROM customers WHERE id = $1{}",
-        tx.dialect().for_update()
-    );
-    let row: Option<(Uuid,)> = tx.optional(AssertSqlSafe(sql), args![customer.uuid()]).await?;
-    Ok(row.is_some())
-}
-
-/// Whether a customer is there.
-pub async fn has_customer(tx: &mut Tx, customer: CustomerId) -> Result<bool> {
-    let (count,): (i64,) = tx
-        .one(
-            "SELECT count(*) FROM customers WHERE id = $1",
-            args![customer.uuid()],
-        )
-        .await?;
-    Ok(count > 0)
+/// Whether a customer is there, for who has this scope; held against others until the transaction ends, so that
+/// nobody else changes what it is known by meanwhile.
+pub async fn hold_customer(tx: &mut Tx, scope: &Scope, customer: CustomerId) -> Result<bool> {
+    let mut sql = Sql::new("SELECT id FROM customers WHERE id = ");
+    sql.bind(customer.uuid());
+    push_scope(&mut sql, scope, ScopeColumns::PLAIN);
+    sql.push(tx.dialect().for_update());
+    Ok(!sql.all::<(Uuid,)>(tx).await?.is_empty())
 }
 
 /// How many active identities a customer has.
@@ -289,10 +277,11 @@ pub async fn end(tx: &mut Tx, id: IdentityId, at: Timestamp, because: EndedBecau
     .map(|_| ())
 }
 
-/// The customer who is known by one of these now; where there are several, by the first of them. One read of
+/// The customer of the scope who is known by one of these now; where there are several, by the first of them. One read of
 /// the indexes.
 pub async fn lookup(
     tx: &mut Tx,
+    scope: &Scope,
     cipher: &Cipher,
     guesses: &[(IdentityKind, String)],
 ) -> Result<Option<Found>> {
@@ -306,27 +295,23 @@ pub async fn lookup(
         .iter()
         .find(|(kind, _)| *kind == IdentityKind::External)
         .map(|(_, value)| value.as_str());
-    let columns = ListRow::COLUMNS
-        .split(", ")
-        .map(|column| format!("c.{column}"))
-        .collect::<Vec<_>>()
-        .join(", ");
-    let by_kind = "i.kind AS found_by";
+    let of_customer = ScopeColumns::OF_C.beside_better(tx.dialect());
+    let mut sql = Sql::new("SELECT i.kind AS found_by, ");
+    sql.push(ListRow::COLUMNS_OF_C)
+        .push(" FROM identities i JOIN customers c ON c.id = i.customer_id WHERE i.ended_at IS NULL AND i.blind IN (");
     // Each by itself rather than as a list, so that the index is used however large the table is said to be.
-    let blinds: Vec<String> = (2..guesses.len() + 2).map(|n| format!("${n}")).collect();
-    let sql = format!(
-        "SELECT {by_kind}, {columns} FROM identities i JOIN customers c ON c.id = i.customer_id \
-         WHERE i.ended_at IS NULL AND i.blind IN ({}) \
-         UNION ALL SELECT 'external' AS found_by, {columns} FROM customers c WHERE c.external_id = $1",
-        blinds.join(", ")
-    );
-    let mut values = args![external];
-    values.extend(
-        guesses
-            .iter()
-            .map(|(kind, value)| Value::from(blind(cipher, *kind, value))),
-    );
-    let rows: Vec<FoundRow> = tx.all(AssertSqlSafe(sql), values).await?;
+    for (n, (kind, value)) in guesses.iter().enumerate() {
+        sql.push(if n == 0 { "" } else { ", " })
+            .bind(blind(cipher, *kind, value));
+    }
+    sql.push(")");
+    push_scope(&mut sql, scope, of_customer);
+    sql.push(" UNION ALL SELECT 'external' AS found_by, ")
+        .push(ListRow::COLUMNS_OF_C)
+        .push(" FROM customers c WHERE c.external_id = ")
+        .bind(external);
+    push_scope(&mut sql, scope, of_customer);
+    let rows: Vec<FoundRow> = sql.all(tx).await?;
     let mut best: Option<(IdentityKind, ListRow)> = None;
     for row in rows {
         let kind: IdentityKind = row.found_by.parse()?;
@@ -344,18 +329,29 @@ pub async fn lookup(
     .transpose()
 }
 
-/// The customers who have an active phone number that ends in these digits, at least four of them; at most
+/// The customers of the scope who have an active phone number that ends in these digits, at least four of them; at most
 /// `max`, the newest numbers first.
-pub async fn by_phone_end(tx: &mut Tx, cipher: &Cipher, digits: &str, max: u32) -> Result<Vec<Uuid>> {
+pub async fn by_phone_end(
+    tx: &mut Tx,
+    scope: &Scope,
+    cipher: &Cipher,
+    digits: &str,
+    max: u32,
+) -> Result<Vec<Uuid>> {
     /// So many numbers end in the same four digits where a firm has fifty million.
     const LOOKED_THROUGH: u32 = 5_000;
     let Some(end) = suffix_blind(cipher, digits) else {
         return Ok(Vec::new());
     };
-    let mut sql = Sql::new("SELECT id, customer_id, value FROM identities WHERE suffix = ");
-    sql.bind(end);
-    sql.push(" AND ended_at IS NULL ORDER BY id DESC LIMIT ")
-        .bind(LOOKED_THROUGH);
+    let mut sql = Sql::new("SELECT i.id, i.customer_id, i.value FROM identities i");
+    if !scope.is_whole_firm() {
+        sql.push(" JOIN customers c ON c.id = i.customer_id");
+    }
+    sql.push(" WHERE i.suffix = ")
+        .bind(end)
+        .push(" AND i.ended_at IS NULL");
+    push_scope(&mut sql, scope, ScopeColumns::OF_C.beside_better(tx.dialect()));
+    sql.push(" ORDER BY i.id DESC LIMIT ").bind(LOOKED_THROUGH);
     let mut found = Vec::new();
     for (id, customer, value) in sql.all::<(Uuid, Uuid, Vec<u8>)>(tx).await? {
         if found.len() >= max as usize {
@@ -421,7 +417,7 @@ pub(crate) async fn plan(
         return Ok(plan);
     }
     let external_ids: Vec<&str> = records.iter().map(|record| record.external_id.as_str()).collect();
-    let known = ids_by_external(tx, &external_ids).await?;
+    let known = ids_by_external(tx, &Scope::of_system(), &external_ids).await?;
     // One who is not there yet has no id to be told by.
     let owner_of = |external_id: &str| match known.get(external_id) {
         Some(id) => id.uuid().as_u128(),

@@ -4,6 +4,7 @@
 use std::str::FromStr;
 
 use base::{Day, Error};
+use platform::access::{BranchId, UserId};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
@@ -96,6 +97,12 @@ pub struct CustomerCreation {
     /// Who brought this customer.
     #[schema(value_type = Option<Uuid>)]
     pub referred_by: Option<CustomerId>,
+    /// The branch that looks after the customer; that of whoever makes it, where the role sees a branch.
+    #[schema(value_type = Option<Uuid>)]
+    pub branch: Option<BranchId>,
+    /// The customer manager; whoever makes it, where the role sees the own customers.
+    #[schema(value_type = Option<Uuid>)]
+    pub owner: Option<UserId>,
 }
 
 /// What of a customer is to be changed.
@@ -130,6 +137,14 @@ pub struct CustomerChange {
     #[serde(default, deserialize_with = "said")]
     #[schema(value_type = Option<Uuid>)]
     pub referred_by: Option<Option<CustomerId>>,
+    /// The branch that looks after the customer.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<Uuid>)]
+    pub branch: Option<Option<BranchId>>,
+    /// The customer manager.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<Uuid>)]
+    pub owner: Option<Option<UserId>>,
 }
 
 /// What is said of a person who matters inside an organisation.

@@ -68,6 +68,8 @@ impl Known {
         }
         self.organisation = said.organisation.unwrap_or(self.organisation);
         self.referred_by = said.referred_by.unwrap_or(self.referred_by);
+        self.branch = said.branch.unwrap_or(self.branch);
+        self.owner = said.owner.unwrap_or(self.owner);
         Ok(self)
     }
 
@@ -82,6 +84,8 @@ impl Known {
             "since": self.since.map(base::Day),
             "organisation": self.organisation,
             "referred_by": self.referred_by,
+            "branch": self.branch,
+            "owner": self.owner,
         })
     }
 }

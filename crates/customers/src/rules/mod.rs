@@ -8,6 +8,8 @@ pub mod record_schema;
 
 use std::collections::HashMap;
 
+use platform::access::{BranchId, UserId};
+
 use crate::model::{CustomerId, CustomerKind, Record};
 
 /// What is known of a customer and may be enriched by a record, apart from its identities.
@@ -29,6 +31,10 @@ pub struct Known {
     pub organisation: Option<CustomerId>,
     /// Who brought the customer.
     pub referred_by: Option<CustomerId>,
+    /// The branch.
+    pub branch: Option<BranchId>,
+    /// The customer manager.
+    pub owner: Option<UserId>,
 }
 
 impl Known {
@@ -43,6 +49,8 @@ impl Known {
             since: None,
             organisation: None,
             referred_by: None,
+            branch: None,
+            owner: None,
         }
     }
 
@@ -64,6 +72,8 @@ impl Known {
         self.since = record.since.map(|day| day.0).or(self.since);
         self.organisation = id_of(&record.organisation).or(self.organisation);
         self.referred_by = id_of(&record.referred_by).or(self.referred_by);
+        self.branch = record.branch.or(self.branch);
+        self.owner = record.owner.or(self.owner);
         self
     }
 }

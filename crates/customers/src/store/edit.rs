@@ -4,27 +4,28 @@ use std::collections::HashMap;
 
 use base::Result;
 use jiff::Timestamp;
-use platform::{Tx, args};
+use platform::access::{BranchId, UserId};
+use platform::db::Sql;
+use platform::{Scope, Tx, args};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::names;
+use super::scope::{ScopeColumns, push_scope};
 use super::write::KnownRow;
 use crate::model::{CustomerId, CustomerKind};
 use crate::rules::edit::HIERARCHY_LEVELS_MAX;
 use crate::rules::{Known, name_key};
 
-/// What is known of one customer and the version of it, held until the transaction ends.
-pub(crate) async fn hold(tx: &mut Tx, id: CustomerId) -> Result<Option<(i64, Known)>> {
-    let sql = format!(
-        "SELECT {} FROM customers WHERE id = $1{}",
-        KnownRow::COLUMNS,
-        tx.dialect().for_update()
-    );
-    let Some(row) = tx
-        .optional::<KnownRow>(AssertSqlSafe(sql), args![id.uuid()])
-        .await?
-    else {
+/// What is known of one customer of the scope and the version of it, held until the transaction ends.
+pub(crate) async fn hold(tx: &mut Tx, scope: &Scope, id: CustomerId) -> Result<Option<(i64, Known)>> {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(KnownRow::COLUMNS)
+        .push(" FROM customers WHERE id = ")
+        .bind(id.uuid());
+    push_scope(&mut sql, scope, ScopeColumns::PLAIN);
+    sql.push(tx.dialect().for_update());
+    let Some(row) = sql.all::<KnownRow>(tx).await?.into_iter().next() else {
         return Ok(None);
     };
     let (version,): (i32,) = tx
@@ -34,11 +35,12 @@ pub(crate) async fn hold(tx: &mut Tx, id: CustomerId) -> Result<Option<(i64, Kno
     Ok(Some((version.into(), known)))
 }
 
-/// Whether a customer is a person or an organisation, if it is there.
-pub(crate) async fn kind(tx: &mut Tx, id: CustomerId) -> Result<Option<CustomerKind>> {
-    let row: Option<(String,)> = tx
-        .optional("SELECT kind FROM customers WHERE id = $1", args![id.uuid()])
-        .await?;
+/// Whether a customer is a person or an organisation, if it is there and in scope.
+pub(crate) async fn kind(tx: &mut Tx, scope: &Scope, id: CustomerId) -> Result<Option<CustomerKind>> {
+    let mut sql = Sql::new("SELECT kind FROM customers WHERE id = ");
+    sql.bind(id.uuid());
+    push_scope(&mut sql, scope, ScopeColumns::PLAIN);
+    let row = sql.all::<(String,)>(tx).await?.into_iter().next();
     row.map(|(kind,)| kind.parse()).transpose()
 }
 
@@ -92,7 +94,7 @@ pub(crate) async fn update(
     let (version,): (i32,) = tx
         .one(
             "UPDATE customers SET name = $2, name_key = $3, brand = $4, region = $5, segment = $6, \
-             since = $7, organisation_id = $8, referred_by = $9, updated_at = $10, \
+             since = $7, organisation_id = $8, referred_by = $9, branch_id = $10, owner_id = $11, updated_at = $12, \
              version = version + 1 WHERE id = $1 RETURNING version",
             args![
                 id.uuid(),
@@ -104,6 +106,8 @@ pub(crate) async fn update(
                 known.since,
                 known.organisation.map(CustomerId::uuid),
                 known.referred_by.map(CustomerId::uuid),
+                known.branch.map(BranchId::uuid),
+                known.owner.map(UserId::uuid),
                 now,
             ],
         )

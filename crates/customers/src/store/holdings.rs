@@ -1,10 +1,11 @@
 //! What a customer holds and who matters inside an organisation: pages of them, and one at a time.
 
 use base::{Day, Result};
-use platform::{Tx, args};
+use platform::{Scope, Tx, args};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
+use super::scope::those_there;
 use crate::model::{
     Contact, ContactFacts, ContactId, CustomerId, Subscription, SubscriptionFacts, SubscriptionId,
 };
@@ -51,9 +52,10 @@ pub(crate) fn contact_key(contact: &Contact) -> ContactKey {
     (over, -i32::from(contact.facts.influence), contact.id.uuid())
 }
 
-/// Contacts of an organisation: those without a last day first, the most influential of them first.
+/// Contacts of an organisation, without the customers out of scope that they stand for: those without a last day first, the most influential of them first.
 pub(crate) async fn contacts(
     tx: &mut Tx,
+    scope: &Scope,
     organisation: CustomerId,
     after: Option<ContactKey>,
     rows: u32,
@@ -71,7 +73,21 @@ pub(crate) async fn contacts(
             args![organisation.uuid(), over_after, influence_after, id_after, rows],
         )
         .await?;
-    rows.into_iter().map(ContactRow::contact).collect()
+    let mut contacts = rows
+        .into_iter()
+        .map(ContactRow::contact)
+        .collect::<Result<Vec<_>>>()?;
+    if !scope.is_whole_firm() {
+        let people: Vec<Uuid> = contacts
+            .iter()
+            .filter_map(|contact| contact.facts.customer_id.map(CustomerId::uuid))
+            .collect();
+        let seen = those_there(tx, scope, &people).await?;
+        for contact in &mut contacts {
+            contact.facts.customer_id = contact.facts.customer_id.filter(|id| seen.contains(&id.uuid()));
+        }
+    }
+    Ok(contacts)
 }
 
 /// One contact of an organisation, held until the transaction ends.

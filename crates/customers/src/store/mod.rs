@@ -1,4 +1,7 @@
 //! The SQL of the customer record: reading, writing many at once, and editing one.
+//!
+//! Whatever shows customers, or finds one to be changed, takes a [`platform::Scope`] and cannot be called without.
+//! Writing many shows nobody; it belongs to imports, which only who sees the whole firm can begin.
 
 pub(crate) mod consents;
 pub(crate) mod edit;
@@ -8,13 +11,15 @@ pub(crate) mod life_events;
 mod names;
 mod read;
 pub(crate) mod record;
+mod scope;
 mod search;
 mod write;
 
 pub use group::{Group, among, is_small, members};
 pub(crate) use names::{has_unindexed, index_some};
 pub(crate) use read::ListRow;
-pub use read::{count, detail, exists, ids_by_external, referrals, summaries};
+pub use read::{count, detail, ids_by_external, referrals, summaries};
+pub use scope::{ScopeColumns, is_there, push_scope, those_there};
 pub use search::{SEARCH_MAX, facets, matching, page};
 pub use write::{Ensured, Upserted, ensure_many, insert_many, preview_many, upsert_many};
 

@@ -4,15 +4,16 @@ use std::collections::HashMap;
 
 use base::{Day, Result};
 use futures::stream::BoxStream;
-use platform::Tx;
+use platform::access::directory;
 use platform::args;
 use platform::crypto::Cipher;
-use platform::db::{list, uuids};
-use sqlx::AssertSqlSafe;
+use platform::db::{Sql, list, uuids};
+use platform::{Scope, Tx};
 use uuid::Uuid;
 
 use super::IDS_PER_STATEMENT;
 use super::holdings::{contacts, subscriptions};
+use super::scope::{ScopeColumns, push_scope};
 use crate::identities;
 use crate::model::{CustomerDetail, CustomerId, CustomerLink, CustomerRow, CustomerSummary};
 
@@ -21,21 +22,24 @@ const MEMBERS_MAX: u32 = 50;
 const SUBSCRIPTIONS_MAX: u32 = 200;
 
 /// The ids of those customers that are known, by external id.
-pub async fn ids_by_external(tx: &mut Tx, external_ids: &[&str]) -> Result<HashMap<String, CustomerId>> {
+pub async fn ids_by_external(
+    tx: &mut Tx,
+    scope: &Scope,
+    external_ids: &[&str],
+) -> Result<HashMap<String, CustomerId>> {
     let mut ids = HashMap::with_capacity(external_ids.len());
-    let sql = format!(
-        "SELECT external_id, id FROM customers WHERE external_id{}",
-        tx.dialect().in_texts(1)
-    );
     for some in external_ids.chunks(IDS_PER_STATEMENT) {
-        let rows: Vec<(String, Uuid)> = tx.all(AssertSqlSafe(sql.clone()), args![list(some)]).await?;
+        let mut sql = Sql::new("SELECT external_id, id FROM customers WHERE external_id");
+        sql.bind_in_texts(tx.dialect(), list(some));
+        push_scope(&mut sql, scope, ScopeColumns::PLAIN.beside_better(tx.dialect()));
+        let rows: Vec<(String, Uuid)> = sql.all(tx).await?;
         ids.extend(rows.into_iter().map(|(external_id, id)| (external_id, id.into())));
     }
     Ok(ids)
 }
 
 /// These customers in few words, by id.
-pub async fn summaries(tx: &mut Tx, ids: &[Uuid]) -> Result<HashMap<Uuid, CustomerSummary>> {
+pub async fn summaries(tx: &mut Tx, scope: &Scope, ids: &[Uuid]) -> Result<HashMap<Uuid, CustomerSummary>> {
     #[derive(sqlx::FromRow)]
     struct Row {
         id: Uuid,
@@ -46,12 +50,11 @@ pub async fn summaries(tx: &mut Tx, ids: &[Uuid]) -> Result<HashMap<Uuid, Custom
         region: Option<String>,
     }
     let mut found = HashMap::with_capacity(ids.len());
-    let sql = format!(
-        "SELECT id, external_id, name, kind, brand, region FROM customers WHERE id{}",
-        tx.dialect().in_uuids(1)
-    );
     for some in ids.chunks(IDS_PER_STATEMENT) {
-        let rows: Vec<Row> = tx.all(AssertSqlSafe(sql.clone()), args![uuids(some)]).await?;
+        let mut sql = Sql::new("SELECT id, external_id, name, kind, brand, region FROM customers WHERE id");
+        sql.bind_in_uuids(tx.dialect(), uuids(some));
+        push_scope(&mut sql, scope, ScopeColumns::PLAIN.beside_better(tx.dialect()));
+        let rows: Vec<Row> = sql.all(tx).await?;
         for row in rows {
             let summary = CustomerSummary {
                 id: row.id.into(),
@@ -68,17 +71,22 @@ pub async fn summaries(tx: &mut Tx, ids: &[Uuid]) -> Result<HashMap<Uuid, Custom
 }
 
 /// Who brought whom: `(customer, who brought it)`, sorted by customer, each customer once.
-pub fn referrals(tx: &mut Tx) -> Result<BoxStream<'_, Result<(Uuid, Uuid)>>> {
-    tx.stream(
-        "SELECT id, referred_by FROM customers WHERE referred_by IS NOT NULL ORDER BY id",
-        [],
-    )
+pub fn referrals<'a>(tx: &'a mut Tx, scope: &Scope) -> Result<BoxStream<'a, Result<(Uuid, Uuid)>>> {
+    let mut sql = Sql::new("SELECT id, referred_by FROM customers WHERE referred_by IS NOT NULL");
+    push_scope(&mut sql, scope, ScopeColumns::PLAIN);
+    sql.push(" ORDER BY id");
+    sql.stream(tx)
 }
 
 /// How many customers there are.
-pub async fn count(tx: &mut Tx) -> Result<u64> {
-    let (rows,): (i64,) = tx.one("SELECT count(*) FROM customers", []).await?;
-    Ok(rows.unsigned_abs())
+pub async fn count(tx: &mut Tx, scope: &Scope) -> Result<u64> {
+    let mut sql = Sql::new("SELECT count(*) FROM customers");
+    if !scope.is_whole_firm() {
+        sql.push(" WHERE 1 = 1");
+        push_scope(&mut sql, scope, ScopeColumns::PLAIN);
+    }
+    let rows: Vec<(i64,)> = sql.all(tx).await?;
+    Ok(rows.first().map_or(0, |(rows,)| rows.unsigned_abs()))
 }
 
 /// A customer as lists have it.
@@ -95,7 +103,11 @@ pub(crate) struct ListRow {
 }
 
 impl ListRow {
-    pub(crate) const COLUMNS: &'static str = "id, external_id, name, kind, brand, region, segment, since";
+    /// The same of `FROM customers c`.
+    pub(crate) const COLUMNS_OF_C: &'static str =
+        "c.id, c.external_id, c.name, c.kind, c.brand, c.region, c.segment, c.since";
+    pub(super) const SELECT_FROM: &'static str =
+        "SELECT id, external_id, name, kind, brand, region, segment, since FROM ";
 
     pub(crate) fn customer(self) -> Result<CustomerRow> {
         Ok(CustomerRow {
@@ -120,69 +132,74 @@ fn link((id, name, external_id): LinkRow) -> CustomerLink {
     }
 }
 
-/// Whether there is such a customer.
-pub async fn exists(tx: &mut Tx, id: CustomerId) -> Result<bool> {
-    let row: Option<(Uuid,)> = tx
-        .optional("SELECT id FROM customers WHERE id = $1", args![id.uuid()])
-        .await?;
-    Ok(row.is_some())
-}
-
-/// Everything about one customer. Until a job has sealed what an earlier version left in clear, that is shown.
-pub async fn detail(tx: &mut Tx, cipher: &Cipher, id: CustomerId) -> Result<Option<CustomerDetail>> {
+/// Everything about one customer. Of other customers it has to do with, those in scope. Until a job has sealed
+/// what an earlier version left in clear, that is shown.
+pub async fn detail(
+    tx: &mut Tx,
+    scope: &Scope,
+    cipher: &Cipher,
+    id: CustomerId,
+) -> Result<Option<CustomerDetail>> {
     #[derive(sqlx::FromRow)]
     struct More {
         phone: Option<String>,
         email: Option<String>,
         organisation_id: Option<Uuid>,
         referred_by: Option<Uuid>,
+        branch_id: Option<Uuid>,
+        owner_id: Option<Uuid>,
         generated: bool,
         version: i32,
     }
-    let sql = format!("SELECT {} FROM customers WHERE id = $1", ListRow::COLUMNS);
-    let Some(row) = tx
-        .optional::<ListRow>(AssertSqlSafe(sql), args![id.uuid()])
-        .await?
-    else {
+    let mut sql = Sql::new(ListRow::SELECT_FROM);
+    sql.push("customers WHERE id = ").bind(id.uuid());
+    push_scope(&mut sql, scope, ScopeColumns::PLAIN);
+    let Some(row) = sql.all::<ListRow>(tx).await?.into_iter().next() else {
         return Ok(None);
     };
     let more: More = tx
         .one(
-            "SELECT phone, email, organisation_id, referred_by, generated, version FROM customers \
+            "SELECT phone, email, organisation_id, referred_by, branch_id, owner_id, generated, version FROM customers \
              WHERE id = $1",
             args![id.uuid()],
         )
         .await?;
     let (phone, email) = identities::store::contact(tx, cipher, id).await?;
-    let organisation = linked(tx, more.organisation_id).await?;
-    let referred_by = linked(tx, more.referred_by).await?;
-    let members: Vec<LinkRow> = tx
-        .all(
-            "SELECT id, name, external_id FROM customers WHERE organisation_id = $1 ORDER BY id LIMIT $2",
-            args![id.uuid(), MEMBERS_MAX],
-        )
-        .await?;
+    let organisation = linked(tx, scope, more.organisation_id).await?;
+    let referred_by = linked(tx, scope, more.referred_by).await?;
+    let mut sql = Sql::new("SELECT id, name, external_id FROM customers WHERE organisation_id = ");
+    sql.bind(id.uuid());
+    push_scope(&mut sql, scope, ScopeColumns::PLAIN.beside_better(tx.dialect()));
+    sql.push(" ORDER BY id LIMIT ").bind(MEMBERS_MAX);
+    let members: Vec<LinkRow> = sql.all(tx).await?;
+    let branch = match more.branch_id {
+        Some(branch) => directory::branch(tx, branch.into()).await?,
+        None => None,
+    };
+    let owner = match more.owner_id {
+        Some(owner) => directory::user(tx, owner.into()).await?,
+        None => None,
+    };
     Ok(Some(CustomerDetail {
         row: row.customer()?,
         phone: phone.or(more.phone),
         email: email.or(more.email),
         organisation,
         referred_by,
+        branch,
+        owner,
         members: members.into_iter().map(link).collect(),
         subscriptions: subscriptions(tx, id, None, SUBSCRIPTIONS_MAX).await?,
-        contacts: contacts(tx, id, None, MEMBERS_MAX).await?,
+        contacts: contacts(tx, scope, id, None, MEMBERS_MAX).await?,
         generated: more.generated,
         version: more.version.into(),
     }))
 }
 
-async fn linked(tx: &mut Tx, id: Option<Uuid>) -> Result<Option<CustomerLink>> {
+async fn linked(tx: &mut Tx, scope: &Scope, id: Option<Uuid>) -> Result<Option<CustomerLink>> {
     let Some(id) = id else { return Ok(None) };
-    let row: Option<LinkRow> = tx
-        .optional(
-            "SELECT id, name, external_id FROM customers WHERE id = $1",
-            args![id],
-        )
-        .await?;
-    Ok(row.map(link))
+    let mut sql = Sql::new("SELECT id, name, external_id FROM customers WHERE id = ");
+    sql.bind(id);
+    push_scope(&mut sql, scope, ScopeColumns::PLAIN);
+    Ok(sql.all::<LinkRow>(tx).await?.into_iter().next().map(link))
 }

@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use base::{Cursor, Page, PageSize, Result};
 use platform::crypto::{Cipher, Keyring};
 use platform::db::{Sql, uuids};
-use platform::{Tx, args, firm};
-use sqlx::AssertSqlSafe;
+use platform::{Scope, Tx, args, firm};
 use uuid::Uuid;
 
 use super::read::ListRow;
+use super::scope::{InOrder, ScopeColumns, push_scope};
 use crate::identities::{self, IdentityKind};
 use crate::model::{CustomerRow, Facets};
 use crate::rules::names::{self, KeyKind};
@@ -23,30 +23,36 @@ pub const SEARCH_MAX: u32 = 1_000;
 const LOOKED_THROUGH: u32 = 5_000;
 const FACETS_MAX: u32 = 200;
 
-/// The customers that a search finds, at most `max` (and [`SEARCH_MAX`]), the likeliest first: who is known
+/// The customers of the scope that a search finds, at most `max` (and [`SEARCH_MAX`]), the likeliest first: who is known
 /// by it; whose name it is; whose name or external id begins with it; whose phone number ends with it; whose
 /// name has it inside; whose name is read or abbreviated so. Upper and lower case are the same in names, not
 /// in ids.
-pub async fn matching(tx: &mut Tx, keys: &Keyring, search: &str, max: u32) -> Result<Vec<Uuid>> {
+pub async fn matching(
+    tx: &mut Tx,
+    scope: &Scope,
+    keys: &Keyring,
+    search: &str,
+    max: u32,
+) -> Result<Vec<Uuid>> {
     let search = search.trim();
     let cipher = keys.cipher(tx).await?;
     let mut found = FoundSoFar::new(max.min(SEARCH_MAX));
     if search.is_empty() {
         return Ok(found.ids);
     }
-    if let Some(known) = known_by(tx, &cipher, search).await? {
+    if let Some(known) = known_by(tx, scope, &cipher, search).await? {
         found.add([known]);
     }
     let name = name_key(search);
-    for range in [Range::name(&name), Range::external_id(search)] {
+    for range in [Range::Name(&name), Range::ExternalId(search)] {
         if found.room() > 0 {
-            found.add(in_range(tx, range, found.max).await?);
+            found.add(in_range(tx, scope, range, found.max).await?);
         }
     }
     if found.room() > 0
         && let Some(digits) = phone_end(search)
     {
-        found.add(identities::store::by_phone_end(tx, &cipher, &digits, found.max).await?);
+        found.add(identities::store::by_phone_end(tx, scope, &cipher, &digits, found.max).await?);
     }
     let latin = names::latin(search);
     let mut keyed = vec![KeyKind::Piece.prefix(&name)];
@@ -56,11 +62,11 @@ pub async fn matching(tx: &mut Tx, keys: &Keyring, search: &str, max: u32) -> Re
     }
     for key in keyed {
         if found.room() > 0 {
-            found.add(in_range(tx, Range::keys(&key), found.max).await?);
+            found.add(in_range(tx, scope, Range::Keys(&key), found.max).await?);
         }
     }
     if found.ids.is_empty() {
-        found.add(by_piece_of_name(tx, search, found.max).await?);
+        found.add(by_piece_of_name(tx, scope, search, found.max).await?);
     }
     Ok(found.ids)
 }
@@ -94,7 +100,7 @@ impl FoundSoFar {
     }
 }
 
-async fn known_by(tx: &mut Tx, cipher: &Cipher, search: &str) -> Result<Option<Uuid>> {
+async fn known_by(tx: &mut Tx, scope: &Scope, cipher: &Cipher, search: &str) -> Result<Option<Uuid>> {
     let region = identities::rules::region(firm::load(tx).await?.currency);
     // An external id is looked for by its beginning.
     let guesses: Vec<_> = identities::rules::guesses(search, &region)
@@ -104,7 +110,7 @@ async fn known_by(tx: &mut Tx, cipher: &Cipher, search: &str) -> Result<Option<U
     if guesses.is_empty() {
         return Ok(None);
     }
-    let found = identities::store::lookup(tx, cipher, &guesses).await?;
+    let found = identities::store::lookup(tx, scope, cipher, &guesses).await?;
     Ok(found.map(|found| found.customer.id.uuid()))
 }
 
@@ -115,64 +121,62 @@ fn phone_end(search: &str) -> Option<String> {
     is_end.then_some(digits)
 }
 
-/// A range of an index.
-struct Range<'a> {
-    from: &'static str,
-    below: &'static str,
-    order: &'static str,
-    prefix: &'a str,
-}
-
-impl<'a> Range<'a> {
-    fn external_id(prefix: &'a str) -> Self {
-        Self {
-            from: "SELECT id FROM customers WHERE external_id >= ",
-            below: " AND external_id < ",
-            order: " ORDER BY external_id LIMIT ",
-            prefix,
-        }
-    }
-
-    fn name(prefix: &'a str) -> Self {
-        Self {
-            from: "SELECT id FROM customers WHERE name_key >= ",
-            below: " AND name_key < ",
-            order: " ORDER BY name_key LIMIT ",
-            prefix,
-        }
-    }
-
-    fn keys(prefix: &'a str) -> Self {
-        Self {
-            from: "SELECT customer_id FROM search_keys WHERE key >= ",
-            below: " AND key < ",
-            order: " ORDER BY key, customer_id LIMIT ",
-            prefix,
-        }
-    }
+/// A range of an index: what begins with a prefix.
+enum Range<'a> {
+    ExternalId(&'a str),
+    Name(&'a str),
+    Keys(&'a str),
 }
 
 /// In the order of the index: what is no longer than the prefix comes first.
-async fn in_range(tx: &mut Tx, range: Range<'_>, max: u32) -> Result<Vec<Uuid>> {
-    let mut sql = Sql::new(range.from);
-    sql.bind(range.prefix);
-    if let Some(end) = after_prefix(range.prefix) {
-        sql.push(range.below).bind(end);
-    }
-    sql.push(range.order).bind(max);
+async fn in_range(tx: &mut Tx, scope: &Scope, range: Range<'_>, max: u32) -> Result<Vec<Uuid>> {
+    let (from, below, prefix) = match range {
+        Range::ExternalId(prefix) => ("external_id >= ", " AND external_id < ", prefix),
+        Range::Name(prefix) => ("name_key >= ", " AND name_key < ", prefix),
+        Range::Keys(prefix) => ("k.key >= ", " AND k.key < ", prefix),
+    };
+    let end = after_prefix(prefix);
+    let within = |sql: &mut Sql| {
+        sql.push(from).bind(prefix);
+        if let Some(end) = &end {
+            sql.push(below).bind(end);
+        }
+    };
+    let select = "SELECT id FROM ";
+    let sql = match range {
+        Range::ExternalId(_) => {
+            let order = " ORDER BY external_id LIMIT ";
+            InOrder { select, order }.first(scope, within, max)
+        }
+        Range::Name(_) => {
+            let order = " ORDER BY name_key LIMIT ";
+            InOrder { select, order }.first(scope, within, max)
+        }
+        Range::Keys(_) => {
+            let mut sql = Sql::new("SELECT k.customer_id FROM search_keys k");
+            if !scope.is_whole_firm() {
+                sql.push(" JOIN customers c ON c.id = k.customer_id");
+            }
+            sql.push(" WHERE ");
+            within(&mut sql);
+            push_scope(&mut sql, scope, ScopeColumns::OF_C.beside_better(tx.dialect()));
+            sql.push(" ORDER BY k.key, k.customer_id LIMIT ").bind(max);
+            sql
+        }
+    };
     let rows = sql.all::<(Uuid,)>(tx).await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-async fn by_piece_of_name(tx: &mut Tx, piece: &str, max: u32) -> Result<Vec<Uuid>> {
+async fn by_piece_of_name(tx: &mut Tx, scope: &Scope, piece: &str, max: u32) -> Result<Vec<Uuid>> {
     let literal = name_key(piece)
         .replace('\\', "\\\\")
         .replace('%', "\\%")
         .replace('_', "\\_");
-    let mut sql = Sql::new(
-        "SELECT id FROM (SELECT id, name_key FROM customers WHERE name_key IS NOT NULL ORDER BY id DESC LIMIT ",
-    );
-    sql.bind(LOOKED_THROUGH)
+    let mut sql = Sql::new("SELECT id FROM (SELECT id, name_key FROM customers WHERE name_key IS NOT NULL");
+    push_scope(&mut sql, scope, ScopeColumns::PLAIN);
+    sql.push(" ORDER BY id DESC LIMIT ")
+        .bind(LOOKED_THROUGH)
         .push(") AS newest WHERE name_key LIKE ")
         .bind(format!("%{literal}%"));
     sql.push(" ESCAPE '\\' ORDER BY id DESC LIMIT ").bind(max);
@@ -184,26 +188,30 @@ async fn by_piece_of_name(tx: &mut Tx, piece: &str, max: u32) -> Result<Vec<Uuid
         .collect())
 }
 
-/// Customers by external id, or those that a search finds, the likeliest first.
+/// Customers of the scope by external id, or those that a search finds, the likeliest first.
 pub async fn page(
     tx: &mut Tx,
+    scope: &Scope,
     keys: &Keyring,
     search: Option<&str>,
     size: PageSize,
     cursor: Option<&str>,
 ) -> Result<Page<CustomerRow>> {
+    const PAGE: InOrder = InOrder {
+        select: ListRow::SELECT_FROM,
+        order: " ORDER BY external_id LIMIT ",
+    };
     if let Some(search) = search.map(str::trim).filter(|search| !search.is_empty()) {
-        return page_of_search(tx, keys, search, size, cursor).await;
+        return page_of_search(tx, scope, keys, search, size, cursor).await;
     }
-    let sql = format!(
-        "SELECT {} FROM customers WHERE external_id > $1 ORDER BY external_id LIMIT $2",
-        ListRow::COLUMNS
-    );
-    let after = cursor.map(Cursor::key::<String>).transpose()?;
     // No external id is empty.
-    let args = args![after.unwrap_or_default(), size.rows() + 1];
-    let rows = tx
-        .all::<ListRow>(AssertSqlSafe(sql), args)
+    let after = cursor.map(Cursor::key::<String>).transpose()?.unwrap_or_default();
+    let conditions = |sql: &mut Sql| {
+        sql.push("external_id > ").bind(&after);
+    };
+    let rows = PAGE
+        .first(scope, conditions, size.rows() + 1)
+        .all::<ListRow>(tx)
         .await?
         .into_iter()
         .map(ListRow::customer)
@@ -214,6 +222,7 @@ pub async fn page(
 /// The cursor of a search is how many have been shown: their order is none of a column.
 async fn page_of_search(
     tx: &mut Tx,
+    scope: &Scope,
     keys: &Keyring,
     search: &str,
     size: PageSize,
@@ -224,14 +233,13 @@ async fn page_of_search(
         .transpose()?
         .unwrap_or(0)
         .min(SEARCH_MAX);
-    let found = matching(tx, keys, search, shown + size.rows() + 1).await?;
+    let found = matching(tx, scope, keys, search, shown + size.rows() + 1).await?;
     let wanted: Vec<Uuid> = found.into_iter().skip(shown as usize).collect();
-    let sql = format!(
-        "SELECT {} FROM customers WHERE id{}",
-        ListRow::COLUMNS,
-        tx.dialect().in_uuids(1)
-    );
-    let rows: Vec<ListRow> = tx.all(AssertSqlSafe(sql), args![uuids(&wanted)]).await?;
+    let mut sql = Sql::new(ListRow::SELECT_FROM);
+    sql.push("customers WHERE id")
+        .bind_in_uuids(tx.dialect(), uuids(&wanted));
+    push_scope(&mut sql, scope, ScopeColumns::PLAIN.beside_better(tx.dialect()));
+    let rows = sql.all::<ListRow>(tx).await?;
     let mut by_id = HashMap::with_capacity(rows.len());
     for row in rows {
         let customer = row.customer()?;
@@ -247,7 +255,11 @@ async fn page_of_search(
 
 /// What customers can be filtered by. Steps through each index from value to value, so that the number
 /// of customers does not matter.
-pub async fn facets(tx: &mut Tx) -> Result<Facets> {
+/// Within a scope, reads the index that has all three of each branch.
+pub async fn facets(tx: &mut Tx, scope: &Scope) -> Result<Facets> {
+    if !scope.is_whole_firm() {
+        return facets_within(tx, scope).await;
+    }
     async fn values(tx: &mut Tx, sql: &'static str) -> Result<Vec<String>> {
         let rows: Vec<(String,)> = tx.all(sql, args![FACETS_MAX]).await?;
         Ok(rows.into_iter().map(|(value,)| value).collect())
@@ -272,5 +284,35 @@ pub async fn facets(tx: &mut Tx) -> Result<Facets> {
         brands: values(tx, distinct!("brand")).await?,
         regions: values(tx, distinct!("region")).await?,
         segments: values(tx, distinct!("segment")).await?,
+    })
+}
+
+async fn facets_within(tx: &mut Tx, scope: &Scope) -> Result<Facets> {
+    async fn values(tx: &mut Tx, scope: &Scope, select: &'static str) -> Result<Vec<String>> {
+        let mut sql = Sql::new(select);
+        push_scope(&mut sql, scope, ScopeColumns::PLAIN);
+        sql.push(" ORDER BY value LIMIT ").bind(FACETS_MAX);
+        Ok(sql
+            .all::<(String,)>(tx)
+            .await?
+            .into_iter()
+            .map(|(value,)| value)
+            .collect())
+    }
+    macro_rules! distinct {
+        ($column:literal) => {
+            concat!(
+                "SELECT DISTINCT ",
+                $column,
+                " AS value FROM customers WHERE ",
+                $column,
+                " IS NOT NULL"
+            )
+        };
+    }
+    Ok(Facets {
+        brands: values(tx, scope, distinct!("brand")).await?,
+        regions: values(tx, scope, distinct!("region")).await?,
+        segments: values(tx, scope, distinct!("segment")).await?,
     })
 }

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use base::{Error, Result};
 use jiff::Timestamp;
+use platform::access::{BranchId, UserId};
 use platform::clock::Clock;
 use platform::crypto::Keyring;
 use platform::db::{Bulk, Value, list};
 use platform::imports::Seen;
-use platform::{Tx, args, firm, ids};
+use platform::{Scope, Tx, args, firm, ids};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
@@ -32,6 +33,8 @@ const COLUMNS: &[&str] = &[
     "since",
     "organisation_id",
     "referred_by",
+    "branch_id",
+    "owner_id",
     "generated",
     "created_at",
     "updated_at",
@@ -51,6 +54,7 @@ const UPDATE: Bulk = Bulk {
         name_key = excluded.name_key, brand = excluded.brand, region = excluded.region, \
         segment = excluded.segment, since = excluded.since, \
         organisation_id = excluded.organisation_id, referred_by = excluded.referred_by, \
+        branch_id = excluded.branch_id, owner_id = excluded.owner_id, \
         version = customers.version + 1, updated_at = excluded.updated_at",
 };
 
@@ -73,6 +77,8 @@ fn row(id: CustomerId, external_id: &str, known: &Known, generated: bool, now: T
         known.since,
         known.organisation.map(CustomerId::uuid),
         known.referred_by.map(CustomerId::uuid),
+        known.branch.map(BranchId::uuid),
+        known.owner.map(UserId::uuid),
         generated,
         now,
         now,
@@ -130,6 +136,9 @@ pub async fn insert_many(
                 since: customer.since.map(|day| day.0),
                 organisation: customer.organisation,
                 referred_by: customer.referred_by,
+                branch: customer.branch,
+                owner: customer.owner,
+                ..Known::nothing()
             };
             row(
                 customer.id,
@@ -237,7 +246,7 @@ struct AllThere {
 async fn ensure(tx: &mut Tx, clock: &Clock, wanted: BTreeMap<&str, Known>) -> Result<AllThere> {
     let all: Vec<&str> = wanted.keys().copied().collect();
     let mut there = AllThere {
-        ids: ids_by_external(tx, &all).await?,
+        ids: ids_by_external(tx, &Scope::of_system(), &all).await?,
         made: HashSet::new(),
     };
     let now = clock.now();
@@ -255,7 +264,9 @@ async fn ensure(tx: &mut Tx, clock: &Clock, wanted: BTreeMap<&str, Known>) -> Re
         .collect();
     ENSURE.insert(tx, rows).await?;
     let external_ids: Vec<&str> = missing.iter().map(|(external_id, ..)| *external_id).collect();
-    there.ids.extend(ids_by_external(tx, &external_ids).await?);
+    there
+        .ids
+        .extend(ids_by_external(tx, &Scope::of_system(), &external_ids).await?);
     there.made = missing
         .iter()
         .filter(|(external_id, id, _)| there.ids.get(*external_id) == Some(id))
@@ -297,11 +308,13 @@ pub(super) struct KnownRow {
     since: Option<i32>,
     organisation_id: Option<Uuid>,
     referred_by: Option<Uuid>,
+    branch_id: Option<Uuid>,
+    owner_id: Option<Uuid>,
 }
 
 impl KnownRow {
     pub(super) const COLUMNS: &'static str = "id, external_id, kind, name, brand, region, segment, \
-        since, organisation_id, referred_by";
+        since, organisation_id, referred_by, branch_id, owner_id";
 
     pub(super) fn known(self) -> Result<(String, (CustomerId, Known))> {
         let known = Known {
@@ -313,6 +326,8 @@ impl KnownRow {
             since: self.since,
             organisation: self.organisation_id.map(CustomerId::from),
             referred_by: self.referred_by.map(CustomerId::from),
+            branch: self.branch_id.map(BranchId::from),
+            owner: self.owner_id.map(UserId::from),
         };
         Ok((self.external_id, (self.id.into(), known)))
     }
@@ -466,7 +481,7 @@ pub async fn preview_many(
     let known = known(tx, &own, false).await?;
     let others: Vec<&str> = others(&kept).into_keys().collect();
     let mut done = Upserted {
-        ids: ids_by_external(tx, &others).await?,
+        ids: ids_by_external(tx, &Scope::of_system(), &others).await?,
         refused: plan.refused.clone(),
         ..Upserted::default()
     };

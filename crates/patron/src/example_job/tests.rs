@@ -13,7 +13,7 @@ use platform::http::StoredFile;
 use platform::imports::{self, Import, ImportOptions, ImportStart};
 use platform::jobs::{Job, JobState, NewJob, Runner, RunnerSettings};
 use platform::testing::{TestDb, caller};
-use platform::{firm, test_on_both};
+use platform::{Scope, firm, test_on_both};
 
 use super::*;
 
@@ -115,7 +115,12 @@ async fn code(t: &TestDb, job: &Job) -> String {
 async fn firm_and_customers(t: &TestDb) -> (Firm, u64) {
     let mut tx = t.platform.db.read().await.unwrap();
     let firm = firm::load(&mut tx).await.unwrap();
-    (firm, customers::store::count(&mut tx).await.unwrap())
+    (
+        firm,
+        customers::store::count(&mut tx, &Scope::of_system())
+            .await
+            .unwrap(),
+    )
 }
 
 test_on_both!(an_example_queued_before_an_import_finds_the_firm_taken, ROOMS);

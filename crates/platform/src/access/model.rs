@@ -1,13 +1,39 @@
-//! Users, roles, permissions, and the caller of a use case.
+//! Users, roles, permissions, branches and teams, and the caller of a use case.
+
+use std::fmt;
 
 use base::{Error, Result};
-use serde::Serialize;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, Serializer};
 
+use super::scope::{Reach, Scope, ScopeKind};
 use crate::events::Actor;
 
 base::typed_id!(
     /// A user of Patron.
     UserId
+);
+base::typed_id!(
+    /// A role that the firm has made.
+    RoleId
+);
+base::typed_id!(
+    /// A branch of the firm.
+    BranchId
+);
+base::typed_id!(
+    /// A team of users.
+    TeamId
+);
+
+base::typed_id!(
+    /// A session, as it is told apart from others.
+    SessionId
+);
+
+base::typed_id!(
+    /// An API key.
+    ApiKeyId
 );
 
 /// One thing a user may be allowed to do.
@@ -35,11 +61,15 @@ pub enum Permission {
     AuditRead,
     /// Say which systems are told of events, and see what they were told.
     WebhooksManage,
+    /// See users, roles, branches and teams.
+    AccessRead,
+    /// Decide who may do what: users, roles, branches and teams.
+    UsersManage,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::CustomersRead,
         Self::CustomersWrite,
         Self::CustomersSettings,
@@ -51,6 +81,8 @@ impl Permission {
         Self::JobsCancel,
         Self::AuditRead,
         Self::WebhooksManage,
+        Self::AccessRead,
+        Self::UsersManage,
     ];
 
     /// The permission's name in the API.
@@ -67,20 +99,40 @@ impl Permission {
             Self::JobsCancel => "jobs.cancel",
             Self::AuditRead => "audit.read",
             Self::WebhooksManage => "webhooks.manage",
+            Self::AccessRead => "access.read",
+            Self::UsersManage => "users.manage",
         }
     }
 }
 
-/// A named set of permissions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
+/// The role a user has: one of those that are built in, or one that the firm has made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
     /// May do everything.
     Administrator,
-    /// Works with files, customers and value; today that is everything there is to do.
+    /// Works with files, customers and value, and decides nothing about users.
     Analyst,
     /// Looks, and changes nothing.
     Viewer,
+    /// One that the firm has made.
+    Made(RoleId),
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Administrator => f.write_str("administrator"),
+            Self::Analyst => f.write_str("analyst"),
+            Self::Viewer => f.write_str("viewer"),
+            Self::Made(id) => id.fmt(f),
+        }
+    }
+}
+
+impl Serialize for Role {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
 }
 
 /// A user.
@@ -93,20 +145,225 @@ pub struct User {
     pub login: String,
     /// The name to show.
     pub name: String,
-    /// The role.
+    /// The role: `administrator`, `analyst`, `viewer`, or the id of one that the firm has made.
+    #[schema(value_type = String)]
     pub role: Role,
 }
 
-/// Whoever calls a use case: a user with a session.
+/// A role with what it grants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct RoleRecord {
+    /// `administrator`, `analyst`, `viewer`, or the id of one that the firm has made.
+    #[schema(value_type = String)]
+    pub role: Role,
+    /// The name that the firm has given it; null for those that are built in.
+    pub name: Option<String>,
+    /// What it grants: `customers.read`.
+    pub permissions: Vec<&'static str>,
+    /// Of which customers.
+    pub scope: ScopeKind,
+    /// Its version, for `If-Match`.
+    pub version: i64,
+}
+
+/// What is decided about a role.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+pub struct RoleChange {
+    /// Its name, unique; none for those that are built in.
+    pub name: Option<String>,
+    /// What it grants; none for those that are built in.
+    pub permissions: Option<Vec<String>>,
+    /// Of which customers.
+    pub scope: ScopeKind,
+}
+
+/// A branch of the firm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Branch {
+    /// Its id.
+    #[schema(value_type = Uuid)]
+    pub id: BranchId,
+    /// What files call it, unique.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// The branch it belongs to.
+    #[schema(value_type = Option<Uuid>)]
+    pub parent_id: Option<BranchId>,
+    /// Its version, for `If-Match`.
+    pub version: i64,
+}
+
+/// What is decided about a branch.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+pub struct BranchChange {
+    /// What files call it, unique.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// The branch it belongs to.
+    #[schema(value_type = Option<Uuid>)]
+    pub parent_id: Option<BranchId>,
+}
+
+/// A team of users. A user may be in several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Team {
+    /// Its id.
+    #[schema(value_type = Uuid)]
+    pub id: TeamId,
+    /// Its name, unique.
+    pub name: String,
+    /// How many users are in it.
+    pub members: i64,
+    /// Its version, for `If-Match`.
+    pub version: i64,
+}
+
+/// What is decided about a team.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+pub struct TeamChange {
+    /// Its name, unique.
+    pub name: String,
+}
+
+/// A user with all that is decided about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct UserRecord {
+    /// The user.
+    #[serde(flatten)]
+    pub user: User,
+    /// The branch it belongs to.
+    #[schema(value_type = Option<Uuid>)]
+    pub branch_id: Option<BranchId>,
+    /// The teams it is in.
+    #[schema(value_type = Vec<Uuid>)]
+    pub team_ids: Vec<TeamId>,
+    /// Whether it can sign in.
+    pub active: bool,
+    /// Its version, for `If-Match`.
+    pub version: i64,
+}
+
+/// What is decided about a user.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+pub struct UserChange {
+    /// The name to show.
+    pub name: String,
+    /// The role: `administrator`, `analyst`, `viewer`, or the id of one that the firm has made.
+    pub role: String,
+    /// The branch it belongs to.
+    #[schema(value_type = Option<Uuid>)]
+    pub branch_id: Option<BranchId>,
+    /// The teams it is in, at most 20.
+    #[serde(default)]
+    #[schema(value_type = Vec<Uuid>)]
+    pub team_ids: Vec<TeamId>,
+    /// Whether it can sign in. A user who cannot is signed out at once.
+    pub active: bool,
+}
+
+/// A key with which a program calls in a user's name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct ApiKey {
+    /// Its id.
+    #[schema(value_type = Uuid)]
+    pub id: ApiKeyId,
+    /// In whose name it calls.
+    #[schema(value_type = Uuid)]
+    pub user_id: UserId,
+    /// What it is for.
+    pub name: String,
+    /// What it may do, as long as its user may.
+    pub permissions: Vec<&'static str>,
+    /// How many requests it may make in a minute.
+    pub per_minute: i32,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// Until when it holds.
+    #[schema(value_type = String, format = DateTime)]
+    pub expires_at: Timestamp,
+    /// When it was used last, to the minute.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// A key to be made.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+pub struct NewApiKey {
+    /// What it is for.
+    pub name: String,
+    /// What it may do: some of what its user may.
+    pub permissions: Vec<String>,
+    /// How long it holds, 1 to 366 days.
+    #[schema(minimum = 1, maximum = 366)]
+    pub expires_in_days: i32,
+    /// How many requests it may make in a minute, 1 to 60,000.
+    #[schema(minimum = 1, maximum = 60_000)]
+    pub per_minute: i32,
+}
+
+/// Whoever calls a use case: a user with a session, or a program with a key of theirs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// The user.
     pub user: User,
     /// Signed in with a one-time password: nothing is allowed before it is changed.
     pub must_change_password: bool,
+    grants: Vec<Permission>,
+    scope: Scope,
+    branch: Option<BranchId>,
+    key: Option<ApiKeyId>,
 }
 
 impl Caller {
+    pub(super) fn new(
+        (user, branch): (User, Option<BranchId>),
+        must_change_password: bool,
+        grants: Vec<Permission>,
+        scope: Scope,
+    ) -> Self {
+        Self {
+            user,
+            must_change_password,
+            grants,
+            scope,
+            branch,
+            key: None,
+        }
+    }
+
+    /// The same user calling by a key: with the key's permissions, as far as the user has them.
+    pub(super) fn by_key(self, key: ApiKeyId, permissions: &[&str]) -> Self {
+        Self {
+            grants: self
+                .grants
+                .into_iter()
+                .filter(|permission| permissions.contains(&permission.name()))
+                .collect(),
+            key: Some(key),
+            ..self
+        }
+    }
+
+    /// Passes if this is a person with a session: what a key could prolong itself by is not for keys.
+    pub fn require_session(&self) -> Result<()> {
+        if self.key.is_some() {
+            return Err(Error::Forbidden {
+                permission: "session",
+            });
+        }
+        Ok(())
+    }
+
+    /// A user as whoever has the command line, and so the database: what the built-in role grants, for the
+    /// whole firm.
+    pub fn at_the_command_line(user: User) -> Self {
+        let grants = user.role.built_in_grants();
+        Self::new((user, None), false, grants, Scope::of(Reach::All))
+    }
+
     /// Passes if the caller may do this.
     pub fn require(&self, permission: Permission) -> Result<()> {
         if self.may(permission) {
@@ -118,9 +375,36 @@ impl Caller {
         }
     }
 
+    /// Passes if the caller may do this and sees every customer: for what is about the whole firm, such as
+    /// a value run's report or an import.
+    pub fn require_whole_firm(&self, permission: Permission) -> Result<()> {
+        self.require(permission)?;
+        if self.scope.is_whole_firm() {
+            Ok(())
+        } else {
+            Err(Error::Forbidden {
+                permission: "scope.all",
+            })
+        }
+    }
+
     /// Whether the caller may do this.
     pub fn may(&self, permission: Permission) -> bool {
-        !self.must_change_password && self.user.role.grants(permission)
+        !self.must_change_password && self.grants.contains(&permission)
+    }
+
+    /// Which customers the caller may see.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The branch and the owner of a customer whom the caller makes without saying so: as the own scope asks for.
+    pub fn place_of_new(&self) -> (Option<BranchId>, Option<UserId>) {
+        match self.scope.reach() {
+            Reach::All => (None, None),
+            Reach::Branches(_) => (self.branch, None),
+            Reach::Owners(_) => (None, Some(self.user.id)),
+        }
     }
 
     /// What the caller may do, in a fixed order.

@@ -1,33 +1,27 @@
 //! What roles grant, what a password must be, when sign-in is refused. Pure.
 
+use std::collections::HashMap;
 use std::str::FromStr;
 
 use base::{Error, Result};
+use jiff::Timestamp;
 
-use super::model::{Permission, Role};
+use super::model::{BranchId, Permission, Role};
 
 impl Role {
-    /// Every role.
-    pub const ALL: [Self; 3] = [Self::Administrator, Self::Analyst, Self::Viewer];
+    /// The roles that are built in.
+    pub const BUILT_IN: [Self; 3] = [Self::Administrator, Self::Analyst, Self::Viewer];
 
-    /// The role's name in the database and the API.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Administrator => "administrator",
-            Self::Analyst => "analyst",
-            Self::Viewer => "viewer",
-        }
-    }
-
-    /// What the role grants: what is not listed is refused.
-    pub fn grants(self, permission: Permission) -> bool {
+    /// What a built-in role grants: what is not listed is refused. One that the firm has made grants what
+    /// its row says, and nothing by itself.
+    pub(super) fn built_in_grants(self) -> Vec<Permission> {
         use Permission::{
             CustomersRead, CustomersWrite, ImportsWrite, JobsCancel, JobsRead, ValueRead, ValueRun,
             ValueSettings,
         };
-        let granted: &[Permission] = match self {
-            Self::Administrator => &Permission::ALL,
-            Self::Analyst => &[
+        match self {
+            Self::Administrator => Permission::ALL.to_vec(),
+            Self::Analyst => vec![
                 CustomersRead,
                 CustomersWrite,
                 ImportsWrite,
@@ -37,9 +31,9 @@ impl Role {
                 JobsRead,
                 JobsCancel,
             ],
-            Self::Viewer => &[CustomersRead, ValueRead, JobsRead],
-        };
-        granted.contains(&permission)
+            Self::Viewer => vec![CustomersRead, ValueRead, JobsRead],
+            Self::Made(_) => Vec::new(),
+        }
     }
 }
 
@@ -47,13 +41,65 @@ impl FromStr for Role {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|role| role.name() == text)
-            .ok_or_else(|| {
-                Error::invalid("role_unknown", "the role is administrator, analyst or viewer").at("role")
-            })
+        if let Some(role) = Self::BUILT_IN.into_iter().find(|role| role.to_string() == text) {
+            return Ok(role);
+        }
+        text.parse().map(Self::Made).map_err(|_| {
+            Error::invalid(
+                "role_unknown",
+                "the role is administrator, analyst, viewer or the id of a role",
+            )
+            .at("role")
+        })
     }
+}
+
+/// The permissions of these names, each once. Error: `permission_unknown`.
+pub(super) fn permissions_named(names: &[String]) -> Result<Vec<Permission>> {
+    for name in names {
+        if !Permission::ALL.iter().any(|permission| permission.name() == name) {
+            let message = format!("there is no permission {name:?}");
+            return Err(Error::invalid("permission_unknown", message).at("permissions"));
+        }
+    }
+    Ok(known_permissions(names))
+}
+
+/// Those of the names that are permissions: what a later version has granted, this one refuses.
+pub(super) fn known_permissions(names: &[String]) -> Vec<Permission> {
+    Permission::ALL
+        .into_iter()
+        .filter(|permission| names.iter().any(|name| name == permission.name()))
+        .collect()
+}
+
+/// A name as it is stored: trimmed, 1 to `chars_max` characters. Error: `name_malformed`.
+pub(super) fn check_name(name: &str, field: &'static str, chars_max: usize) -> Result<String> {
+    let name = name.trim();
+    let chars = name.chars().count();
+    if chars == 0 || chars > chars_max || name.chars().any(char::is_control) {
+        let message = format!("this has 1 to {chars_max} characters");
+        return Err(Error::invalid("name_malformed", message).at(field));
+    }
+    Ok(name.to_owned())
+}
+
+/// Whether a branch below `parent` would be below itself, given each branch's parent.
+pub(super) fn is_below_itself(
+    branch: BranchId,
+    parent: BranchId,
+    parents: &HashMap<BranchId, Option<BranchId>>,
+) -> bool {
+    let mut above = Some(parent);
+    // A way up is no longer than there are branches.
+    for _ in 0..=parents.len() {
+        match above {
+            Some(above) if above == branch => return true,
+            Some(here) => above = parents.get(&here).copied().flatten(),
+            None => return false,
+        }
+    }
+    true
 }
 
 /// The shortest password, in characters.
@@ -110,20 +156,116 @@ pub(super) fn wait_after_failures_s(failures: i32, free: i32) -> i64 {
     }
 }
 
+/// How often something may be used: as often as in a minute at once, and then at that pace.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bucket {
+    per_minute: i64,
+    /// Uses left, each worth a minute in microseconds divided by the pace, so that nothing is rounded.
+    left: i64,
+    at: Timestamp,
+}
+
+/// What a use costs: what the pace of one in a minute brings in a minute.
+const COST: i64 = 60_000_000;
+
+impl Bucket {
+    pub(super) fn full(per_minute: i32, now: Timestamp) -> Self {
+        let per_minute = i64::from(per_minute.max(1));
+        Self {
+            per_minute,
+            left: per_minute * COST,
+            at: now,
+        }
+    }
+
+    fn filled(self, now: Timestamp) -> Self {
+        let passed_us = (now.as_microsecond() - self.at.as_microsecond()).clamp(0, COST);
+        Self {
+            left: (self.left + passed_us * self.per_minute).min(self.per_minute * COST),
+            at: now.max(self.at),
+            ..self
+        }
+    }
+
+    pub(super) fn is_full(self, now: Timestamp) -> bool {
+        self.filled(now).left == self.per_minute * COST
+    }
+
+    /// Uses it once, or says how many seconds to wait.
+    pub(super) fn take(&mut self, now: Timestamp) -> Result<(), u32> {
+        *self = self.filled(now);
+        if self.left >= COST {
+            self.left -= COST;
+            return Ok(());
+        }
+        let wait_us = (COST - self.left + self.per_minute - 1) / self.per_minute;
+        Err(u32::try_from((wait_us + 999_999) / 1_000_000).unwrap_or(60))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn each_role_grants_what_it_should() {
-        let granted = |role: Role| Permission::ALL.into_iter().filter(|p| role.grants(*p)).count();
-        assert_eq!(granted(Role::Administrator), Permission::ALL.len());
-        assert!(Role::Analyst.grants(Permission::ValueSettings));
-        assert!(!Role::Viewer.grants(Permission::ImportsWrite));
-        assert!(Role::Analyst.grants(Permission::CustomersWrite));
-        assert!(!Role::Viewer.grants(Permission::CustomersWrite));
-        assert!(!Role::Analyst.grants(Permission::CustomersSettings));
-        assert_eq!(granted(Role::Viewer), 3);
+        let grants = |role: Role, permission| role.built_in_grants().contains(&permission);
+        assert_eq!(Role::Administrator.built_in_grants(), Permission::ALL);
+        assert!(grants(Role::Analyst, Permission::ValueSettings));
+        assert!(!grants(Role::Analyst, Permission::UsersManage));
+        assert!(!grants(Role::Viewer, Permission::ImportsWrite));
+        assert!(grants(Role::Analyst, Permission::CustomersWrite));
+        assert!(!grants(Role::Viewer, Permission::CustomersWrite));
+        assert!(!grants(Role::Analyst, Permission::CustomersSettings));
+        assert_eq!(Role::Viewer.built_in_grants().len(), 3);
+        let made: Role = "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap();
+        assert!(made.built_in_grants().is_empty());
+        assert!("boss".parse::<Role>().is_err());
+    }
+
+    #[test]
+    fn what_is_no_permission_is_refused_when_asked_for_and_ignored_when_stored() {
+        let names = ["value.read".to_owned(), "fly".to_owned(), "value.read".to_owned()];
+        assert_eq!(
+            permissions_named(&names).unwrap_err().code(),
+            "permission_unknown"
+        );
+        assert_eq!(known_permissions(&names), [Permission::ValueRead]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_tree_stays_a_tree(moves in proptest::collection::vec((0_u128..12, 0_u128..12), 1..60)) {
+            let branch = |n: u128| BranchId::from(uuid::Uuid::from_u128(n));
+            let mut parents: HashMap<_, _> = (0..12).map(|n| (branch(n), None)).collect();
+            for (one, below) in moves {
+                if !is_below_itself(branch(one), branch(below), &parents) {
+                    parents.insert(branch(one), Some(branch(below)));
+                }
+            }
+            for start in 0..12 {
+                let mut here = Some(branch(start));
+                let mut steps = 0;
+                while let Some(at) = here {
+                    here = parents[&at];
+                    steps += 1;
+                    proptest::prop_assert!(steps <= 12, "a branch is below itself");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_is_used_at_its_pace_and_no_faster() {
+        let at = |us: i64| Timestamp::from_microsecond(us).unwrap();
+        let mut bucket = Bucket::full(3, at(0));
+        assert_eq!([0; 3].map(|us| bucket.take(at(us))), [Ok(()); 3]);
+        assert_eq!(bucket.take(at(0)), Err(20));
+        assert_eq!(bucket.take(at(19_999_999)), Err(1));
+        assert_eq!(bucket.take(at(20_000_000)), Ok(()));
+        assert_eq!(bucket.take(at(10_000_000)), Err(20), "time does not go back");
+        assert!(!bucket.is_full(at(79_999_999)));
+        assert!(bucket.is_full(at(80_000_000)));
     }
 
     #[test]

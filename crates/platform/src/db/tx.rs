@@ -332,6 +332,19 @@ impl Sql {
         self
     }
 
+    /// Adds `IN (…)` over a [`super::list`] of texts.
+    pub fn bind_in_texts(&mut self, dialect: Dialect, texts: Value) -> &mut Self {
+        self.args.push(texts);
+        self.text
+            .push_str(&dialect.in_texts(u32::try_from(self.args.len()).unwrap_or(u32::MAX)));
+        self
+    }
+
+    /// Runs it: rows as they come.
+    pub fn stream<R: FromDb>(self, tx: &mut Tx) -> Result<BoxStream<'_, Result<R>>> {
+        tx.stream(self.safe_text(), self.args)
+    }
+
     /// Runs it: every row.
     pub async fn all<R: FromDb>(self, tx: &mut Tx) -> Result<Vec<R>> {
         tx.all(self.safe_text(), self.args).await

@@ -83,7 +83,7 @@ pub async fn audit(
     size: PageSize,
     cursor: Option<&str>,
 ) -> Result<Page<EventRow>> {
-    caller.require(Permission::AuditRead)?;
+    caller.require_whole_firm(Permission::AuditRead)?;
     if filter
         .from
         .zip(filter.until)

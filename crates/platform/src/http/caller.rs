@@ -1,4 +1,5 @@
-//! Who calls: the session cookie becomes a [`Caller`], or the request is refused.
+//! Who calls: the session cookie or the API key becomes a [`Caller`], or the request is refused. A request
+//! that brings a key is the key's, whatever cookie comes with it.
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
@@ -17,13 +18,13 @@ pub const SESSION_COOKIE: &str = "patron_session";
 #[derive(Debug, Clone)]
 pub struct SessionToken(pub String);
 
-/// The caller with the session's end, also before a one-time password is changed: for the session
+/// The caller with the session's or the key's end, also before a one-time password is changed: for the session
 /// endpoints only.
 #[derive(Debug, Clone)]
 pub struct AnySession {
     /// The user.
     pub caller: Caller,
-    /// Until when the session holds.
+    /// Until when the session or the key holds.
     pub expires_at: Timestamp,
 }
 
@@ -32,6 +33,7 @@ impl<S: Send + Sync> FromRequestParts<S> for SessionToken {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         token(&parts.headers)
+            .filter(|_| !has_key(&parts.headers))
             .map(Self)
             .ok_or_else(|| app::not_signed_in().into())
     }
@@ -44,8 +46,19 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let platform = Platform::from_ref(state);
+        if let Some(key) = key(&parts.headers) {
+            // Whoever asks a second time within a request must not count it twice.
+            if let Some(known) = parts.extensions.get::<Self>() {
+                return Ok(known.clone());
+            }
+            let (caller, expires_at) = app::api_keys::caller(&platform, key).await?;
+            let known = Self { caller, expires_at };
+            parts.extensions.insert(known.clone());
+            return Ok(known);
+        }
         let token = token(&parts.headers).ok_or_else(app::not_signed_in)?;
-        let (caller, expires_at) = app::session(&Platform::from_ref(state), &token).await?;
+        let (caller, expires_at) = app::session(&platform, &token).await?;
         Ok(Self { caller, expires_at })
     }
 }
@@ -65,6 +78,18 @@ where
         }
         Ok(caller)
     }
+}
+
+/// Whether a request brings an API key, right or wrong. Other schemes are not ours: a browser sends `Basic`
+/// by itself.
+pub fn has_key(headers: &HeaderMap) -> bool {
+    key(headers).is_some()
+}
+
+fn key(headers: &HeaderMap) -> Option<&str> {
+    let authorization = headers.get(header::AUTHORIZATION)?.to_str().ok()?.trim();
+    let (scheme, key) = authorization.split_once(' ').unwrap_or((authorization, ""));
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
 }
 
 fn token(headers: &HeaderMap) -> Option<String> {

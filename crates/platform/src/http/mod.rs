@@ -11,7 +11,7 @@ mod query;
 mod upload;
 mod version;
 
-pub use caller::{AnySession, SESSION_COOKIE, SessionToken};
+pub use caller::{AnySession, SESSION_COOKIE, SessionToken, has_key};
 pub use json::Json;
 pub use paging::Paging;
 pub use path::Path;

@@ -90,7 +90,7 @@ async fn upload(
     form: Multipart,
 ) -> Result<(StatusCode, Json<Import>), Problem> {
     // Before a byte is taken; the use case asks again.
-    caller.require(Permission::ImportsWrite)?;
+    caller.require_whole_firm(Permission::ImportsWrite)?;
     let upload = receive(&platform, form).await?;
     let kind = upload.field("kind")?.trim().to_owned();
     let import = app::add(&platform, &imports, &caller, &kind, upload.file).await?;

@@ -40,7 +40,7 @@ pub async fn add(
     kind: &str,
     file: StoredFile,
 ) -> Result<Import> {
-    caller.require(Permission::ImportsWrite)?;
+    caller.require_whole_firm(Permission::ImportsWrite)?;
     let kind = imports.kind(kind)?;
     firm::load(&mut platform.db.read().await?).await?.require_real()?;
     let path = file.path().to_owned();
@@ -188,7 +188,7 @@ pub async fn list(
     size: PageSize,
     cursor: Option<&str>,
 ) -> Result<Page<Import>> {
-    caller.require(Permission::ImportsWrite)?;
+    caller.require_whole_firm(Permission::ImportsWrite)?;
     let mut tx = platform.db.read().await?;
     let page = store::page(&mut tx, size, cursor).await?;
     let mut items = Vec::with_capacity(page.items.len());
@@ -203,7 +203,7 @@ pub async fn list(
 
 /// One import.
 pub async fn get(platform: &Platform, imports: &Imports, caller: &Caller, id: ImportId) -> Result<Import> {
-    caller.require(Permission::ImportsWrite)?;
+    caller.require_whole_firm(Permission::ImportsWrite)?;
     let mut tx = platform.db.read().await?;
     let found = store::get(&mut tx, id)
         .await?
@@ -223,7 +223,7 @@ pub async fn set_encoding(
     id: ImportId,
     encoding: Option<Encoding>,
 ) -> Result<Import> {
-    caller.require(Permission::ImportsWrite)?;
+    caller.require_whole_firm(Permission::ImportsWrite)?;
     let (found, file) = still_open(&mut platform.db.read().await?, id).await?;
     if found.upload.shape.format == Format::Parquet {
         let message = "a Parquet file says itself how its text is written";
@@ -305,7 +305,7 @@ async fn enqueue(
     id: ImportId,
     ask: Ask,
 ) -> Result<Job> {
-    caller.require(Permission::ImportsWrite)?;
+    caller.require_whole_firm(Permission::ImportsWrite)?;
     let mut tx = platform.db.write().await?;
     if !store::lock(&mut tx, id).await? {
         return Err(Error::NotFound { what: "import" });
@@ -396,7 +396,7 @@ async fn record(
 /// spreadsheet would take for a formula is made a text by an apostrophe.
 pub async fn rejects_csv(platform: &Platform, caller: &Caller, id: ImportId) -> Result<(String, Vec<u8>)> {
     const PER_QUERY: u32 = 1_000;
-    caller.require(Permission::ImportsWrite)?;
+    caller.require_whole_firm(Permission::ImportsWrite)?;
     let mut tx = platform.db.read().await?;
     let found = store::get(&mut tx, id)
         .await?

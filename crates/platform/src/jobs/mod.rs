@@ -86,7 +86,7 @@ impl Jobs {
         self.wake.notify_one();
     }
 
-    /// Jobs, newest first.
+    /// Jobs, newest first. Most are about the whole firm: who does not see all of it sees the own ones.
     pub async fn list(
         &self,
         db: &Db,
@@ -96,16 +96,15 @@ impl Jobs {
         cursor: Option<&str>,
     ) -> Result<Page<Job>> {
         caller.require(Permission::JobsRead)?;
-        let page = store::list(&mut db.read().await?, filter, size, cursor).await?;
+        let asked_by = (!caller.scope().is_whole_firm()).then(|| caller.user.id.uuid());
+        let page = store::list(&mut db.read().await?, filter, asked_by, size, cursor).await?;
         Ok(page.map(|job| self.as_of_now(job)))
     }
 
     /// One job.
     pub async fn get(&self, db: &Db, caller: &Caller, id: JobId) -> Result<Job> {
         caller.require(Permission::JobsRead)?;
-        let job = store::get(&mut db.read().await?, id)
-            .await?
-            .ok_or(Error::NotFound { what: "job" })?;
+        let job = visible(&mut db.read().await?, caller, id).await?;
         Ok(self.as_of_now(job))
     }
 
@@ -114,9 +113,7 @@ impl Jobs {
     pub async fn cancel(&self, db: &Db, clock: &Clock, caller: &Caller, id: JobId) -> Result<Job> {
         caller.require(Permission::JobsCancel)?;
         let mut tx = db.write().await?;
-        let job = store::get(&mut tx, id)
-            .await?
-            .ok_or(Error::NotFound { what: "job" })?;
+        let job = visible(&mut tx, caller, id).await?;
         if job.state.is_finished() {
             return Err(Error::conflict("job_finished", "this job is over already"));
         }
@@ -156,6 +153,14 @@ impl Jobs {
     fn running(&self) -> std::sync::MutexGuard<'_, HashMap<JobId, JobRun>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+async fn visible(tx: &mut Tx, caller: &Caller, id: JobId) -> Result<Job> {
+    let missing = Error::NotFound { what: "job" };
+    let job = store::get(tx, id).await?.ok_or_else(|| missing.clone())?;
+    let is_visible =
+        caller.scope().is_whole_firm() || store::asked_by(tx, id).await? == Some(caller.user.id.uuid());
+    if is_visible { Ok(job) } else { Err(missing) }
 }
 
 /// How long a job that is over can be seen.

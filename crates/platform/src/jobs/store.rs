@@ -101,9 +101,19 @@ pub(super) async fn get(tx: &mut Tx, id: JobId) -> Result<Option<Job>> {
     row.map(Job::try_from).transpose()
 }
 
+/// Who asked for a job.
+pub(super) async fn asked_by(tx: &mut Tx, id: JobId) -> Result<Option<Uuid>> {
+    let row: Option<(Option<Uuid>,)> = tx
+        .optional("SELECT created_by FROM jobs WHERE id = $1", args![id.uuid()])
+        .await?;
+    Ok(row.and_then(|(user,)| user))
+}
+
+/// One page of jobs, newest first; only those that `asked_by` has asked for, where given.
 pub(super) async fn list(
     tx: &mut Tx,
     filter: &JobFilter,
+    asked_by: Option<Uuid>,
     size: PageSize,
     cursor: Option<&str>,
 ) -> Result<Page<Job>> {
@@ -116,6 +126,9 @@ pub(super) async fn list(
     }
     if let Some(kind) = &filter.kind {
         sql.push(" AND kind = ").bind(kind);
+    }
+    if let Some(user) = asked_by {
+        sql.push(" AND created_by = ").bind(user);
     }
     if let Some(cursor) = cursor {
         let (at, id): (i64, Uuid) = Cursor::key(cursor)?;

@@ -29,13 +29,13 @@ pub async fn list(
     size: PageSize,
     cursor: Option<&str>,
 ) -> Result<Page<Endpoint>> {
-    caller.require(Permission::WebhooksManage)?;
+    caller.require_whole_firm(Permission::WebhooksManage)?;
     store::page(&mut platform.db.read().await?, size, cursor).await
 }
 
 /// One endpoint.
 pub async fn get(platform: &Platform, caller: &Caller, id: EndpointId) -> Result<Endpoint> {
-    caller.require(Permission::WebhooksManage)?;
+    caller.require_whole_firm(Permission::WebhooksManage)?;
     found(store::get(&mut platform.db.read().await?, id).await?)
 }
 
@@ -43,7 +43,7 @@ pub async fn get(platform: &Platform, caller: &Caller, id: EndpointId) -> Result
 ///
 /// Errors: `url_malformed`, `url_insecure`, `kinds_malformed`, `too_many_endpoints`.
 pub async fn add(platform: &Platform, caller: &Caller, settings: &EndpointSettings) -> Result<NewSecret> {
-    caller.require(Permission::WebhooksManage)?;
+    caller.require_whole_firm(Permission::WebhooksManage)?;
     rules::check(settings)?;
     let secret = random::bytes::<32>().to_vec();
     let id: EndpointId = ids::new(&platform.clock);
@@ -80,7 +80,7 @@ pub async fn change(
     expected: i64,
     settings: &EndpointSettings,
 ) -> Result<Endpoint> {
-    caller.require(Permission::WebhooksManage)?;
+    caller.require_whole_firm(Permission::WebhooksManage)?;
     rules::check(settings)?;
     let mut tx = platform.db.write().await?;
     let before = found(store::hold(&mut tx, id).await?)?;
@@ -108,7 +108,7 @@ pub async fn change(
 
 /// Removes an endpoint with its deliveries.
 pub async fn remove(platform: &Platform, caller: &Caller, id: EndpointId) -> Result<()> {
-    caller.require(Permission::WebhooksManage)?;
+    caller.require_whole_firm(Permission::WebhooksManage)?;
     let mut tx = platform.db.write().await?;
     let before = found(store::hold(&mut tx, id).await?)?;
     store::delete(&mut tx, id).await?;
@@ -133,7 +133,7 @@ pub async fn rotate_secret(
     id: EndpointId,
     both_hours: u32,
 ) -> Result<NewSecret> {
-    caller.require(Permission::WebhooksManage)?;
+    caller.require_whole_firm(Permission::WebhooksManage)?;
     if both_hours > ROTATION_HOURS_MAX {
         let message = format!("both secrets sign for at most {ROTATION_HOURS_MAX} hours");
         return Err(Error::invalid("hours_out_of_range", message).at("both_hours"));
@@ -167,7 +167,7 @@ pub async fn deliveries(
     size: PageSize,
     cursor: Option<&str>,
 ) -> Result<Page<Delivery>> {
-    caller.require(Permission::WebhooksManage)?;
+    caller.require_whole_firm(Permission::WebhooksManage)?;
     let mut tx = platform.db.read().await?;
     found(store::get(&mut tx, id).await?)?;
     store::deliveries(&mut tx, id, state, size, cursor).await
@@ -180,7 +180,7 @@ pub async fn replay(
     id: EndpointId,
     delivery: DeliveryId,
 ) -> Result<Delivery> {
-    caller.require(Permission::WebhooksManage)?;
+    caller.require_whole_firm(Permission::WebhooksManage)?;
     let mut tx = platform.db.write().await?;
     active(store::hold(&mut tx, id).await?)?;
     let missing = || Error::NotFound { what: "delivery" };
@@ -214,7 +214,7 @@ pub async fn replay_since(
     id: EndpointId,
     since: Timestamp,
 ) -> Result<Replayed> {
-    caller.require(Permission::WebhooksManage)?;
+    caller.require_whole_firm(Permission::WebhooksManage)?;
     let now = platform.clock.now();
     if since > now || now.duration_since(since) > REPLAY_MAX {
         let message = format!("events of the last {REPLAY_DAYS_MAX} days can be sent again");

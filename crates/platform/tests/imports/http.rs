@@ -39,8 +39,8 @@ impl Site {
         });
         tokio::spawn(async move { axum::serve(listener, service).await });
         let p = &t.platform;
-        let (_, one_time) = app::add_user(p, role.name(), "测试", role).await.unwrap();
-        let session = app::sign_in(p, role.name(), one_time.clone(), "test")
+        let (_, one_time) = app::add_user(p, &role.to_string(), "测试", role).await.unwrap();
+        let session = app::sign_in(p, &role.to_string(), one_time.clone(), "test")
             .await
             .unwrap();
         let session = app::change_password(p, &session.caller, one_time, "a long enough password".into())

@@ -59,10 +59,9 @@ pub fn client() -> Client {
 /// A client signed in as a new user of this role, with an ordinary password.
 pub async fn signed_in(t: &TestDb, site: &Site, role: Role) -> Client {
     let client = client();
-    let (_, one_time) = app::add_user(&t.platform, role.name(), "测试", role)
-        .await
-        .unwrap();
-    let signed_in = sign_in(&client, site, role.name(), &one_time).await;
+    let login = role.to_string();
+    let (_, one_time) = app::add_user(&t.platform, &login, "测试", role).await.unwrap();
+    let signed_in = sign_in(&client, site, &login, &one_time).await;
     assert_eq!(signed_in.status(), StatusCode::OK);
     let change = json!({ "current_password": one_time, "new_password": PASSWORD });
     let changed = client

@@ -59,7 +59,8 @@ pub async fn two_runs(room: &ValueRoom, caller: &Caller, from: Which, to: Which)
         .chain(&comparison.down)
         .filter_map(|mover| mover.customer_id.parse().ok())
         .collect();
-    let names = customers::store::summaries(&mut room.platform.db.read().await?, &movers).await?;
+    let mut tx = room.platform.db.read().await?;
+    let names = customers::store::summaries(&mut tx, caller.scope(), &movers).await?;
     Ok(Compared {
         from,
         to,

@@ -19,7 +19,7 @@ pub async fn of_customer(
     caller.require(Permission::CustomersRead)?;
     let before = cursor.map(Cursor::key::<(i64, i64)>).transpose()?;
     let mut tx = room.platform.db.read().await?;
-    let rows = ledger::of_customer(&mut tx, customer, before, size.rows() + 1).await?;
+    let rows = ledger::of_customer(&mut tx, caller.scope(), customer, before, size.rows() + 1).await?;
     let currency = platform::firm::load(&mut tx).await?.currency;
     Ok((
         Page::cut(rows, size, |row| (row.line.at.as_microsecond(), row.seq))?,

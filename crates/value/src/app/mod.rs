@@ -14,7 +14,7 @@ use base::{Error, Result};
 use customers::store::Group;
 use futures::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
-use platform::Platform;
+use platform::{Platform, Scope};
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 
 use crate::explain::{ContractRun, RunFacts};
@@ -44,8 +44,9 @@ pub struct ValueRoom {
 /// The figures of a run.
 type ColumnsOfRun = (RunId, Arc<ProfileColumns>);
 
-/// Groups with when they were counted and whether they were small. It only says how a list is made, not what is in it.
-type SmallGroups = HashMap<Group, (Timestamp, bool)>;
+/// What scopes have of groups, with when it was counted and whether it was small. It only says how a list is made, not
+/// what is in it.
+type SmallGroups = HashMap<(Scope, Group), (Timestamp, bool)>;
 
 /// How long a group is believed to be as large as it was.
 const GROUP_BELIEVED: SignedDuration = SignedDuration::from_mins(1);
@@ -105,22 +106,23 @@ impl ValueRoom {
         Ok(known)
     }
 
-    /// Whether a group is small enough to be read whole.
-    pub(crate) async fn is_small(&self, tx: &mut platform::Tx, group: &Group) -> Result<bool> {
+    /// Whether what a scope has of a group is small enough to be read whole.
+    pub(crate) async fn is_small(&self, tx: &mut platform::Tx, scope: &Scope, group: &Group) -> Result<bool> {
         let now = self.platform.clock.now();
-        let remembered = |groups: &SmallGroups| groups.get(group).copied();
+        let asked = (scope.clone(), group.clone());
+        let remembered = |groups: &SmallGroups| groups.get(&asked).copied();
         let known = remembered(&self.small_groups.lock().unwrap_or_else(PoisonError::into_inner));
         if let Some((counted, small)) = known
             && now.duration_since(counted) < GROUP_BELIEVED
         {
             return Ok(small);
         }
-        let small = customers::store::is_small(tx, group, self.small_group).await?;
+        let small = customers::store::is_small(tx, scope, group, self.small_group).await?;
         let mut groups = self.small_groups.lock().unwrap_or_else(PoisonError::into_inner);
         if groups.len() >= GROUPS_MAX {
             groups.clear();
         }
-        groups.insert(group.clone(), (now, small));
+        groups.insert(asked, (now, small));
         Ok(small)
     }
 

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use base::{Currency, Error, Result};
 use futures::StreamExt as _;
-use platform::Platform;
 use platform::jobs::JobRun;
+use platform::{Platform, Scope};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -133,7 +133,7 @@ async fn commit(job: &JobRun, mut tx: platform::Tx) -> Result<()> {
 
 async fn referrals(tx: &mut platform::Tx) -> Result<Vec<Referral>> {
     tx.allow_minutes(30).await?;
-    let mut pairs = customers::store::referrals(tx)?;
+    let mut pairs = customers::store::referrals(tx, &Scope::of_system())?;
     let mut referrals = Vec::new();
     while let Some(pair) = pairs.next().await {
         let (customer, referrer) = pair?;

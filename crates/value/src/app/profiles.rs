@@ -1,12 +1,13 @@
-//! Reading profiles: the list that is sorted and filtered by any figure, and one customer's page.
+//! Reading profiles: the list that is sorted and filtered by any figure, and one customer's page; of the
+//! customers in the caller's scope.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use base::{Cursor, Error, Page, PageSize, Result};
 use customers::CustomerSummary;
 use customers::store::Group;
-use platform::{Caller, Permission, Tx};
+use platform::{Caller, Permission, Scope, Tx};
 use uuid::Uuid;
 
 use super::{PublishedRun, ValueRoom, no_run};
@@ -124,6 +125,7 @@ pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Re
         )
         .at("cursor"));
     }
+    let scope = caller.scope();
     let (mut tx, published, columns) = room.published_columns().await?;
     if cursor.as_ref().is_some_and(|cursor| cursor.run != published.id) {
         return Err(Error::conflict(
@@ -138,13 +140,14 @@ pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Re
     };
     let after = cursor.map(|cursor| cursor.after);
     let most = request.size.rows() as usize + 1;
-    let rows = match found(room, &mut tx, request.search.as_deref(), &request.filter.group).await? {
+    let whom = Whom {
+        scope,
+        group: &request.filter.group,
+    };
+    let rows = match found(room, &mut tx, request.search.as_deref(), whom).await? {
         Found::Everyone => list.page(after, most).await?,
         Found::These { ids, .. } => list.page_among(ids, after, most).await?,
-        Found::Group => {
-            list.page_of_group(&mut tx, &request.filter.group, after, most)
-                .await?
-        }
+        Found::Group => list.page_of_group(&mut tx, whom, after, most).await?,
     };
     let page = Page::cut(rows, request.size, |row| ListCursor {
         run: published.id,
@@ -153,13 +156,19 @@ pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Re
         after: list.place(*row),
     })?;
     let ids: Vec<Uuid> = page.items.iter().map(|row| columns.customer(*row)).collect();
-    let mut who: HashMap<Uuid, CustomerSummary> = customers::store::summaries(&mut tx, &ids).await?;
+    let mut who: HashMap<Uuid, CustomerSummary> = customers::store::summaries(&mut tx, scope, &ids).await?;
     let mut items = Vec::with_capacity(ids.len());
     for (row, id) in page.items.iter().zip(ids) {
-        let customer = who
-            .remove(&id)
-            .ok_or_else(|| Error::internal(format!("customer {id} has a profile and no record")))?;
-        items.push((customer, columns.profile(*row)));
+        match who.remove(&id) {
+            Some(customer) => items.push((customer, columns.profile(*row))),
+            // Was put out of the caller's sight in this moment.
+            None if !scope.is_whole_firm() => {}
+            None => {
+                return Err(Error::internal(format!(
+                    "customer {id} has a profile and no record"
+                )));
+            }
+        }
     }
     Ok(ProfileList {
         run: room.published_run(&mut tx, published.id).await?,
@@ -176,13 +185,14 @@ pub async fn count(room: &ValueRoom, caller: &Caller, filter: Filter, search: Op
     caller.require(Permission::CustomersRead)?;
     let (mut tx, _, columns) = room.published_columns().await?;
     let selection = filter.selection();
-    let (ids, exact) = match found(room, &mut tx, search, &filter.group).await? {
+    let whom = Whom {
+        scope: caller.scope(),
+        group: &filter.group,
+    };
+    let (ids, exact) = match found(room, &mut tx, search, whom).await? {
         Found::Everyone => (None, true),
         Found::These { ids, all } => (Some(ids), all),
-        Found::Group => (
-            Some(customers::store::members(&mut tx, &filter.group).await?),
-            true,
-        ),
+        Found::Group => (Some(whom.members(&mut tx).await?), true),
     };
     let rows = blocking(move || match ids {
         None => columns.count(&selection),
@@ -201,6 +211,27 @@ pub async fn count(room: &ValueRoom, caller: &Caller, filter: Filter, search: Op
     })
 }
 
+/// Whom a list is of: those in the caller's scope, as far as their record puts them into a group.
+#[derive(Clone, Copy)]
+struct Whom<'a> {
+    scope: &'a Scope,
+    group: &'a Group,
+}
+
+impl Whom<'_> {
+    fn is_everyone(self) -> bool {
+        self.scope.is_whole_firm() && self.group.is_everyone()
+    }
+
+    async fn members(self, tx: &mut Tx) -> Result<Vec<Uuid>> {
+        customers::store::members(tx, self.scope, self.group).await
+    }
+
+    async fn among(self, tx: &mut Tx, ids: &[Uuid]) -> Result<HashSet<Uuid>> {
+        customers::store::among(tx, self.scope, ids, self.group).await
+    }
+}
+
 /// Whom a search and what the record says leave.
 enum Found {
     /// Neither is asked for.
@@ -211,23 +242,24 @@ enum Found {
     Group,
 }
 
-async fn found(room: &ValueRoom, tx: &mut Tx, search: Option<&str>, group: &Group) -> Result<Found> {
+async fn found(room: &ValueRoom, tx: &mut Tx, search: Option<&str>, whom: Whom<'_>) -> Result<Found> {
     if let Some(search) = search.map(str::trim).filter(|search| !search.is_empty()) {
-        let mut ids = customers::store::matching(tx, &room.platform.keys, search, SEARCH_MAX).await?;
+        let keys = &room.platform.keys;
+        let mut ids = customers::store::matching(tx, whom.scope, keys, search, SEARCH_MAX).await?;
         let all = ids.len() < SEARCH_MAX as usize;
-        if !group.is_everyone() {
-            let members = customers::store::among(tx, &ids, group).await?;
+        if !whom.group.is_everyone() {
+            let members = whom.among(tx, &ids).await?;
             ids.retain(|id| members.contains(id));
         }
         return Ok(Found::These { ids, all });
     }
-    if group.is_everyone() {
+    if whom.is_everyone() {
         return Ok(Found::Everyone);
     }
-    if !room.is_small(tx, group).await? {
+    if !room.is_small(tx, whom.scope, whom.group).await? {
         return Ok(Found::Group);
     }
-    let ids = customers::store::members(tx, group).await?;
+    let ids = whom.members(tx).await?;
     Ok(Found::These { ids, all: true })
 }
 
@@ -264,7 +296,7 @@ impl List {
     async fn page_of_group(
         &self,
         tx: &mut Tx,
-        group: &Group,
+        whom: Whom<'_>,
         begin: Option<After>,
         most: usize,
     ) -> Result<Vec<u32>> {
@@ -278,7 +310,7 @@ impl List {
                 let (some, others) = rest.split_at(at_once.min(rest.len()));
                 rest = others;
                 let ids: Vec<Uuid> = some.iter().map(|row| self.columns.customer(*row)).collect();
-                let members = customers::store::among(tx, &ids, group).await?;
+                let members = whom.among(tx, &ids).await?;
                 let there = some.iter().zip(&ids).filter(|(_, id)| members.contains(*id));
                 found.extend(there.map(|(row, _)| *row));
                 looked_up += some.len();
@@ -291,7 +323,7 @@ impl List {
                 _ => break,
             }
             if looked_up >= LOOKED_UP_MAX {
-                let ids = customers::store::members(tx, group).await?;
+                let ids = whom.members(tx).await?;
                 return self.page_among(ids, begin, most).await;
             }
             scanned = (4 * scanned).min(LOOKED_UP_MAX);
@@ -314,7 +346,7 @@ pub async fn of_customer(room: &ValueRoom, caller: &Caller, customer: Uuid) -> R
     if runs::published(&mut tx).await?.is_none() {
         return Err(no_run());
     }
-    let (run, profile) = profiles::find(&mut tx, customer).await?.ok_or_else(|| {
+    let (run, profile) = profiles::find(&mut tx, caller.scope(), customer).await?.ok_or_else(|| {
         Error::conflict(
             "no_profile",
             "the published run has no profile of this customer: there were no transactions up to its as-of day",

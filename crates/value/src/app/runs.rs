@@ -1,4 +1,5 @@
-//! Value runs: asking for one, doing it as a job, publishing it in one step, comparing two.
+//! Value runs: asking for one, doing it as a job, publishing it in one step, comparing two. A run is about
+//! the whole firm, and so for those who see all of it.
 
 use std::path::PathBuf;
 
@@ -43,7 +44,7 @@ pub(super) struct RunInput {
 /// Errors: `no_transactions`; `run_in_progress`; an as-of day after today (`as_of_in_future`) or before the
 /// ledger (`as_of_before_ledger`); held-out weeks out of range.
 pub async fn start(room: &ValueRoom, caller: &Caller, request: RunRequest) -> Result<(Run, Job)> {
-    caller.require(Permission::ValueRun)?;
+    caller.require_whole_firm(Permission::ValueRun)?;
     let platform = &room.platform;
     let mut tx = platform.db.write().await?;
     let (run, job) = queue(platform, &mut tx, caller.actor(), request).await?;
@@ -181,7 +182,7 @@ pub async fn list(
     size: PageSize,
     cursor: Option<&str>,
 ) -> Result<Page<Run>> {
-    caller.require(Permission::ValueRead)?;
+    caller.require_whole_firm(Permission::ValueRead)?;
     let before = cursor.map(Cursor::key::<(i64, Uuid)>).transpose()?;
     let mut tx = room.platform.db.read().await?;
     let rows = store::runs::page(&mut tx, before, size.rows() + 1).await?;
@@ -211,7 +212,7 @@ impl std::str::FromStr for Which {
 
 /// One run.
 pub async fn find(room: &ValueRoom, caller: &Caller, which: Which) -> Result<Run> {
-    caller.require(Permission::ValueRead)?;
+    caller.require_whole_firm(Permission::ValueRead)?;
     find_in(&mut room.platform.db.read().await?, which).await
 }
 
@@ -225,7 +226,7 @@ async fn find_in(tx: &mut Tx, which: Which) -> Result<Run> {
 
 /// The report of a run. Errors: the run has none (yet).
 pub async fn report(room: &ValueRoom, caller: &Caller, which: Which) -> Result<(Run, serde_json::Value)> {
-    caller.require(Permission::ValueRead)?;
+    caller.require_whole_firm(Permission::ValueRead)?;
     let mut tx = room.platform.db.read().await?;
     let run = find_in(&mut tx, which).await?;
     let report = store::runs::report(&mut tx, run.id)
@@ -238,7 +239,7 @@ pub async fn report(room: &ValueRoom, caller: &Caller, which: Which) -> Result<(
 
 /// The file with every profile of a run. Errors: the run has none, or the file was removed.
 pub async fn profiles_file(room: &ValueRoom, caller: &Caller, which: Which) -> Result<(Run, PathBuf)> {
-    caller.require(Permission::ValueRead)?;
+    caller.require_whole_firm(Permission::ValueRead)?;
     caller.require(Permission::CustomersRead)?;
     let run = find_in(&mut room.platform.db.read().await?, which).await?;
     let path = folder(&room.platform, run.id).join(PROFILES_FILE);

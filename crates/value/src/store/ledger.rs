@@ -3,8 +3,8 @@
 use base::Result;
 use futures::stream::{BoxStream, StreamExt as _};
 use jiff::Timestamp;
-use platform::args;
 use platform::db::{Bulk, Tx, Value, timestamp};
+use platform::{Scope, args};
 use uuid::Uuid;
 
 use crate::model::{Line, RecordedLine};
@@ -218,13 +218,17 @@ pub fn lines_between(
         .boxed())
 }
 
-/// One page of a customer's lines, newest first: those before `(at, seq)`.
+/// One page of a customer's lines, newest first: those before `(at, seq)`; none of a customer out of scope.
 pub async fn of_customer(
     tx: &mut Tx,
+    scope: &Scope,
     customer: Uuid,
     before: Option<(i64, i64)>,
     limit: u32,
 ) -> Result<Vec<RecordedLine>> {
+    if !scope.is_whole_firm() && !customers::store::is_there(tx, scope, customer.into()).await? {
+        return Ok(Vec::new());
+    }
     let (at, seq) = before.unwrap_or((i64::MAX, i64::MAX));
     let rows: Vec<Row> = tx
         .all(

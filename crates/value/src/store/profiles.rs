@@ -3,9 +3,10 @@
 //! same figures as columns, from which lists are made (`profile_columns`).
 
 use base::{Day, Result};
+use customers::store::{ScopeColumns, push_scope};
 use futures::stream::BoxStream;
-use platform::args;
-use platform::db::{Bulk, Tx, Value};
+use platform::db::{Bulk, Sql, Tx, Value};
+use platform::{Scope, args};
 use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -202,15 +203,20 @@ impl From<Row> for (RunId, PublishedProfile) {
     }
 }
 
+const SELECT: &str = "SELECT p.* FROM value_profiles p JOIN customers c ON c.id = p.customer_id WHERE 1 = 1";
+
 /// One customer's profile.
-pub async fn find(tx: &mut Tx, customer: Uuid) -> Result<Option<(RunId, PublishedProfile)>> {
-    let row: Option<Row> = tx
-        .optional(
-            "SELECT * FROM value_profiles WHERE customer_id = $1",
-            args![customer],
-        )
-        .await?;
-    Ok(row.map(Into::into))
+pub async fn find(tx: &mut Tx, scope: &Scope, customer: Uuid) -> Result<Option<(RunId, PublishedProfile)>> {
+    let mut sql = if scope.is_whole_firm() {
+        Sql::new("SELECT * FROM value_profiles WHERE customer_id = ")
+    } else {
+        let mut sql = Sql::new(SELECT);
+        push_scope(&mut sql, scope, ScopeColumns::OF_C.beside_better(tx.dialect()));
+        sql.push(" AND p.customer_id = ");
+        sql
+    };
+    sql.bind(customer);
+    Ok(sql.all::<Row>(tx).await?.into_iter().next().map(Into::into))
 }
 
 /// Everyone's class and value in the published run.

@@ -12,4 +12,5 @@ mod import;
 mod ledger;
 mod profiles;
 mod runs;
+mod scope;
 mod support;

@@ -1,4 +1,12 @@
-//! Signing in and out, passwords, users.
+//! Signing in and out, one's own password, and the first user; users, roles, branches and teams in their
+//! own files.
+
+pub mod api_keys;
+pub mod branches;
+pub mod roles;
+pub mod sessions;
+pub mod teams;
+pub mod users;
 
 use base::{Error, Result};
 use jiff::{SignedDuration, Timestamp};
@@ -6,7 +14,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::model::{Caller, Role, User, UserId};
+use super::model::{BranchId, Caller, Role, User, UserId};
 use super::{password, rules, store};
 use crate::db::{Tx, timestamp};
 use crate::events::{self, Actor, Event};
@@ -17,6 +25,9 @@ use crate::{ids, random};
 pub const SESSION: SignedDuration = SignedDuration::from_hours(12);
 /// How long a one-time password can be used.
 pub const ONE_TIME_PASSWORD: SignedDuration = SignedDuration::from_hours(24);
+
+/// The longest name of a user, a role, a branch or a team, in characters.
+const NAME_CHARS_MAX: usize = 200;
 
 /// A session: what the browser keeps, and who it stands for.
 #[derive(Debug)]
@@ -74,11 +85,11 @@ pub async fn sign_in(platform: &Platform, login: &str, password: String, address
         Some(found) if store::hold_if_unchanged(&mut tx, found.user.id, &found.password_hash).await? => {
             let one_time = found.one_time_until.is_some();
             let good = !one_time || store::use_one_time_password(&mut tx, found.user.id).await?;
-            good.then_some((found.user, one_time))
+            good.then_some(found.user.id)
         }
         _ => None,
     };
-    let Some((user, must_change_password)) = user else {
+    let Some(user) = user else {
         // What was typed as the login stays out: it may be a password. An unknown one has no subject.
         let failed = Event {
             actor: Actor::System,
@@ -95,15 +106,7 @@ pub async fn sign_in(platform: &Platform, login: &str, password: String, address
     let [(of_login, _), (of_address, _)] = &subjects;
     store::forget_failures(&mut tx, of_login).await?;
     store::take_failure_back(&mut tx, of_address).await?;
-    let session = open_session(
-        platform,
-        &mut tx,
-        Caller {
-            user,
-            must_change_password,
-        },
-    )
-    .await?;
+    let session = open_session(platform, &mut tx, user, Some(address)).await?;
     record(
         platform,
         &mut tx,
@@ -130,11 +133,19 @@ async fn refuse_if_too_many(tx: &mut Tx, subject: &str, free: i32, now: Timestam
     Ok(())
 }
 
-async fn open_session(platform: &Platform, tx: &mut Tx, caller: Caller) -> Result<Session> {
+async fn open_session(
+    platform: &Platform,
+    tx: &mut Tx,
+    user: UserId,
+    address: Option<&str>,
+) -> Result<Session> {
+    let caller = store::callers::of_user(tx, user)
+        .await?
+        .ok_or_else(|| Error::internal(format!("the user {user} signs in and is not there")))?;
     let now = platform.clock.now();
     let expires_at = now.saturating_add(SESSION).unwrap_or(Timestamp::MAX);
     let token = random::token();
-    store::insert_session(tx, &token_hash(&token), caller.user.id, now, expires_at).await?;
+    store::sessions::insert(tx, &token_hash(&token), user, address, now, expires_at).await?;
     Ok(Session {
         token,
         caller,
@@ -145,9 +156,22 @@ async fn open_session(platform: &Platform, tx: &mut Tx, caller: Caller) -> Resul
 /// Who a session's token stands for. Error: `not_signed_in`.
 pub async fn session(platform: &Platform, token: &str) -> Result<(Caller, Timestamp)> {
     let mut tx = platform.db.read().await?;
-    store::session(&mut tx, &token_hash(token), platform.clock.now())
+    store::callers::of_session(&mut tx, &token_hash(token), platform.clock.now())
         .await?
         .ok_or_else(not_signed_in)
+}
+
+/// A user as the caller its sessions make it, for tests of other rooms.
+#[cfg(feature = "testing")]
+pub async fn caller_of(platform: &Platform, user: UserId) -> Result<Caller> {
+    let mut tx = platform.db.read().await?;
+    store::callers::of_user(&mut tx, user)
+        .await?
+        .map(|mut caller| {
+            caller.must_change_password = false;
+            caller
+        })
+        .ok_or(Error::NotFound { what: "user" })
 }
 
 /// The error for requests without a session.
@@ -162,8 +186,8 @@ pub fn not_signed_in() -> Error {
 pub async fn sign_out(platform: &Platform, token: &str) -> Result<()> {
     let hash = token_hash(token);
     let mut tx = platform.db.write().await?;
-    if let Some((caller, _)) = store::session(&mut tx, &hash, platform.clock.now()).await? {
-        store::delete_session(&mut tx, &hash).await?;
+    if let Some((caller, _)) = store::callers::of_session(&mut tx, &hash, platform.clock.now()).await? {
+        store::sessions::delete(&mut tx, &hash).await?;
         record(
             platform,
             &mut tx,
@@ -211,16 +235,8 @@ pub async fn change_password(
         ));
     }
     store::set_password(&mut tx, caller.user.id, &new_hash, None).await?;
-    store::delete_sessions(&mut tx, caller.user.id, &[]).await?;
-    let session = open_session(
-        platform,
-        &mut tx,
-        Caller {
-            user: caller.user.clone(),
-            must_change_password: false,
-        },
-    )
-    .await?;
+    store::sessions::delete_all(&mut tx, caller.user.id, &[]).await?;
+    let session = open_session(platform, &mut tx, caller.user.id, None).await?;
     record(
         platform,
         &mut tx,
@@ -239,25 +255,35 @@ pub async fn add_user(platform: &Platform, login: &str, name: &str, role: Role) 
     let user = User {
         id: ids::new(&platform.clock),
         login: rules::normalise_login(login)?,
-        name: name.trim().to_owned(),
+        name: rules::check_name(name, "name", NAME_CHARS_MAX)?,
         role,
     };
-    if user.name.is_empty() || user.name.chars().count() > 200 {
-        return Err(Error::invalid("name_malformed", "a name has 1 to 200 characters").at("name"));
-    }
     let one_time = random::one_time_password();
     let hash = password::hash(one_time.clone()).await?;
-    let now = platform.clock.now();
     let mut tx = platform.db.write().await?;
-    if !store::insert(&mut tx, &user, &hash, later(now, ONE_TIME_PASSWORD), now).await? {
-        return Err(Error::conflict(
-            "login_taken",
-            format!("there is a user {} already", user.login),
-        ));
-    }
+    insert(platform, &mut tx, &user, None, &hash).await?;
     record(platform, &mut tx, Actor::System, "user.added", user.id).await?;
     tx.commit().await?;
     Ok((user, one_time))
+}
+
+async fn insert(
+    platform: &Platform,
+    tx: &mut Tx,
+    user: &User,
+    branch: Option<BranchId>,
+    password_hash: &str,
+) -> Result<()> {
+    let now = platform.clock.now();
+    let until = later(now, ONE_TIME_PASSWORD);
+    if store::insert(tx, user, branch, password_hash, until, now).await? {
+        Ok(())
+    } else {
+        Err(Error::conflict(
+            "login_taken",
+            format!("there is a user {} already", user.login),
+        ))
+    }
 }
 
 /// Gives a user a new one-time password, ends their sessions and lifts the throttle on their login.
@@ -265,24 +291,27 @@ pub async fn reset_password(platform: &Platform, login: &str) -> Result<(User, S
     let login = rules::normalise_login(login)?;
     let one_time = random::one_time_password();
     let hash = password::hash(one_time.clone()).await?;
-    let now = platform.clock.now();
     let mut tx = platform.db.write().await?;
     let Some(found) = store::by_login(&mut tx, &login).await? else {
         return Err(Error::NotFound { what: "user" });
     };
-    store::set_password(&mut tx, found.user.id, &hash, Some(later(now, ONE_TIME_PASSWORD))).await?;
-    store::delete_sessions(&mut tx, found.user.id, &[]).await?;
-    store::forget_failures(&mut tx, &format!("login:{login}")).await?;
-    record(
-        platform,
-        &mut tx,
-        Actor::System,
-        "user.password_reset",
-        found.user.id,
-    )
-    .await?;
+    give_one_time_password(platform, &mut tx, Actor::System, &found.user, &hash).await?;
     tx.commit().await?;
     Ok((found.user, one_time))
+}
+
+async fn give_one_time_password(
+    platform: &Platform,
+    tx: &mut Tx,
+    actor: Actor,
+    user: &User,
+    password_hash: &str,
+) -> Result<()> {
+    let until = later(platform.clock.now(), ONE_TIME_PASSWORD);
+    store::set_password(tx, user.id, password_hash, Some(until)).await?;
+    store::sessions::delete_all(tx, user.id, &[]).await?;
+    store::forget_failures(tx, &format!("login:{}", user.login)).await?;
+    record(platform, tx, actor, "user.password_reset", user.id).await
 }
 
 /// Whether anyone can sign in at all.
@@ -298,6 +327,18 @@ pub async fn forget_old(platform: &Platform) -> Result<()> {
     let mut tx = platform.db.write().await?;
     store::forget_old(&mut tx, now, earlier(now, rules::FAILURES_FORGOTTEN_S)).await?;
     tx.commit().await
+}
+
+/// Passes if the thing still has the version that was seen. Error: `version_stale`.
+fn check_version(seen: i64, current: i64) -> Result<()> {
+    if seen == current {
+        Ok(())
+    } else {
+        Err(Error::conflict(
+            "version_stale",
+            "someone else has changed this meanwhile; read it again",
+        ))
+    }
 }
 
 async fn record(

@@ -1,10 +1,19 @@
-//! The SQL of users, sessions and sign-in failures.
+//! The SQL of users' credentials and sign-in failures; the rest in its own files.
+
+pub(super) mod api_keys;
+pub(super) mod branches;
+pub(super) mod callers;
+pub mod directory;
+pub(super) mod roles;
+pub(super) mod sessions;
+pub(super) mod teams;
+pub(super) mod users;
 
 use base::{Error, Result};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::model::{Caller, User, UserId};
+use super::model::{BranchId, User, UserId};
 use crate::args;
 use crate::db::Tx;
 
@@ -93,22 +102,24 @@ pub(super) async fn count(tx: &mut Tx) -> Result<i64> {
 pub(super) async fn insert(
     tx: &mut Tx,
     user: &User,
+    branch: Option<BranchId>,
     password_hash: &str,
     one_time_until: Timestamp,
     now: Timestamp,
 ) -> Result<bool> {
     let inserted = tx
         .execute(
-            "INSERT INTO users (id, login, name, role, password_hash, one_time_until, created_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (login) DO NOTHING",
+            "INSERT INTO users (id, login, name, role, password_hash, one_time_until, created_at, branch_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (login) DO NOTHING",
             args![
                 user.id.uuid(),
                 user.login.as_str(),
                 user.name.as_str(),
-                user.role.name(),
+                user.role.to_string(),
                 password_hash,
                 one_time_until,
-                now
+                now,
+                branch.map(BranchId::uuid)
             ],
         )
         .await?;
@@ -140,79 +151,6 @@ pub(super) async fn use_one_time_password(tx: &mut Tx, id: UserId) -> Result<boo
         )
         .await?;
     Ok(used == 1)
-}
-
-pub(super) async fn insert_session(
-    tx: &mut Tx,
-    token_hash: &[u8],
-    user: UserId,
-    now: Timestamp,
-    expires_at: Timestamp,
-) -> Result<()> {
-    tx.execute(
-        "INSERT INTO sessions (token_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)",
-        args![token_hash.to_vec(), user.uuid(), now, expires_at],
-    )
-    .await
-    .map(|_| ())
-}
-
-#[derive(sqlx::FromRow)]
-struct SessionRow {
-    id: Uuid,
-    login: String,
-    name: String,
-    role: String,
-    one_time_until: Option<i64>,
-    expires_at: i64,
-}
-
-/// The user of a session that has not expired, and until when it holds.
-pub(super) async fn session(
-    tx: &mut Tx,
-    token_hash: &[u8],
-    now: Timestamp,
-) -> Result<Option<(Caller, Timestamp)>> {
-    let row: Option<SessionRow> = tx
-        .optional(
-            "SELECT u.id, u.login, u.name, u.role, u.one_time_until, s.expires_at \
-             FROM sessions s JOIN users u ON u.id = s.user_id \
-             WHERE s.token_hash = $1 AND s.expires_at > $2 AND u.active = TRUE",
-            args![token_hash.to_vec(), now],
-        )
-        .await?;
-    row.map(|row| {
-        let caller = Caller {
-            user: User {
-                id: row.id.into(),
-                login: row.login,
-                name: row.name,
-                role: row.role.parse().map_err(Error::internal)?,
-            },
-            must_change_password: row.one_time_until.is_some(),
-        };
-        Ok((caller, crate::db::timestamp(row.expires_at)))
-    })
-    .transpose()
-}
-
-pub(super) async fn delete_session(tx: &mut Tx, token_hash: &[u8]) -> Result<()> {
-    tx.execute(
-        "DELETE FROM sessions WHERE token_hash = $1",
-        args![token_hash.to_vec()],
-    )
-    .await
-    .map(|_| ())
-}
-
-/// Ends every session of a user but, if given, one.
-pub(super) async fn delete_sessions(tx: &mut Tx, user: UserId, but: &[u8]) -> Result<()> {
-    tx.execute(
-        "DELETE FROM sessions WHERE user_id = $1 AND token_hash <> $2",
-        args![user.uuid(), but.to_vec()],
-    )
-    .await
-    .map(|_| ())
 }
 
 /// How often a login or address failed lately, and when last; held until the transaction ends, so that

@@ -1,0 +1,56 @@
+-- The firm's branches, a tree.
+CREATE TABLE branches (
+    id BLOB NOT NULL PRIMARY KEY,
+    code TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    parent_id BLOB REFERENCES branches (id),
+    version INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE INDEX branches_by_parent ON branches (parent_id) WHERE parent_id IS NOT NULL;
+
+-- What a role grants, and of which customers. The built-in ones grant what the program says.
+CREATE TABLE roles (
+    key TEXT NOT NULL PRIMARY KEY,
+    name TEXT UNIQUE,
+    permissions TEXT,
+    scope TEXT NOT NULL CHECK (scope IN ('all', 'branch', 'team', 'own')),
+    version INTEGER NOT NULL DEFAULT 1,
+    CHECK ((name IS NULL) = (permissions IS NULL))
+) STRICT, WITHOUT ROWID;
+INSERT INTO roles (key, scope) VALUES ('administrator', 'all'), ('analyst', 'all'), ('viewer', 'all');
+
+ALTER TABLE users ADD COLUMN branch_id BLOB REFERENCES branches (id);
+ALTER TABLE users ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
+CREATE INDEX users_by_branch ON users (branch_id) WHERE branch_id IS NOT NULL;
+CREATE INDEX users_by_role ON users (role);
+
+CREATE TABLE teams (
+    id BLOB NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    version INTEGER NOT NULL DEFAULT 1
+) STRICT;
+
+CREATE TABLE team_members (
+    team_id BLOB NOT NULL REFERENCES teams (id),
+    user_id BLOB NOT NULL REFERENCES users (id),
+    PRIMARY KEY (team_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX team_members_by_user ON team_members (user_id);
+
+-- Where it was opened, for whoever looks at their own sessions.
+ALTER TABLE sessions ADD COLUMN address TEXT;
+
+-- Keys for programs that call in a user's name. SHA-256 of the key: who reads this table cannot call with it.
+CREATE TABLE api_keys (
+    id BLOB NOT NULL PRIMARY KEY,
+    user_id BLOB NOT NULL REFERENCES users (id),
+    name TEXT NOT NULL,
+    key_hash BLOB NOT NULL UNIQUE,
+    permissions TEXT NOT NULL,
+    per_minute INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    last_used_at INTEGER,
+    revoked_at INTEGER
+) STRICT;
+CREATE INDEX api_keys_by_user ON api_keys (user_id, created_at);

@@ -1,0 +1,142 @@
+//! `/users`
+
+use axum::extract::State;
+use axum::http::{HeaderName, StatusCode, header};
+use base::{Error, Page};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::super::app;
+use super::super::model::{Caller, UserChange, UserId, UserRecord};
+use crate::http::{IfMatch, Json, Paging, Path, Problem, ProblemBody, Versioned};
+use crate::state::Platform;
+
+/// A page of users.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UserPage {
+    /// The users, by login.
+    items: Vec<UserRecord>,
+    /// Where the next page begins.
+    next_cursor: Option<String>,
+}
+
+/// A user to be added.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct NewUser {
+    /// The name to sign in with, unique.
+    login: String,
+    #[serde(flatten)]
+    decided: UserChange,
+}
+
+/// A user with the password for the first sign-in, which is shown only now.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UserWithPassword {
+    /// The user.
+    user: UserRecord,
+    /// Works once, within 24 hours.
+    one_time_password: String,
+}
+
+pub(super) type Secret = [(HeaderName, &'static str); 1];
+
+/// Says that the answer is kept nowhere, not even for a repetition of the request.
+pub(super) fn secret() -> Secret {
+    [(header::CACHE_CONTROL, "no-store")]
+}
+
+pub(super) fn user_id(id: &str) -> Result<UserId, Error> {
+    id.parse().map_err(|_| Error::NotFound { what: "user" })
+}
+
+/// Users, by login. Needs `access.read`.
+#[utoipa::path(get, path = "/users", tag = "access", operation_id = "users_list",
+    params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = UserPage),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn list(
+    State(platform): State<Platform>,
+    caller: Caller,
+    paging: Paging,
+) -> Result<Json<UserPage>, Problem> {
+    let Page { items, next_cursor } =
+        app::users::list(&platform, &caller, paging.size, paging.cursor.as_deref()).await?;
+    Ok(Json(UserPage { items, next_cursor }))
+}
+
+/// Adds a user. Needs `users.manage`.
+#[utoipa::path(post, path = "/users", tag = "access", operation_id = "user_add", request_body = NewUser,
+    responses((status = 201, body = UserWithPassword),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn add(
+    State(platform): State<Platform>,
+    caller: Caller,
+    Json(new): Json<NewUser>,
+) -> Result<(StatusCode, Secret, Json<UserWithPassword>), Problem> {
+    let (user, one_time_password) = app::users::add(&platform, &caller, &new.login, new.decided).await?;
+    Ok((
+        StatusCode::CREATED,
+        secret(),
+        Json(UserWithPassword {
+            user,
+            one_time_password,
+        }),
+    ))
+}
+
+/// One user. Needs `access.read`.
+#[utoipa::path(get, path = "/users/{id}", tag = "access", operation_id = "user_get",
+    params(("id" = Uuid, Path)),
+    responses((status = 200, body = UserRecord),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn get(
+    State(platform): State<Platform>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Versioned<UserRecord>, Problem> {
+    let body = app::users::get(&platform, &caller, user_id(&id)?).await?;
+    Ok(Versioned {
+        version: body.version,
+        body,
+    })
+}
+
+/// Decides about a user: name, role, branch, teams, and whether it can sign in. Needs `users.manage`.
+#[utoipa::path(put, path = "/users/{id}", tag = "access", operation_id = "user_change",
+    params(("id" = Uuid, Path), ("If-Match" = String, Header)), request_body = UserChange,
+    responses((status = 200, body = UserRecord),
+        (status = 409, description = "last_administrator", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn change(
+    State(platform): State<Platform>,
+    caller: Caller,
+    Path(id): Path<String>,
+    IfMatch(seen): IfMatch,
+    Json(decided): Json<UserChange>,
+) -> Result<Versioned<UserRecord>, Problem> {
+    let body = app::users::change(&platform, &caller, user_id(&id)?, seen, decided).await?;
+    Ok(Versioned {
+        version: body.version,
+        body,
+    })
+}
+
+/// Gives a user a new one-time password and ends the user's sessions. Needs `users.manage`.
+#[utoipa::path(post, path = "/users/{id}/password", tag = "access", operation_id = "user_reset_password",
+    params(("id" = Uuid, Path)),
+    responses((status = 200, body = UserWithPassword),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn reset_password(
+    State(platform): State<Platform>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<(Secret, Json<UserWithPassword>), Problem> {
+    let (user, one_time_password) = app::users::reset_password(&platform, &caller, user_id(&id)?).await?;
+    Ok((
+        secret(),
+        Json(UserWithPassword {
+            user,
+            one_time_password,
+        }),
+    ))
+}
