@@ -31,6 +31,7 @@ pub fn router() -> OpenApiRouter<Platform> {
         .routes(routes!(edit::change_contact))
         .routes(routes!(edit::subscriptions, edit::add_subscription))
         .routes(routes!(edit::change_subscription))
+        .routes(routes!(edit::reveal_subscription))
         .routes(routes!(consents::list, consents::add))
         .routes(routes!(consents::may_contact))
         .routes(routes!(consents::preferences, consents::prefer))

@@ -12,7 +12,7 @@ use platform::events::{self, EventFilter, EventRow};
 use platform::{Caller, Permission, Platform, Tx};
 
 use crate::model::{CustomerDetail, CustomerId, CustomerKind, CustomerRow, Facets};
-use crate::rules::Known;
+use crate::rules::{Known, masking};
 use crate::store;
 
 /// The longest search, in characters.
@@ -42,9 +42,14 @@ pub async fn get(platform: &Platform, caller: &Caller, id: CustomerId) -> Result
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
     let cipher = platform.keys.cipher(&mut tx).await?;
-    store::detail(&mut tx, caller.scope(), &cipher, id)
+    let detail = store::detail(&mut tx, caller.scope(), &cipher, id)
         .await?
-        .ok_or(Error::NotFound { what: "customer" })
+        .ok_or(Error::NotFound { what: "customer" })?;
+    Ok(if caller.may(Permission::CustomersPersonal) {
+        detail
+    } else {
+        detail.masked()
+    })
 }
 
 /// What happened to one customer, newest first; of one kind where that is asked for.
@@ -64,7 +69,13 @@ pub async fn timeline(
         kind,
         ..EventFilter::default()
     };
-    events::page(&mut tx, &filter, size, cursor).await
+    let mut page = events::page(&mut tx, &filter, size, cursor).await?;
+    if !caller.may(Permission::CustomersPersonal) {
+        for event in &mut page.items {
+            masking::facts(&mut event.payload);
+        }
+    }
+    Ok(page)
 }
 
 /// What customers can be filtered by.

@@ -27,6 +27,8 @@ use platform::access::{BranchId, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::rules::masking;
+
 base::typed_id!(
     /// A customer: a person or an organisation.
     CustomerId
@@ -291,6 +293,29 @@ pub struct Contact {
     pub version: i64,
 }
 
+impl Subscription {
+    /// The same with its number in part only.
+    #[must_use]
+    pub(crate) fn masked(mut self) -> Self {
+        self.facts.number = self.facts.number.as_deref().map(masking::number);
+        self
+    }
+}
+
+impl CustomerDetail {
+    /// The same with what is personal in part only.
+    #[must_use]
+    pub(crate) fn masked(self) -> Self {
+        Self {
+            phone: self.phone.as_deref().map(masking::number),
+            email: self.email.as_deref().map(masking::email),
+            subscriptions: self.subscriptions.into_iter().map(Subscription::masked).collect(),
+            masked: true,
+            ..self
+        }
+    }
+}
+
 /// Everything about one customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CustomerDetail {
@@ -301,6 +326,9 @@ pub struct CustomerDetail {
     pub phone: Option<String>,
     /// The newest of its e-mail addresses.
     pub email: Option<String>,
+    /// Whether phone number, e-mail address and the numbers of subscriptions are shown in part only, because the caller
+    /// lacks `customers.personal`.
+    pub masked: bool,
     /// The organisation a person belongs to.
     pub organisation: Option<CustomerLink>,
     /// Who brought this customer.

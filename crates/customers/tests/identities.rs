@@ -40,14 +40,14 @@ async fn customer(p: &Platform, external_id: &str) -> CustomerId {
 
 async fn all(p: &Platform, customer: CustomerId) -> Vec<Identity> {
     let size = PageSize::new(None).unwrap();
-    app::list(p, &caller(Role::Viewer), customer, size, None)
+    app::list(p, &caller(Role::Analyst), customer, size, None)
         .await
         .unwrap()
         .items
 }
 
 async fn found(p: &Platform, identity: &str, kind: Option<IdentityKind>) -> Option<(String, IdentityKind)> {
-    match app::lookup(p, &caller(Role::Viewer), identity, kind).await {
+    match app::lookup(p, &caller(Role::Analyst), identity, kind).await {
         Ok(found) => Some((found.customer.external_id, found.kind)),
         Err(e) if e.code() == "not_found" => None,
         Err(e) => panic!("{e}"),
@@ -55,7 +55,7 @@ async fn found(p: &Platform, identity: &str, kind: Option<IdentityKind>) -> Opti
 }
 
 async fn phone(p: &Platform, customer: CustomerId) -> Option<String> {
-    customers::app::get(p, &caller(Role::Viewer), customer)
+    customers::app::get(p, &caller(Role::Analyst), customer)
         .await
         .unwrap()
         .phone

@@ -147,14 +147,7 @@ async fn what_hangs_on_a_customer_is_as_far_away_as_the_customer(t: &TestDb) {
         "change life event",
         "remove life event",
     ];
-    // No purpose is decided on.
-    let more = [
-        "change contact",
-        "change subscription",
-        "end identity",
-        "say",
-        "may contact",
-    ];
+    let more = ["change contact", "change subscription", "end identity"];
     let of_parts = [&of_parts[..], &more[..]].concat();
     for (name, error) in answers(p, &who, seen).await {
         assert_eq!(error.is_some(), of_parts.contains(&name), "{name}: {error:?}");

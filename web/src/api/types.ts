@@ -23,6 +23,8 @@ export const PERMISSIONS = [
   "customers.read",
   "customers.write",
   "customers.settings",
+  "customers.personal",
+  "customers.reveal",
   "imports.write",
   "value.read",
   "value.run",
@@ -31,6 +33,8 @@ export const PERMISSIONS = [
   "jobs.cancel",
   "audit.read",
   "webhooks.manage",
+  "access.read",
+  "users.manage",
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 export type Session = Whole<Schemas["Session"]>;

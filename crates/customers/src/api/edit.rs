@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use base::Page;
-use platform::http::{IfMatch, Json, Paging, Path, Problem, ProblemBody, Versioned};
+use platform::http::{IfMatch, Json, NoStore, Paging, Path, Problem, ProblemBody, Versioned, no_store};
 use platform::{Caller, Platform};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -191,4 +191,20 @@ pub(super) async fn change_subscription(
     Ok(subscription(
         holdings::change_subscription(&platform, &caller, which, expected, said).await?,
     ))
+}
+
+/// Shows a subscription with its number in clear, to who otherwise sees it in part. Needs `customers.reveal`, and is
+/// recorded.
+#[utoipa::path(post, path = "/customers/{id}/subscriptions/{subscription_id}/reveal", tag = "customers",
+    operation_id = "subscription_reveal", params(("id" = Uuid, Path), ("subscription_id" = Uuid, Path)),
+    responses((status = 200, body = Subscription),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn reveal_subscription(
+    State(platform): State<Platform>,
+    caller: Caller,
+    Path((id, subscription_id)): Path<(String, String)>,
+) -> Result<(NoStore, Json<Subscription>), Problem> {
+    let (customer, id) = (customer_id(&id)?, part_id("subscription", &subscription_id)?);
+    let held = holdings::reveal_subscription(&platform, &caller, customer, id).await?;
+    Ok((no_store(), Json(held)))
 }

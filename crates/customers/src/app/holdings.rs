@@ -4,7 +4,7 @@
 use base::{Cursor, Error, Page, PageSize, Result};
 use platform::events::{self, Event};
 use platform::{Caller, Permission, Platform, Tx, ids};
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{check_version, hold, kind};
@@ -187,7 +187,43 @@ pub async fn subscriptions(
     let mut tx = platform.db.read().await?;
     kind(&mut tx, caller, customer).await?;
     let rows = holdings::subscriptions(&mut tx, customer, after, size.rows() + 1).await?;
-    Page::cut(rows, size, holdings::subscription_key)
+    let page = Page::cut(rows, size, holdings::subscription_key)?;
+    Ok(page.map(|held| shown(caller, held)))
+}
+
+fn shown(caller: &Caller, held: Subscription) -> Subscription {
+    if caller.may(Permission::CustomersPersonal) {
+        held
+    } else {
+        held.masked()
+    }
+}
+
+/// A subscription with its number in clear, for once, to who sees personal data in part only; the log says who saw
+/// which.
+pub async fn reveal_subscription(
+    platform: &Platform,
+    caller: &Caller,
+    customer: CustomerId,
+    id: SubscriptionId,
+) -> Result<Subscription> {
+    caller.require(Permission::CustomersRead)?;
+    caller.require(Permission::CustomersReveal)?;
+    let mut tx = platform.db.write().await?;
+    kind(&mut tx, caller, customer).await?;
+    let held = holdings::hold_subscription(&mut tx, customer, id)
+        .await?
+        .ok_or(Error::NotFound { what: "subscription" })?;
+    let change = Change {
+        kind: "subscription.revealed",
+        subject_kind: "subscription",
+        subject: id.uuid(),
+        customer,
+        payload: &json!({}),
+    };
+    record(&mut tx, platform, caller, change).await?;
+    tx.commit().await?;
+    Ok(held)
 }
 
 /// Adds something a customer holds.
@@ -214,11 +250,12 @@ pub async fn add_subscription(
     };
     record(&mut tx, platform, caller, change).await?;
     tx.commit().await?;
-    Ok(Subscription {
+    let added = Subscription {
         id,
         facts,
         version: 1,
-    })
+    };
+    Ok(shown(caller, added))
 }
 
 /// Changes a subscription, or ends it. `expected` is the version the change is based on.
@@ -240,7 +277,7 @@ pub async fn change_subscription(
     check_version(expected, before.version)?;
     let facts = before.facts.clone().changed(said)?;
     let Some(payload) = as_changed(&before.facts, &facts) else {
-        return Ok(before);
+        return Ok(shown(caller, before));
     };
     holdings::update_subscription(&mut tx, id, &facts).await?;
     let over = SubscriptionStatus::Ended;
@@ -258,9 +295,10 @@ pub async fn change_subscription(
     };
     record(&mut tx, platform, caller, change).await?;
     tx.commit().await?;
-    Ok(Subscription {
+    let changed = Subscription {
         id,
         facts,
         version: before.version + 1,
-    })
+    };
+    Ok(shown(caller, changed))
 }

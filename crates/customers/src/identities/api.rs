@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use base::{Error, Page};
-use platform::http::{Json, Paging, Path, Problem, ProblemBody, Query};
+use platform::http::{Json, NoStore, Paging, Path, Problem, ProblemBody, Query, no_store};
 use platform::{Caller, Platform};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -20,6 +20,7 @@ pub fn router() -> OpenApiRouter<Platform> {
         .routes(routes!(lookup))
         .routes(routes!(list, add))
         .routes(routes!(end))
+        .routes(routes!(reveal))
 }
 
 /// A page of identities.
@@ -116,4 +117,23 @@ async fn end(
         .parse()
         .map_err(|_| Error::NotFound { what: "identity" })?;
     Ok(Json(app::end(&platform, &caller, id, identity).await?))
+}
+
+/// Shows in clear something a customer is known by, to who otherwise sees it in part. Needs `customers.reveal`, and is
+/// recorded.
+#[utoipa::path(post, path = "/customers/{id}/identities/{identity}/reveal", tag = "customers",
+    operation_id = "identity_reveal", params(("id" = Uuid, Path), ("identity" = Uuid, Path)),
+    responses((status = 200, body = Identity),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
+async fn reveal(
+    State(platform): State<Platform>,
+    caller: Caller,
+    Path((id, identity)): Path<(String, String)>,
+) -> Result<(NoStore, Json<Identity>), Problem> {
+    let id = customer_id(&id)?;
+    let identity: IdentityId = identity
+        .parse()
+        .map_err(|_| Error::NotFound { what: "identity" })?;
+    let revealed = app::reveal(&platform, &caller, id, identity).await?;
+    Ok((no_store(), Json(revealed)))
 }

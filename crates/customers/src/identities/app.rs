@@ -1,4 +1,5 @@
-//! The use cases of identities: reading needs `customers.read`, changing `customers.write`.
+//! The use cases of identities: reading needs `customers.read`, changing `customers.write`. Values are shown in part to
+//! who lacks `customers.personal`.
 
 use base::{Error, Page, PageSize, Result};
 use platform::events::{self, Actor, Event};
@@ -30,7 +31,8 @@ pub async fn list(
         return Err(NO_CUSTOMER);
     }
     let cipher = platform.keys.cipher(&mut tx).await?;
-    store::page(&mut tx, &cipher, customer, size, cursor).await
+    let page = store::page(&mut tx, &cipher, customer, size, cursor).await?;
+    Ok(page.map(|identity| shown(caller, identity)))
 }
 
 /// The customer who is known by this; of any kind it has the form of where none is given.
@@ -83,7 +85,8 @@ pub async fn add(
     match store::holder(&mut tx, &cipher, kind, &value).await? {
         Some((Some(id), holder)) if holder == customer => {
             let known = store::get_for_update(&mut tx, &cipher, customer, id).await?;
-            return known.ok_or_else(|| Error::internal("an active identity is gone"));
+            let known = known.ok_or_else(|| Error::internal("an active identity is gone"))?;
+            return Ok(shown(caller, known));
         }
         // Its own external id in the record: it may also stand here.
         Some((None, holder)) if holder == customer => {}
@@ -129,7 +132,7 @@ pub async fn add(
         .await?
         .ok_or_else(|| Error::internal("the identity just added is gone"))?;
     tx.commit().await?;
-    Ok(added)
+    Ok(shown(caller, added))
 }
 
 /// Says that a customer is no longer known by something; it stays in the history. One that was ended stays
@@ -150,7 +153,7 @@ pub async fn end(
         .await?
         .ok_or(Error::NotFound { what: "identity" })?;
     if identity.ended_at.is_some() {
-        return Ok(identity);
+        return Ok(shown(caller, identity));
     }
     let now = platform.clock.now();
     store::end(&mut tx, id, now, EndedBecause::Ended).await?;
@@ -167,7 +170,47 @@ pub async fn end(
     tx.commit().await?;
     identity.ended_at = Some(now);
     identity.ended_because = Some(EndedBecause::Ended);
+    Ok(shown(caller, identity))
+}
+
+/// An identity in clear, for once, to who sees personal data in part only; the log says who saw which.
+pub async fn reveal(
+    platform: &Platform,
+    caller: &Caller,
+    customer: CustomerId,
+    id: IdentityId,
+) -> Result<Identity> {
+    caller.require(Permission::CustomersRead)?;
+    caller.require(Permission::CustomersReveal)?;
+    let mut tx = platform.db.write().await?;
+    if !is_there(&mut tx, caller.scope(), customer).await? {
+        return Err(NO_CUSTOMER);
+    }
+    let cipher = platform.keys.cipher(&mut tx).await?;
+    let identity = store::get_for_update(&mut tx, &cipher, customer, id)
+        .await?
+        .ok_or(Error::NotFound { what: "identity" })?;
+    let kind = identity.kind;
+    record(
+        platform,
+        &mut tx,
+        caller.actor(),
+        "identity.revealed",
+        customer,
+        id,
+        kind,
+    )
+    .await?;
+    tx.commit().await?;
     Ok(identity)
+}
+
+fn shown(caller: &Caller, identity: Identity) -> Identity {
+    if caller.may(Permission::CustomersPersonal) {
+        identity
+    } else {
+        identity.masked()
+    }
 }
 
 fn taken(caller: &Caller, kind: IdentityKind, holder: Option<CustomerId>) -> Error {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::model::CustomerRow;
+use crate::rules::masking;
 
 base::typed_id!(
     /// Something a customer is known by.
@@ -127,6 +128,8 @@ pub struct Identity {
     pub kind: IdentityKind,
     /// The thing, normalised: a phone number as `+8613900000001`.
     pub value: String,
+    /// Whether the value is shown in part only, because the caller lacks `customers.personal`.
+    pub masked: bool,
     /// Said by a file: what a newer file says in its place ends it.
     pub imported: bool,
     /// Since when it is the customer's.
@@ -137,6 +140,17 @@ pub struct Identity {
     pub ended_at: Option<Timestamp>,
     /// Why it is no longer.
     pub ended_because: Option<EndedBecause>,
+}
+
+impl Identity {
+    /// As it is shown to who does not see personal data.
+    #[must_use]
+    pub(super) fn masked(mut self) -> Self {
+        let shown = masking::identity(self.kind, &self.value);
+        self.masked = shown != self.value;
+        self.value = shown;
+        self
+    }
 }
 
 /// Whom an identity belongs to.

@@ -135,6 +135,7 @@ impl Row {
     fn identity(self, cipher: &Cipher) -> Result<Identity> {
         Ok(Identity {
             value: cipher.open(VALUE, self.id, &self.value)?.to_string(),
+            masked: false,
             id: self.id.into(),
             kind: self.kind.parse()?,
             imported: self.imported,

@@ -3,6 +3,7 @@
 pub mod consent;
 pub mod edit;
 pub mod life_event;
+pub mod masking;
 pub mod names;
 pub mod record_schema;
 

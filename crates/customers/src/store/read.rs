@@ -184,6 +184,7 @@ pub async fn detail(
         row: row.customer()?,
         phone: phone.or(more.phone),
         email: email.or(more.email),
+        masked: false,
         organisation,
         referred_by,
         branch,

@@ -45,6 +45,10 @@ pub enum Permission {
     CustomersWrite,
     /// Decide how customers may be contacted and what their record holds.
     CustomersSettings,
+    /// See in clear what customers are reached and known by: phone numbers, addresses, documents.
+    CustomersPersonal,
+    /// See one of these in clear, which is recorded.
+    CustomersReveal,
     /// Import files.
     ImportsWrite,
     /// See value figures, runs and reports.
@@ -69,10 +73,12 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::CustomersRead,
         Self::CustomersWrite,
         Self::CustomersSettings,
+        Self::CustomersPersonal,
+        Self::CustomersReveal,
         Self::ImportsWrite,
         Self::ValueRead,
         Self::ValueRun,
@@ -91,6 +97,8 @@ impl Permission {
             Self::CustomersRead => "customers.read",
             Self::CustomersWrite => "customers.write",
             Self::CustomersSettings => "customers.settings",
+            Self::CustomersPersonal => "customers.personal",
+            Self::CustomersReveal => "customers.reveal",
             Self::ImportsWrite => "imports.write",
             Self::ValueRead => "value.read",
             Self::ValueRun => "value.run",

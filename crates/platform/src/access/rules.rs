@@ -16,14 +16,15 @@ impl Role {
     /// its row says, and nothing by itself.
     pub(super) fn built_in_grants(self) -> Vec<Permission> {
         use Permission::{
-            CustomersRead, CustomersWrite, ImportsWrite, JobsCancel, JobsRead, ValueRead, ValueRun,
-            ValueSettings,
+            CustomersPersonal, CustomersRead, CustomersWrite, ImportsWrite, JobsCancel, JobsRead, ValueRead,
+            ValueRun, ValueSettings,
         };
         match self {
             Self::Administrator => Permission::ALL.to_vec(),
             Self::Analyst => vec![
                 CustomersRead,
                 CustomersWrite,
+                CustomersPersonal,
                 ImportsWrite,
                 ValueRead,
                 ValueRun,
@@ -216,6 +217,8 @@ mod tests {
         assert!(!grants(Role::Viewer, Permission::ImportsWrite));
         assert!(grants(Role::Analyst, Permission::CustomersWrite));
         assert!(!grants(Role::Viewer, Permission::CustomersWrite));
+        assert!(!grants(Role::Viewer, Permission::CustomersPersonal));
+        assert!(!grants(Role::Analyst, Permission::CustomersReveal));
         assert!(!grants(Role::Analyst, Permission::CustomersSettings));
         assert_eq!(Role::Viewer.built_in_grants().len(), 3);
         let made: Role = "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap();

@@ -4,6 +4,7 @@
 
 mod caller;
 mod json;
+mod no_store;
 mod paging;
 mod path;
 mod problem;
@@ -13,6 +14,7 @@ mod version;
 
 pub use caller::{AnySession, SESSION_COOKIE, SessionToken, has_key};
 pub use json::Json;
+pub use no_store::{NoStore, no_store};
 pub use paging::Paging;
 pub use path::Path;
 pub use problem::{Problem, ProblemBody, REQUEST_ID};

@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 
 use super::super::app::api_keys;
 use super::super::model::{ApiKey, ApiKeyId, Caller, NewApiKey};
-use super::users::{Secret, secret, user_id};
-use crate::http::{Json, Path, Problem, ProblemBody};
+use super::users::user_id;
+use crate::http::{Json, NoStore, Path, Problem, ProblemBody, no_store};
 use crate::state::Platform;
 
 /// Keys that are in force.
@@ -49,11 +49,11 @@ pub(super) async fn add(
     State(platform): State<Platform>,
     caller: Caller,
     Json(new): Json<NewApiKey>,
-) -> Result<(StatusCode, Secret, Json<ApiKeyWithSecret>), Problem> {
+) -> Result<(StatusCode, NoStore, Json<ApiKeyWithSecret>), Problem> {
     let (api_key, key) = api_keys::add(&platform, &caller, new).await?;
     Ok((
         StatusCode::CREATED,
-        secret(),
+        no_store(),
         Json(ApiKeyWithSecret { api_key, secret: key }),
     ))
 }

@@ -1,14 +1,14 @@
 //! `/users`
 
 use axum::extract::State;
-use axum::http::{HeaderName, StatusCode, header};
+use axum::http::StatusCode;
 use base::{Error, Page};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::super::app;
 use super::super::model::{Caller, UserChange, UserId, UserRecord};
-use crate::http::{IfMatch, Json, Paging, Path, Problem, ProblemBody, Versioned};
+use crate::http::{IfMatch, Json, NoStore, Paging, Path, Problem, ProblemBody, Versioned, no_store};
 use crate::state::Platform;
 
 /// A page of users.
@@ -38,13 +38,6 @@ pub(crate) struct UserWithPassword {
     one_time_password: String,
 }
 
-pub(super) type Secret = [(HeaderName, &'static str); 1];
-
-/// Says that the answer is kept nowhere, not even for a repetition of the request.
-pub(super) fn secret() -> Secret {
-    [(header::CACHE_CONTROL, "no-store")]
-}
-
 pub(super) fn user_id(id: &str) -> Result<UserId, Error> {
     id.parse().map_err(|_| Error::NotFound { what: "user" })
 }
@@ -72,11 +65,11 @@ pub(super) async fn add(
     State(platform): State<Platform>,
     caller: Caller,
     Json(new): Json<NewUser>,
-) -> Result<(StatusCode, Secret, Json<UserWithPassword>), Problem> {
+) -> Result<(StatusCode, NoStore, Json<UserWithPassword>), Problem> {
     let (user, one_time_password) = app::users::add(&platform, &caller, &new.login, new.decided).await?;
     Ok((
         StatusCode::CREATED,
-        secret(),
+        no_store(),
         Json(UserWithPassword {
             user,
             one_time_password,
@@ -130,10 +123,10 @@ pub(super) async fn reset_password(
     State(platform): State<Platform>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<(Secret, Json<UserWithPassword>), Problem> {
+) -> Result<(NoStore, Json<UserWithPassword>), Problem> {
     let (user, one_time_password) = app::users::reset_password(&platform, &caller, user_id(&id)?).await?;
     Ok((
-        secret(),
+        no_store(),
         Json(UserWithPassword {
             user,
             one_time_password,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::super::model::{BranchId, Role, TeamId, User, UserId, UserRecord};
 use crate::args;
-use crate::db::{Sql, Tx, list};
+use crate::db::{Sql, Tx, uuids};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -63,7 +63,7 @@ pub(in super::super) async fn page(
 
 async fn teams_of(tx: &mut Tx, users: impl Iterator<Item = Uuid>) -> Result<HashMap<Uuid, Vec<TeamId>>> {
     let mut sql = Sql::new("SELECT user_id, team_id FROM team_members WHERE user_id");
-    sql.bind_in_uuids(tx.dialect(), list(users))
+    sql.bind_in_uuids(tx.dialect(), uuids(users))
         .push(" ORDER BY user_id, team_id");
     let mut teams: HashMap<Uuid, Vec<TeamId>> = HashMap::new();
     for (user, team) in sql.all::<(Uuid, Uuid)>(tx).await? {
