@@ -59,6 +59,8 @@ struct Credentials {
     login: String,
     /// The password.
     password: String,
+    /// A code of the second factor, or a recovery code, after `second_factor_required`.
+    code: Option<String>,
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -72,7 +74,7 @@ struct PasswordChange {
 /// Signs in: sets the session cookie.
 #[utoipa::path(post, path = "/session", tag = "session", request_body = Credentials,
     responses((status = 200, body = Session),
-        (status = 401, description = "credentials_wrong", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "credentials_wrong, second_factor_required, second_factor_wrong", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "too_many_attempts", body = ProblemBody, content_type = "application/problem+json")))]
 async fn sign_in(
     State(platform): State<Platform>,
@@ -82,7 +84,12 @@ async fn sign_in(
     Json(credentials): Json<Credentials>,
 ) -> Result<Response, Problem> {
     let address = neighbourhood(client_address(peer.ip(), &headers, &trusted.0));
-    let session = app::sign_in(&platform, &credentials.login, credentials.password, &address).await?;
+    let Credentials {
+        login,
+        password,
+        code,
+    } = credentials;
+    let session = app::sign_in_with_code(&platform, &login, password, code.as_deref(), &address).await?;
     with_cookie(&platform, session)
 }
 

@@ -54,3 +54,20 @@ CREATE TABLE api_keys (
     revoked_at BIGINT
 );
 CREATE INDEX api_keys_by_user ON api_keys (user_id, created_at);
+
+-- The second factor of those who have one: the secret of an authenticator app, sealed.
+CREATE TABLE second_factors (
+    user_id UUID NOT NULL PRIMARY KEY REFERENCES users (id),
+    secret BYTEA NOT NULL,
+    -- Nobody is asked for codes before one was right.
+    confirmed_at BIGINT,
+    -- The step of the last code that was taken: none is taken twice.
+    last_step BIGINT NOT NULL
+);
+
+-- SHA-256 of the codes that stand in for a lost app, each once.
+CREATE TABLE recovery_codes (
+    user_id UUID NOT NULL REFERENCES users (id),
+    code_hash BYTEA NOT NULL,
+    PRIMARY KEY (user_id, code_hash)
+);

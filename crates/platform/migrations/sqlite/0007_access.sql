@@ -54,3 +54,20 @@ CREATE TABLE api_keys (
     revoked_at INTEGER
 ) STRICT;
 CREATE INDEX api_keys_by_user ON api_keys (user_id, created_at);
+
+-- The second factor of those who have one: the secret of an authenticator app, sealed.
+CREATE TABLE second_factors (
+    user_id BLOB NOT NULL PRIMARY KEY REFERENCES users (id),
+    secret BLOB NOT NULL,
+    -- Nobody is asked for codes before one was right.
+    confirmed_at INTEGER,
+    -- The step of the last code that was taken: none is taken twice.
+    last_step INTEGER NOT NULL
+) STRICT;
+
+-- SHA-256 of the codes that stand in for a lost app, each once.
+CREATE TABLE recovery_codes (
+    user_id BLOB NOT NULL REFERENCES users (id),
+    code_hash BLOB NOT NULL,
+    PRIMARY KEY (user_id, code_hash)
+) STRICT, WITHOUT ROWID;

@@ -8,6 +8,7 @@ mod password;
 mod rates;
 mod rules;
 mod scope;
+mod second_factor;
 mod store;
 
 pub use model::{

@@ -3,6 +3,7 @@
 mod api_keys;
 mod places;
 mod roles;
+mod second_factors;
 mod sessions;
 mod users;
 
@@ -21,6 +22,10 @@ pub fn router() -> OpenApiRouter<Platform> {
         .routes(routes!(sessions::end_one))
         .routes(routes!(sessions::of_user, sessions::end_all_of_user))
         .routes(routes!(sessions::end_one_of_user))
+        .routes(routes!(second_factors::status, second_factors::offer))
+        .routes(routes!(second_factors::confirm))
+        .routes(routes!(second_factors::remove))
+        .routes(routes!(second_factors::remove_of_user))
         .routes(routes!(api_keys::mine, api_keys::add))
         .routes(routes!(api_keys::revoke))
         .routes(routes!(api_keys::of_user))

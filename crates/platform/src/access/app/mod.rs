@@ -4,6 +4,7 @@
 pub mod api_keys;
 pub mod branches;
 pub mod roles;
+pub mod second_factors;
 pub mod sessions;
 pub mod teams;
 pub mod users;
@@ -14,6 +15,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use self::second_factors::Answer;
 use super::model::{BranchId, Caller, Role, User, UserId};
 use super::{password, rules, store};
 use crate::db::{Tx, timestamp};
@@ -40,10 +42,24 @@ pub struct Session {
     pub expires_at: Timestamp,
 }
 
-/// Signs in. `address` is where the request came from.
+/// Signs in who has no second factor. `address` is where the request came from.
 ///
-/// Errors: `credentials_wrong` (whatever was wrong, after the same time), `too_many_attempts`.
+/// Errors: those of [`sign_in_with_code`].
 pub async fn sign_in(platform: &Platform, login: &str, password: String, address: &str) -> Result<Session> {
+    sign_in_with_code(platform, login, password, None, address).await
+}
+
+/// Signs in, with a code of the second factor where there is one. `address` is where the request came from.
+///
+/// Errors: `credentials_wrong` (whatever was wrong, after the same time), `too_many_attempts`;
+/// `second_factor_required` and `second_factor_wrong` after a right password.
+pub async fn sign_in_with_code(
+    platform: &Platform,
+    login: &str,
+    password: String,
+    code: Option<&str>,
+    address: &str,
+) -> Result<Session> {
     let wrong = || Error::Unauthenticated {
         code: "credentials_wrong",
         message: "the login or the password is wrong".to_owned(),
@@ -80,12 +96,35 @@ pub async fn sign_in(platform: &Platform, login: &str, password: String, address
                 .is_none_or(|until| until > now && !found.one_time_used)
     });
     let mut tx = platform.db.write().await?;
+    let [(of_login, _), (of_address, _)] = &subjects;
+    let mut refused = wrong();
     // The password may have been used, changed or reset since it was read.
     let user = match usable {
         Some(found) if store::hold_if_unchanged(&mut tx, found.user.id, &found.password_hash).await? => {
-            let one_time = found.one_time_until.is_some();
-            let good = !one_time || store::use_one_time_password(&mut tx, found.user.id).await?;
-            good.then_some(found.user.id)
+            match second_factors::ask(platform, &mut tx, &found.user, code).await? {
+                Answer::Passed => {
+                    let one_time = found.one_time_until.is_some();
+                    let good = !one_time || store::use_one_time_password(&mut tx, found.user.id).await?;
+                    good.then_some(found.user.id)
+                }
+                Answer::Missing => {
+                    // The password was right, and the code comes with the next request.
+                    store::take_failure_back(&mut tx, of_login).await?;
+                    store::take_failure_back(&mut tx, of_address).await?;
+                    tx.commit().await?;
+                    return Err(Error::Unauthenticated {
+                        code: "second_factor_required",
+                        message: "send a code of the second factor too".to_owned(),
+                    });
+                }
+                Answer::Wrong => {
+                    refused = Error::Unauthenticated {
+                        code: "second_factor_wrong",
+                        message: "the code is wrong or was used".to_owned(),
+                    };
+                    None
+                }
+            }
         }
         _ => None,
     };
@@ -101,9 +140,8 @@ pub async fn sign_in(platform: &Platform, login: &str, password: String, address
         };
         events::record(&mut tx, &platform.clock, &failed).await?;
         tx.commit().await?;
-        return Err(wrong());
+        return Err(refused);
     };
-    let [(of_login, _), (of_address, _)] = &subjects;
     store::forget_failures(&mut tx, of_login).await?;
     store::take_failure_back(&mut tx, of_address).await?;
     let session = open_session(platform, &mut tx, user, Some(address)).await?;
@@ -214,21 +252,10 @@ pub async fn change_password(
             Error::invalid("password_unchanged", "the new password is the old one").at("new_password"),
         );
     }
-    let known = store::by_id(&mut platform.db.read().await?, caller.user.id).await?;
-    let hash = known.as_ref().map(|found| found.password_hash.clone());
-    if !password::verify(current, hash.clone()).await? {
-        return Err(Error::Unauthenticated {
-            code: "credentials_wrong",
-            message: "the current password is wrong".to_owned(),
-        });
-    }
+    let hash = verify_own_password(platform, caller, current).await?;
     let new_hash = password::hash(new).await?;
     let mut tx = platform.db.write().await?;
-    let unchanged = match &hash {
-        Some(hash) => store::hold_if_unchanged(&mut tx, caller.user.id, hash).await?,
-        None => false,
-    };
-    if !unchanged {
+    if !store::hold_if_unchanged(&mut tx, caller.user.id, &hash).await? {
         return Err(Error::conflict(
             "password_changed_meanwhile",
             "the password was changed meanwhile",
@@ -247,6 +274,17 @@ pub async fn change_password(
     .await?;
     tx.commit().await?;
     Ok(session)
+}
+
+/// The hash of the caller's password, where this is it. Error: `credentials_wrong`.
+async fn verify_own_password(platform: &Platform, caller: &Caller, current: String) -> Result<String> {
+    let known = store::by_id(&mut platform.db.read().await?, caller.user.id).await?;
+    let hash = known.map(|found| found.password_hash);
+    let right = password::verify(current, hash.clone()).await?;
+    hash.filter(|_| right).ok_or_else(|| Error::Unauthenticated {
+        code: "credentials_wrong",
+        message: "the current password is wrong".to_owned(),
+    })
 }
 
 /// Adds a user and gives the password for the first sign-in. Whoever has the command line has the
@@ -286,7 +324,8 @@ async fn insert(
     }
 }
 
-/// Gives a user a new one-time password, ends their sessions and lifts the throttle on their login.
+/// Gives a user a new one-time password, ends their sessions, lifts the throttle on their login and forgets their
+/// second factor: whoever has lost everything comes to whoever has the machine.
 pub async fn reset_password(platform: &Platform, login: &str) -> Result<(User, String)> {
     let login = rules::normalise_login(login)?;
     let one_time = random::one_time_password();
@@ -296,6 +335,17 @@ pub async fn reset_password(platform: &Platform, login: &str) -> Result<(User, S
         return Err(Error::NotFound { what: "user" });
     };
     give_one_time_password(platform, &mut tx, Actor::System, &found.user, &hash).await?;
+    if store::second_factors::remove(&mut tx, found.user.id).await? {
+        let user = found.user.id;
+        record(
+            platform,
+            &mut tx,
+            Actor::System,
+            "user.second_factor_removed",
+            user,
+        )
+        .await?;
+    }
     tx.commit().await?;
     Ok((found.user, one_time))
 }

@@ -5,6 +5,7 @@ pub(super) mod branches;
 pub(super) mod callers;
 pub mod directory;
 pub(super) mod roles;
+pub(super) mod second_factors;
 pub(super) mod sessions;
 pub(super) mod teams;
 pub(super) mod users;
