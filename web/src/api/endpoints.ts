@@ -41,8 +41,8 @@ export function at(path: ApiPath, places: Record<string, string>): FilledPath {
 
 export const readSession = (signal?: Signal) =>
   request<Session>("GET", "/api/v1/session", { signal });
-export const signIn = (login: string, password: string) =>
-  request<Session>("POST", "/api/v1/session", { body: { login, password } });
+export const signIn = (login: string, password: string, code?: string) =>
+  request<Session>("POST", "/api/v1/session", { body: { login, password, code } });
 export const signOut = () => request<null>("DELETE", "/api/v1/session");
 export const changePassword = (current_password: string, new_password: string) =>
   request<Session>("POST", "/api/v1/session/password", {

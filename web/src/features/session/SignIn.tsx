@@ -2,17 +2,17 @@
 // at the first start can be opened as it is.
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Button, Form, Input } from "antd";
-import { useEffect, useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation, useNavigate, useSearchParams } from "react-router";
 import { signIn } from "../../api/endpoints";
-import { keys } from "../../api/queries";
+import { keys, problemCode } from "../../api/queries";
 import { ProblemAlert } from "../../components/Answer";
 import { LanguageMenu, ThemeMenu } from "../../components/menus";
 import { Door } from "./Door";
 import { insideOnly } from "./next";
 
-type Typed = { login: string; password: string };
+type Typed = { login: string; password: string; code?: string };
 
 export function SignIn() {
   const { t } = useTranslation();
@@ -34,8 +34,14 @@ export function SignIn() {
     }
   }, []);
 
+  // Known only once the password was right: until then nobody learns who has a second factor.
+  const [asksForCode, setAsksForCode] = useState(false);
   const enter = useMutation({
-    mutationFn: (typed: Typed) => signIn(typed.login.trim(), typed.password),
+    mutationFn: (typed: Typed) =>
+      signIn(typed.login.trim(), typed.password, typed.code?.trim() || undefined),
+    onError: (error) => {
+      if (problemCode(error) === "second_factor_required") setAsksForCode(true);
+    },
     onSuccess: (session) => {
       client.clear();
       client.setQueryData(keys.session, session);
@@ -76,6 +82,16 @@ export function SignIn() {
         >
           <Input.Password autoComplete="current-password" />
         </Form.Item>
+        {asksForCode ? (
+          <Form.Item
+            name="code"
+            label={t("app.sign_in.code")}
+            extra={t("app.sign_in.code_about")}
+            rules={[{ required: true, message: t("app.required") }]}
+          >
+            <Input autoComplete="one-time-code" autoFocus autoCapitalize="off" spellCheck={false} />
+          </Form.Item>
+        ) : null}
         <Form.Item hidden={!enter.error}>
           <ProblemAlert error={enter.error} />
         </Form.Item>
