@@ -34,9 +34,13 @@ fn too_dense(what: &str) -> Error {
 pub(super) fn check_footer(path: &Path) -> Result<()> {
     let mut file = File::open(path).map_err(unreadable)?;
     file.seek(SeekFrom::End(-8)).map_err(unreadable)?;
-    let mut end = [0; 4];
-    file.read_exact(&mut end).map_err(unreadable)?;
-    if u32::from_le_bytes(end) > FOOTER_BYTES_MAX {
+    let (mut bytes, mut mark) = ([0; 4], [0; 4]);
+    file.read_exact(&mut bytes).map_err(unreadable)?;
+    file.read_exact(&mut mark).map_err(unreadable)?;
+    if mark != *b"PAR1" {
+        return Err(unreadable("its end is missing, or it is encrypted"));
+    }
+    if u32::from_le_bytes(bytes) > FOOTER_BYTES_MAX {
         return Err(too_dense("the footer of the file has more than 32 MiB"));
     }
     Ok(())

@@ -108,6 +108,8 @@ pub(super) struct Sheet {
 pub(super) struct Workbook {
     pub(super) sheets: Vec<Sheet>,
     pub(super) dates: Dates,
+    /// The parts that say all this.
+    said_by: Vec<String>,
     styles: Option<String>,
     texts: Option<String>,
 }
@@ -126,7 +128,9 @@ impl Workbook {
                 "this is an archive but no Excel workbook (.xlsx); unpack it and upload the table inside",
             )
         };
+        let mut said_by = Vec::new();
         let main = if package.has("_rels/.rels") {
+            said_by.push("_rels/.rels".to_owned());
             let relations = relations(package, "")?;
             let document = relations.values().find(|r| r.kind.ends_with("/officeDocument"));
             document.map_or_else(|| "xl/workbook.xml".to_owned(), |r| r.target.clone())
@@ -140,6 +144,7 @@ impl Workbook {
         if !package.has(&main) {
             return Err(no_workbook());
         }
+        said_by.extend([main.clone(), relations_of(&main)]);
         let relations = relations(package, &main)?;
         let of_kind = |kind: &str| {
             let relation = relations.values().find(|relation| relation.kind.ends_with(kind));
@@ -148,6 +153,7 @@ impl Workbook {
         let mut workbook = Self {
             sheets: Vec::new(),
             dates: Dates::default(),
+            said_by,
             styles: of_kind("/styles"),
             texts: of_kind("/sharedStrings"),
         };
@@ -206,10 +212,14 @@ impl Workbook {
         }
     }
 
-    /// The parts that reading its sheets needs.
+    /// Every part that is read.
     pub(super) fn parts(&self) -> impl Iterator<Item = &str> {
         let sheets = self.sheets.iter().map(|sheet| sheet.part.as_str());
-        sheets.chain(self.styles.as_deref()).chain(self.texts.as_deref())
+        let said_by = self.said_by.iter().map(String::as_str);
+        said_by
+            .chain(sheets)
+            .chain(self.styles.as_deref())
+            .chain(self.texts.as_deref())
     }
 
     /// The texts that its sheets share.
@@ -292,12 +302,18 @@ impl Texts {
     }
 }
 
+/// The part with the relations of a part.
+fn relations_of(part: &str) -> String {
+    match part.rsplit_once('/') {
+        Some((folder, name)) => format!("{folder}/_rels/{name}.rels"),
+        None => format!("_rels/{part}.rels"),
+    }
+}
+
 /// What a part (or, without name, the whole archive) refers to, by the reference's id.
 fn relations(package: &Package, part: &str) -> Result<HashMap<String, Relation>> {
-    let (folder, name) = part.rsplit_once('/').unwrap_or(("", part));
-    let slash = if folder.is_empty() { "" } else { "/" };
-    let path = format!("{folder}{slash}_rels/{name}.rels");
-    let (mut xml, mut buffer) = (Xml::new(package.part(&path)?), Vec::new());
+    let folder = part.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let (mut xml, mut buffer) = (Xml::new(package.part(&relations_of(part))?), Vec::new());
     let mut relations = HashMap::new();
     loop {
         match xml.next(&mut buffer)? {
