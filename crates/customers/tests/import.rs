@@ -429,8 +429,9 @@ async fn malformed_tables_of_customers_change_nothing_they_should_not(t: &TestDb
     );
     let size = PageSize::new(Some(200)).unwrap();
     let list = async || {
-        let page = customers::app::list(p, &caller(Role::Viewer), None, size, None);
-        page.await.unwrap().items
+        let viewer = caller(Role::Viewer);
+        let page = customers::app::list(p, &viewer, None, size, None).await;
+        page.unwrap().items
     };
     let stored = list().await;
     for text in nasty {

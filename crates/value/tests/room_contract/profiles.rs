@@ -151,8 +151,9 @@ async fn an_export_is_the_list(t: &TestDb, room: &ValueRoom) {
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         ValueExport.open(&t.platform, &viewer, &filter.collect())
     };
+    let everyone: &[(&str, &str)] = &[];
     for (filter, request) in [
-        (&[][..], request(Figure::Value, true, 200)),
+        (everyone, request(Figure::Value, true, 200)),
         (
             &[("sort", "revenue"), ("class", "E-I"), ("min_p_alive", "0.5")],
             ListRequest {
