@@ -610,6 +610,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The exports of whoever asks, newest first. */
+        get: operations["exports_list"];
+        put?: never;
+        /**
+         * Writes a list into a file, as a job: all its rows with the filters given, as whoever asks may see them. The
+         *     file can be downloaded for a week.
+         */
+        post: operations["exports_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One export. */
+        get: operations["exports_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file. Texts that a spreadsheet might take for formulas are marked as texts. */
+        get: operations["exports_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/imports": {
         parameters: {
             query?: never;
@@ -679,6 +734,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/imports/{id}/rejects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rejected rows in the format the file had (a workbook for a workbook, CSV for all else), with the columns
+         *     `patron_line`, `patron_column` and `patron_reason` after its own, which an import leaves out: correct the rows
+         *     and upload the file as it is.
+         */
+        get: operations["rejects_as_it_came"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/imports/{id}/rejects.csv": {
         parameters: {
             query?: never;
@@ -687,9 +763,26 @@ export interface paths {
             cookie?: never;
         };
         /** The rejected rows as they came, with line, column and reason (at most the first 10,000). */
-        get: operations["rejects"];
+        get: operations["rejects_csv"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads another sheet of a workbook. What was checked is forgotten. */
+        post: operations["sheet"];
         delete?: never;
         options?: never;
         head?: never;
@@ -850,6 +943,58 @@ export interface paths {
         put?: never;
         /** Changes one's own password; every other session of the user ends. */
         post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether codes are asked for at one's own sign-in. */
+        get: operations["second_factor_status"];
+        put?: never;
+        /** Offers a secret for an authenticator app. Nothing is asked for before it is confirmed. */
+        post: operations["second_factor_offer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/second-factor/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Proves by a code that the app has the secret; from then on codes are asked for at sign-in. */
+        post: operations["second_factor_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/second-factor/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Removes one's own second factor. */
+        post: operations["second_factor_remove"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1042,6 +1187,23 @@ export interface paths {
         /** Gives a user a new one-time password and ends the user's sessions. Needs `users.manage`. */
         post: operations["user_reset_password"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes the second factor of a user who has lost it. Needs `users.manage`. */
+        delete: operations["user_second_factor_remove"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1517,6 +1679,11 @@ export interface components {
             value_from: components["schemas"]["Money"];
             value_to: components["schemas"]["Money"];
         };
+        /** @description A code of the authenticator app. */
+        Code: {
+            /** @description Six digits. */
+            code: string;
+        };
         /** @description A column of an uploaded file. */
         Column: {
             /** @description Its name. */
@@ -1682,10 +1849,17 @@ export interface components {
             rows: number;
         };
         Credentials: {
+            /** @description A code of the second factor, or a recovery code, after `second_factor_required`. */
+            code?: string | null;
             /** @description The login. */
             login: string;
             /** @description The password. */
             password: string;
+        };
+        /** @description The caller's password, asked for once more. */
+        CurrentPassword: {
+            /** @description The password. */
+            current_password: string;
         };
         /** @description A field of the administrator's. */
         CustomField: components["schemas"]["CustomKind"] & {
@@ -2047,6 +2221,63 @@ export interface components {
              */
             value?: number | null;
         };
+        /** @description An export as the API shows it. */
+        Export: {
+            /**
+             * Format: int64
+             * @description Its size, likewise.
+             */
+            bytes?: number | null;
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the file is removed.
+             */
+            expires_at: string;
+            /** @description What the list is filtered and sorted by. */
+            filter: {
+                [key: string]: string;
+            };
+            /** @description What it is written as. */
+            format: components["schemas"]["ExportFormat"];
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Its job; stop it there.
+             */
+            job_id: string;
+            /** @description Which list. */
+            kind: string;
+            /** @description The file is removed. */
+            removed: boolean;
+            /**
+             * Format: int64
+             * @description The rows of the file, once it is whole.
+             */
+            rows?: number | null;
+            /** @description Where its job stands: once it has succeeded, the file can be downloaded. */
+            state: components["schemas"]["JobState"];
+        };
+        /**
+         * @description What a list is written as.
+         * @enum {string}
+         */
+        ExportFormat: "csv" | "xlsx" | "parquet";
+        /** @description A page of exports. */
+        ExportPage: {
+            /** @description The exports, newest first. */
+            items: components["schemas"]["Export"][];
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+        };
         /** @description A person with what hangs on it, and who brings most of it. */
         ExposedDetailBody: components["schemas"]["ExposedPersonBody"] & {
             /** @description Those who bring most, at most ten. */
@@ -2210,7 +2441,7 @@ export interface components {
             fields: components["schemas"]["FieldInfo"][];
             /** @description The name the file had. */
             file_name: string;
-            /** @description `csv` or `parquet`. */
+            /** @description `csv`, `xlsx` or `parquet`. */
             format: string;
             /**
              * Format: uuid
@@ -2226,6 +2457,10 @@ export interface components {
             kind: string;
             options?: components["schemas"]["ImportOptions"] | null;
             report?: components["schemas"]["ImportReport"] | null;
+            /** @description The sheet that is read. */
+            sheet?: string | null;
+            /** @description The sheets of a workbook. */
+            sheets: string[];
             /** @description Where it stands. */
             state: components["schemas"]["ImportState"];
             /** @description The mapping used last for such a file, or the one its column names suggest. */
@@ -2562,6 +2797,17 @@ export interface components {
             /** @description What it may do: some of what its user may. */
             permissions: string[];
         };
+        /** @description What is asked for. */
+        NewExport: {
+            /** @description What the list is filtered and sorted by: the parameters of its request (`q`, `class`, `min_value` …). */
+            filter?: {
+                [key: string]: string;
+            };
+            /** @description What it is written as. */
+            format: components["schemas"]["ExportFormat"];
+            /** @description Which list: `customers` or `value`. */
+            kind: string;
+        };
         /** @description Something a customer is known by. */
         NewIdentityBody: {
             /** @description `document`, `phone`, `email`, `card`, `account`, `wechat`, `wecom` or `external`. */
@@ -2762,6 +3008,11 @@ export interface components {
             /** @description The firm's own fields. */
             fields: components["schemas"]["CustomField"][];
         };
+        /** @description Codes that stand in for a lost app, each once. Shown this once. */
+        RecoveryCodes: {
+            /** @description The codes. */
+            recovery_codes: string[];
+        };
         /** @description A row that was not accepted. */
         Reject: {
             /** @description Stable name of the reason. */
@@ -2770,7 +3021,8 @@ export interface components {
             column?: string | null;
             /**
              * Format: int64
-             * @description The line of the file (CSV, the header is line 1) or the row's number (Parquet).
+             * @description The line of the file (CSV, the header is line 1), the row of the sheet (XLSX) or the row's number
+             *     (Parquet).
              */
             line: number;
             /** @description The reason for a person. */
@@ -2965,6 +3217,23 @@ export interface components {
          * @enum {string}
          */
         ScopeKind: "all" | "branch" | "team" | "own";
+        /** @description Whether codes are asked for. */
+        SecondFactor: {
+            /** @description Whether a code is asked for at sign-in. */
+            active: boolean;
+            /**
+             * Format: int64
+             * @description How many recovery codes are left.
+             */
+            recovery_codes_left: number;
+        };
+        /** @description What is put into an authenticator app; shown this once. */
+        SecondFactorOffer: {
+            /** @description The same as an address, to be shown as a QR code. */
+            address: string;
+            /** @description The secret, to be typed. */
+            secret: string;
+        };
         /** @description What a customer brought over time. */
         Series: {
             /** @description Net money of the 24 complete months before the as-of day, oldest first. */
@@ -3042,6 +3311,11 @@ export interface components {
             transactions?: number | null;
             /** @description Its time zone. */
             zone: string;
+        };
+        /** @description Which sheet of a workbook is to be read. */
+        SheetChoice: {
+            /** @description The sheet's name. */
+            sheet: string;
         };
         /** @description A run that was asked for, and the job that does it. */
         StartedRun: {
@@ -3259,7 +3533,7 @@ export interface components {
         UploadForm: {
             /**
              * Format: binary
-             * @description The file: CSV (UTF-8, UTF-16 or GB18030, with a header) or Parquet.
+             * @description The file: CSV (UTF-8, UTF-16 or GB18030, with a header), XLSX or Parquet.
              */
             file: string;
             /** @description `customers` or `transactions`. */
@@ -5042,6 +5316,125 @@ export interface operations {
             };
         };
     };
+    exports_list: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportPage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    exports_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExport"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    exports_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    exports_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: {
@@ -5199,7 +5592,36 @@ export interface operations {
             };
         };
     };
-    rejects: {
+    rejects_as_it_came: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    rejects_csv: {
         parameters: {
             query?: never;
             header?: never;
@@ -5216,6 +5638,39 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    sheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SheetChoice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
                 };
             };
             "4XX": {
@@ -5559,7 +6014,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description credentials_wrong */
+            /** @description credentials_wrong, second_factor_required, second_factor_wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5617,6 +6072,125 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Session"];
                 };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    second_factor_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactor"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    second_factor_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CurrentPassword"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorOffer"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    second_factor_confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Code"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    second_factor_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CurrentPassword"];
+            };
+        };
+        responses: {
+            /** @description Codes are no longer asked for */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             "4XX": {
                 headers: {
@@ -6082,6 +6656,34 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["UserWithPassword"];
                 };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    user_second_factor_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Codes are no longer asked for */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             "4XX": {
                 headers: {

@@ -51,6 +51,8 @@ export const FIRM_EVENTS = [
   "user.password_reset",
   "user.changed",
   "user.sessions_ended",
+  "user.second_factor_added",
+  "user.second_factor_removed",
   "role.added",
   "role.changed",
   "team.added",
