@@ -33,7 +33,7 @@ pub fn imports() -> Imports {
 }
 
 /// The lists that can be exported.
-pub fn exports() -> Exports {
+pub(crate) fn exports() -> Exports {
     Exports::new().with(CustomersExport).with(ValueExport)
 }
 

@@ -113,7 +113,8 @@ pub async fn belonging(tx: &mut Tx, organisations: &[Uuid], most: u32) -> Result
         "SELECT id, organisation_id FROM customers WHERE organisation_id{} ORDER BY id LIMIT $2",
         tx.dialect().in_uuids(1)
     );
-    tx.all(AssertSqlSafe(sql), args![uuids(organisations), most]).await
+    tx.all(AssertSqlSafe(sql), args![uuids(organisations), most])
+        .await
 }
 
 /// How many subscriptions some customers hold that have not ended.
