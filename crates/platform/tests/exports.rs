@@ -297,7 +297,7 @@ async fn a_stopped_export_leaves_nothing_and_an_old_one_is_removed(t: &TestDb) {
     exports::sweep(p).await.unwrap();
     assert_eq!(files(t), 2);
     let later = |days: i64| {
-        let now = jiff::Timestamp::now() + SignedDuration::from_hours(24 * days);
+        let now = p.clock.now() + SignedDuration::from_hours(24 * days);
         t.with_clock(Clock::fixed(now))
     };
     exports::sweep(&later(2)).await.unwrap();

@@ -138,7 +138,6 @@ pub async fn insert_many(
                 referred_by: customer.referred_by,
                 branch: customer.branch,
                 owner: customer.owner,
-                ..Known::nothing()
             };
             row(
                 customer.id,

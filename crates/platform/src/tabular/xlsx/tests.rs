@@ -124,7 +124,7 @@ fn what_spreadsheet_programs_write_is_read() {
     sheet
         .write_formula(2, 6, Formula::new("=1+1").set_result("2"))
         .unwrap();
-    sheet.write_number(4, 0, 13_800_138_000_u64 as f64).unwrap();
+    sheet.write_number(4, 0, 13_800_138_000_f64).unwrap();
     sheet.write_number(4, 3, 0.1 + 0.2).unwrap();
     sheet.write_string(4, 4, "line 1\nline 2").unwrap();
     writer
