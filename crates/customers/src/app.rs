@@ -1,14 +1,16 @@
 //! The use cases of the customer record. Those here need `customers.read`.
 
 pub mod consents;
+pub mod duplicates;
 pub mod edit;
 pub mod holdings;
 pub mod life_events;
+pub mod merges;
 pub mod record;
 
 use base::{Error, Page, PageSize, Result};
 use platform::events::{self, EventFilter, EventRow};
-use platform::{Caller, Permission, Platform};
+use platform::{Caller, Permission, Platform, Tx};
 
 use crate::model::{CustomerDetail, CustomerId, CustomerRow, Facets};
 use crate::store;
@@ -35,17 +37,25 @@ pub async fn list(
     store::page(&mut tx, &platform.keys, search, size, cursor).await
 }
 
-/// Everything about one customer.
+/// Everything about one customer; of one that was merged, about its survivor.
 pub async fn get(platform: &Platform, caller: &Caller, id: CustomerId) -> Result<CustomerDetail> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
+    let id = resolved(&mut tx, id).await?;
     let cipher = platform.keys.cipher(&mut tx).await?;
     store::detail(&mut tx, &cipher, id)
         .await?
         .ok_or(Error::NotFound { what: "customer" })
 }
 
-/// What happened to one customer, newest first; of one kind where that is asked for.
+/// The customer that an id stands for: of one that was merged, its survivor. Every reading of one customer
+/// begins here.
+pub(crate) async fn resolved(tx: &mut Tx, id: CustomerId) -> Result<CustomerId> {
+    let found = store::resolve(tx, id).await?;
+    found.ok_or(Error::NotFound { what: "customer" })
+}
+
+/// What happened to one customer and to those merged into it, newest first; of one kind where that is asked for.
 pub async fn timeline(
     platform: &Platform,
     caller: &Caller,
@@ -56,11 +66,9 @@ pub async fn timeline(
 ) -> Result<Page<EventRow>> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    if !store::exists(&mut tx, id).await? {
-        return Err(Error::NotFound { what: "customer" });
-    }
+    let id = resolved(&mut tx, id).await?;
     let filter = EventFilter {
-        customer: Some(id.uuid()),
+        customers: store::as_one(&mut tx, id.uuid()).await?,
         kind,
         ..EventFilter::default()
     };

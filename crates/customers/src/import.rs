@@ -261,6 +261,7 @@ fn record(row: &ImportRow) -> Result<Record> {
         since: row.day(SINCE),
         organisation: text(ORGANISATION),
         referred_by: text(REFERRED_BY),
+        fills_only: false,
     })
 }
 

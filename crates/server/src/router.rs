@@ -18,7 +18,7 @@ use value::app::ValueRoom;
 use crate::events::Listeners;
 use crate::metrics::Metrics;
 use crate::proxies::Network;
-use crate::serve::imports;
+use crate::serve::{imports, references};
 use crate::session::TrustedProxies;
 use crate::{console, events, health, jobs, layers, metrics, session, setup};
 
@@ -46,7 +46,7 @@ fn api() -> OpenApiRouter<Platform> {
         .merge(platform::events::api::router())
         .merge(platform::webhooks::api::router())
         .merge(platform::imports::api::router(imports()))
-        .merge(customers::api::router())
+        .merge(customers::api::router(references()))
         .merge(value::api::router());
     OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", rooms)
 }

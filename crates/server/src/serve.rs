@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base::{Error, Result};
 use customers::CustomersImport;
+use customers::references::References;
 use platform::crypto::Keyring;
 use platform::events::Sealer;
 use platform::imports::Imports;
@@ -29,6 +30,11 @@ const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
 /// The kinds of files that can be imported.
 pub fn imports() -> Imports {
     Imports::new().with(CustomersImport).with(TransactionsImport)
+}
+
+/// The columns of all rooms that refer to customers.
+pub fn references() -> References {
+    References::default().with(value::REFERENCES)
 }
 
 /// The kinds of jobs the rooms can do.

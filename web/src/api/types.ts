@@ -22,6 +22,7 @@ export type Problem = Pick<Schemas["ProblemBody"], "title" | "status" | "code"> 
 export const PERMISSIONS = [
   "customers.read",
   "customers.write",
+  "customers.merge",
   "customers.settings",
   "imports.write",
   "value.read",

@@ -8,20 +8,13 @@ use platform::{Caller, Permission, Platform, Tx, firm, ids};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::check_version;
+use super::{check_version, resolved};
 use crate::model::{
     Channel, ContactPolicy, ContactPreferences, CustomerId, NewStatements, QuietHours, Statement,
 };
 use crate::rules::consent::{MayContact, MayContactFacts, may_contact as answer};
 use crate::store;
 use crate::store::consents;
-
-async fn must_be_there(tx: &mut Tx, id: CustomerId) -> Result<()> {
-    match store::edit::kind(tx, id).await? {
-        Some(_) => Ok(()),
-        None => Err(Error::NotFound { what: "customer" }),
-    }
-}
 
 /// Everything a customer said about being contacted, the newest first.
 pub async fn history(
@@ -34,7 +27,7 @@ pub async fn history(
     caller.require(Permission::CustomersRead)?;
     let after = cursor.map(Cursor::key).transpose()?;
     let mut tx = platform.db.read().await?;
-    must_be_there(&mut tx, customer).await?;
+    let customer = resolved(&mut tx, customer).await?;
     let rows = consents::history(&mut tx, customer, after, size.rows() + 1).await?;
     Page::cut(rows, size, consents::history_key)
 }
@@ -126,7 +119,7 @@ pub async fn may_contact(
     caller.require(Permission::CustomersRead)?;
     let at = at.unwrap_or_else(|| platform.clock.now());
     let mut tx = platform.db.read().await?;
-    must_be_there(&mut tx, customer).await?;
+    let customer = resolved(&mut tx, customer).await?;
     facts_and_answer(&mut tx, customer, (purpose, channel), at).await
 }
 
@@ -193,7 +186,7 @@ async fn preferred(tx: &mut Tx, customer: CustomerId) -> Result<Preferred> {
 pub async fn preferences(platform: &Platform, caller: &Caller, customer: CustomerId) -> Result<Preferred> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    must_be_there(&mut tx, customer).await?;
+    let customer = resolved(&mut tx, customer).await?;
     preferred(&mut tx, customer).await
 }
 

@@ -110,7 +110,7 @@ async fn check_references(tx: &mut Tx, id: CustomerId, before: &Known, after: &K
     if let Some(organisation) = after.organisation
         && after.organisation != before.organisation
     {
-        match store::edit::kind(tx, organisation).await? {
+        match store::edit::refer(tx, organisation).await? {
             Some(CustomerKind::Organisation) => {}
             Some(CustomerKind::Person) => {
                 let message = "a person is no organisation that others belong to";
@@ -132,7 +132,7 @@ async fn check_references(tx: &mut Tx, id: CustomerId, before: &Known, after: &K
             let message = "a customer cannot have brought itself";
             return Err(Error::invalid("refers_to_itself", message).at("referred_by"));
         }
-        if store::edit::kind(tx, referrer).await?.is_none() {
+        if store::edit::refer(tx, referrer).await?.is_none() {
             let message = "there is no such customer";
             return Err(Error::invalid("referrer_unknown", message).at("referred_by"));
         }

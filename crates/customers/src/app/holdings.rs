@@ -7,7 +7,7 @@ use platform::{Caller, Permission, Platform, Tx, ids};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::check_version;
+use super::{check_version, resolved};
 use crate::model::{
     Contact, ContactChange, ContactFacts, ContactId, CustomerId, CustomerKind, Subscription,
     SubscriptionChange, SubscriptionFacts, SubscriptionId, SubscriptionStatus,
@@ -15,13 +15,6 @@ use crate::model::{
 use crate::rules::edit::{as_changed, as_new};
 use crate::store;
 use crate::store::holdings;
-
-/// Passes if the customer is there; says what kind it is.
-async fn kind(tx: &mut Tx, id: CustomerId) -> Result<CustomerKind> {
-    store::edit::kind(tx, id)
-        .await?
-        .ok_or(Error::NotFound { what: "customer" })
-}
 
 /// What a change of a contact or a subscription is recorded as.
 struct Change<'a> {
@@ -55,7 +48,7 @@ pub async fn contacts(
     caller.require(Permission::CustomersRead)?;
     let after = cursor.map(Cursor::key).transpose()?;
     let mut tx = platform.db.read().await?;
-    kind(&mut tx, organisation).await?;
+    let organisation = resolved(&mut tx, organisation).await?;
     let rows = holdings::contacts(&mut tx, organisation, after, size.rows() + 1).await?;
     Page::cut(rows, size, holdings::contact_key)
 }
@@ -71,7 +64,7 @@ async fn check_person(
         return Ok(());
     };
     let refused = |code, message: &str| Err(Error::invalid(code, message).at("customer_id"));
-    match store::edit::kind(tx, person).await? {
+    match store::edit::refer(tx, person).await? {
         Some(CustomerKind::Person) => {}
         Some(CustomerKind::Organisation) => {
             return refused(
@@ -182,7 +175,7 @@ pub async fn subscriptions(
     caller.require(Permission::CustomersRead)?;
     let after = cursor.map(Cursor::key).transpose()?;
     let mut tx = platform.db.read().await?;
-    kind(&mut tx, customer).await?;
+    let customer = resolved(&mut tx, customer).await?;
     let rows = holdings::subscriptions(&mut tx, customer, after, size.rows() + 1).await?;
     Page::cut(rows, size, holdings::subscription_key)
 }
@@ -200,7 +193,8 @@ pub async fn add_subscription(
     let facts = said.checked()?;
     let id: SubscriptionId = ids::new(&platform.clock);
     let mut tx = platform.db.write().await?;
-    kind(&mut tx, customer).await?;
+    let there = store::edit::refer(&mut tx, customer).await?;
+    there.ok_or(Error::NotFound { what: "customer" })?;
     holdings::insert_subscription(&mut tx, customer, id, &facts).await?;
     let change = Change {
         kind: "subscription.added",

@@ -10,20 +10,14 @@ use platform::{Caller, Permission, Platform, Tx, ids};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::check_version;
+use super::{check_version, resolved};
 use crate::model::{
-    CustomValue, CustomValues, CustomerId, CustomerKind, NewNote, Note, NoteChange, NoteId, RecordSchema,
-    TagChange,
+    CustomValue, CustomValues, CustomerId, NewNote, Note, NoteChange, NoteId, RecordSchema, TagChange,
 };
 use crate::rules::edit::as_changed;
 use crate::rules::record_schema::{Completeness, completeness as how_complete, note_text, tags_after};
 use crate::store;
 use crate::store::record;
-
-async fn kind(tx: &mut Tx, customer: CustomerId) -> Result<CustomerKind> {
-    let kind = store::edit::kind(tx, customer).await?;
-    kind.ok_or(Error::NotFound { what: "customer" })
-}
 
 /// Holds the customer until the transaction ends.
 async fn hold(tx: &mut Tx, customer: CustomerId) -> Result<()> {
@@ -56,7 +50,7 @@ async fn tell(
 pub async fn tags(platform: &Platform, caller: &Caller, customer: CustomerId) -> Result<BTreeSet<String>> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    kind(&mut tx, customer).await?;
+    let customer = resolved(&mut tx, customer).await?;
     record::tags(&mut tx, customer).await
 }
 
@@ -97,7 +91,7 @@ pub async fn notes(
     caller.require(Permission::CustomersRead)?;
     let after = cursor.map(Cursor::key).transpose()?;
     let mut tx = platform.db.read().await?;
-    kind(&mut tx, customer).await?;
+    let customer = resolved(&mut tx, customer).await?;
     let rows = record::notes(&mut tx, customer, after, size.rows() + 1).await?;
     Page::cut(rows, size, record::note_key)
 }
@@ -124,7 +118,7 @@ pub async fn write_note(
         version: 1,
     };
     let mut tx = platform.db.write().await?;
-    kind(&mut tx, customer).await?;
+    hold(&mut tx, customer).await?;
     record::insert_note(&mut tx, customer, &note).await?;
     let about = (customer, "note", note.id.uuid());
     tell(
@@ -265,7 +259,7 @@ pub async fn custom_fields(
 ) -> Result<(u32, Vec<CustomValue>)> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    kind(&mut tx, customer).await?;
+    let customer = resolved(&mut tx, customer).await?;
     let (version, schema) = record::schema(&mut tx).await?;
     let stored = record::values(&mut tx, customer).await?;
     Ok((version, schema.shown(&stored)))
@@ -315,7 +309,9 @@ pub async fn completeness(
 ) -> Result<Completeness> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    let kind = kind(&mut tx, customer).await?;
+    let customer = resolved(&mut tx, customer).await?;
+    let kind = store::edit::kind(&mut tx, customer).await?;
+    let kind = kind.ok_or(Error::NotFound { what: "customer" })?;
     let (_, schema) = record::schema(&mut tx).await?;
     let mut has = record::things(&mut tx, customer).await?;
     let values = record::values(&mut tx, customer).await?;

@@ -8,6 +8,8 @@ use serde_json::json;
 use super::model::{EndedBecause, Found, Identity, IdentityId, IdentityKind};
 use super::store::{self, NewIdentity};
 use super::{jobs, rules};
+use crate::app::resolved;
+use crate::duplicates;
 use crate::model::CustomerId;
 
 /// The most active identities of one customer.
@@ -25,9 +27,7 @@ pub async fn list(
 ) -> Result<Page<Identity>> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    if !store::has_customer(&mut tx, customer).await? {
-        return Err(NO_CUSTOMER);
-    }
+    let customer = resolved(&mut tx, customer).await?;
     let cipher = platform.keys.cipher(&mut tx).await?;
     store::page(&mut tx, &cipher, customer, size, cursor).await
 }
@@ -62,8 +62,8 @@ pub async fn lookup(
 
 /// Makes something known of a customer; what is known already stays as it is.
 ///
-/// Errors: those of [`rules::normalise`], at `value`; `identity_taken` when another customer is known by it;
-/// `identities_too_many`.
+/// Errors: those of [`rules::normalise`], at `value`; `identity_taken` when another customer is known by it (the two
+/// are then among the duplicates to be reviewed); `identities_too_many`.
 pub async fn add(
     platform: &Platform,
     caller: &Caller,
@@ -75,9 +75,9 @@ pub async fn add(
     let mut tx = platform.db.write().await?;
     let region = rules::region(firm::load(&mut tx).await?.currency);
     let value = rules::normalise(kind, value, &region).map_err(|e| e.at("value"))?;
-    if !store::hold_customer(&mut tx, customer).await? {
-        return Err(NO_CUSTOMER);
-    }
+    crate::store::edit::hold(&mut tx, customer)
+        .await?
+        .ok_or(NO_CUSTOMER)?;
     let cipher = platform.keys.cipher(&mut tx).await?;
     match store::holder(&mut tx, &cipher, kind, &value).await? {
         Some((Some(id), holder)) if holder == customer => {
@@ -86,13 +86,17 @@ pub async fn add(
         }
         // Its own external id in the record: it may also stand here.
         Some((None, holder)) if holder == customer => {}
-        Some((_, holder)) => return Err(taken(caller, kind, Some(holder))),
+        Some((_, holder)) => {
+            // The two may be one: whoever reviews duplicates sees them.
+            let pairs = [(customer.uuid(), holder.uuid())];
+            let found = duplicates::certain(&mut tx, &cipher, &pairs).await?;
+            crate::store::duplicates::store(&mut tx, &platform.clock, &found).await?;
+            tx.commit().await?;
+            return Err(taken(caller, kind, Some(holder)));
+        }
         None => {}
     }
-    if store::count_active(&mut tx, customer).await? >= ACTIVE_MAX {
-        let message = format!("a customer has at most {ACTIVE_MAX} active identities; end one first");
-        return Err(Error::conflict("identities_too_many", message));
-    }
+    check_active(store::count_active(&mut tx, customer).await? + 1)?;
     let new = NewIdentity {
         customer,
         kind,
@@ -160,6 +164,15 @@ pub async fn end(
     identity.ended_at = Some(now);
     identity.ended_because = Some(EndedBecause::Ended);
     Ok(identity)
+}
+
+/// Passes if one customer may have so many active identities. Error: `identities_too_many`.
+pub(crate) fn check_active(count: u64) -> Result<()> {
+    if count <= ACTIVE_MAX {
+        return Ok(());
+    }
+    let message = format!("a customer has at most {ACTIVE_MAX} active identities; end one first");
+    Err(Error::conflict("identities_too_many", message))
 }
 
 fn taken(caller: &Caller, kind: IdentityKind, holder: Option<CustomerId>) -> Error {

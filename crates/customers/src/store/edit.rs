@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use base::Result;
+use base::{Error, Result};
 use jiff::Timestamp;
 use platform::{Tx, args};
 use sqlx::AssertSqlSafe;
@@ -14,24 +14,58 @@ use crate::model::{CustomerId, CustomerKind};
 use crate::rules::edit::HIERARCHY_LEVELS_MAX;
 use crate::rules::{Known, name_key};
 
-/// What is known of one customer and the version of it, held until the transaction ends.
+/// What is known of one customer and the version of it, held until the transaction ends; nobody merges anyone
+/// meanwhile.
+///
+/// Error: `customer_merged`.
 pub(crate) async fn hold(tx: &mut Tx, id: CustomerId) -> Result<Option<(i64, Known)>> {
-    let sql = format!(
-        "SELECT {} FROM customers WHERE id = $1{}",
-        KnownRow::COLUMNS,
-        tx.dialect().for_update()
-    );
+    tx.about_to_write("customers").await?;
+    let lock = tx.dialect().for_update();
+    unmerged(known(tx, id, lock).await?)
+}
+
+/// The same without holding it.
+pub(crate) async fn read(tx: &mut Tx, id: CustomerId) -> Result<Option<(i64, Known)>> {
+    unmerged(known(tx, id, "").await?)
+}
+
+/// What is known of a customer who is merged into another one, held until the transaction ends.
+pub(crate) async fn hold_merged(tx: &mut Tx, id: CustomerId) -> Result<Option<Known>> {
+    let lock = tx.dialect().for_update();
+    Ok(known(tx, id, lock).await?.map(|(_, _, known)| known))
+}
+
+/// The version, the survivor if it is merged, and what is known.
+type OfOne = (i64, Option<Uuid>, Known);
+
+fn unmerged(found: Option<OfOne>) -> Result<Option<(i64, Known)>> {
+    match found {
+        Some((_, Some(survivor), _)) => Err(merged_into(survivor)),
+        found => Ok(found.map(|(version, _, known)| (version, known))),
+    }
+}
+
+fn merged_into(survivor: Uuid) -> Error {
+    let message = format!("this customer was merged into the customer {survivor}: change that one");
+    Error::conflict("customer_merged", message)
+}
+
+async fn known(tx: &mut Tx, id: CustomerId, lock: &str) -> Result<Option<OfOne>> {
+    let sql = format!("SELECT {} FROM customers WHERE id = $1{lock}", KnownRow::COLUMNS);
     let Some(row) = tx
         .optional::<KnownRow>(AssertSqlSafe(sql), args![id.uuid()])
         .await?
     else {
         return Ok(None);
     };
-    let (version,): (i32,) = tx
-        .one("SELECT version FROM customers WHERE id = $1", args![id.uuid()])
+    let (version, survivor): (i32, Option<Uuid>) = tx
+        .one(
+            "SELECT version, merged_into FROM customers WHERE id = $1",
+            args![id.uuid()],
+        )
         .await?;
     let (_, (_, known)) = row.known()?;
-    Ok(Some((version.into(), known)))
+    Ok(Some((version.into(), survivor, known)))
 }
 
 /// Whether a customer is a person or an organisation, if it is there.
@@ -40,6 +74,19 @@ pub(crate) async fn kind(tx: &mut Tx, id: CustomerId) -> Result<Option<CustomerK
         .optional("SELECT kind FROM customers WHERE id = $1", args![id.uuid()])
         .await?;
     row.map(|(kind,)| kind.parse()).transpose()
+}
+
+/// The same of a customer whom something is about to refer to: nobody merges anyone before the transaction ends.
+///
+/// Error: `customer_merged`.
+pub(crate) async fn refer(tx: &mut Tx, id: CustomerId) -> Result<Option<CustomerKind>> {
+    tx.about_to_write("customers").await?;
+    let sql = "SELECT kind, merged_into FROM customers WHERE id = $1";
+    let row: Option<(String, Option<Uuid>)> = tx.optional(sql, args![id.uuid()]).await?;
+    match row {
+        Some((_, Some(survivor))) => Err(merged_into(survivor)),
+        row => row.map(|(kind, _)| kind.parse()).transpose(),
+    }
 }
 
 /// An organisation and all above it, the nearest first, held until the transaction ends: two who place

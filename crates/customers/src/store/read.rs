@@ -19,6 +19,8 @@ use crate::model::{CustomerDetail, CustomerId, CustomerLink, CustomerRow, Custom
 /// How many members and contacts of an organisation are shown.
 const MEMBERS_MAX: u32 = 50;
 const SUBSCRIPTIONS_MAX: u32 = 200;
+/// So many are one customer at most when their rows are read together.
+const AS_ONE_MAX: u32 = 1_000;
 
 /// The ids of those customers that are known, by external id.
 pub async fn ids_by_external(tx: &mut Tx, external_ids: &[&str]) -> Result<HashMap<String, CustomerId>> {
@@ -70,14 +72,20 @@ pub async fn summaries(tx: &mut Tx, ids: &[Uuid]) -> Result<HashMap<Uuid, Custom
 /// Who brought whom: `(customer, who brought it)`, sorted by customer, each customer once.
 pub fn referrals(tx: &mut Tx) -> Result<BoxStream<'_, Result<(Uuid, Uuid)>>> {
     tx.stream(
-        "SELECT id, referred_by FROM customers WHERE referred_by IS NOT NULL ORDER BY id",
+        "SELECT id, referred_by FROM customers WHERE referred_by IS NOT NULL AND merged_into IS NULL ORDER BY id",
         [],
     )
 }
 
-/// How many customers there are.
+/// How many customers there are, those that were merged not counted.
 pub async fn count(tx: &mut Tx) -> Result<u64> {
-    let (rows,): (i64,) = tx.one("SELECT count(*) FROM customers", []).await?;
+    let (rows,): (i64,) = tx
+        .one(
+            "SELECT (SELECT count(*) FROM customers) \
+             - (SELECT count(*) FROM customers WHERE merged_into IS NOT NULL)",
+            [],
+        )
+        .await?;
     Ok(rows.unsigned_abs())
 }
 
@@ -120,12 +128,51 @@ fn link((id, name, external_id): LinkRow) -> CustomerLink {
     }
 }
 
-/// Whether there is such a customer.
-pub async fn exists(tx: &mut Tx, id: CustomerId) -> Result<bool> {
+/// The customer that an id stands for, if there is one: of one that was merged, its survivor.
+pub async fn resolve(tx: &mut Tx, id: CustomerId) -> Result<Option<CustomerId>> {
     let row: Option<(Uuid,)> = tx
-        .optional("SELECT id FROM customers WHERE id = $1", args![id.uuid()])
+        .optional(
+            "SELECT coalesce(merged_into, id) FROM customers WHERE id = $1",
+            args![id.uuid()],
+        )
         .await?;
-    Ok(row.is_some())
+    Ok(row.map(|(id,)| id.into()))
+}
+
+/// A customer and all that were merged into it: whose rows are read as its own where they keep the customer
+/// they were said of.
+pub async fn as_one(tx: &mut Tx, survivor: Uuid) -> Result<Vec<Uuid>> {
+    let merged: Vec<(Uuid,)> = tx
+        .all(
+            "SELECT id FROM customers WHERE merged_into = $1 ORDER BY id LIMIT $2",
+            args![survivor, AS_ONE_MAX],
+        )
+        .await?;
+    Ok([survivor]
+        .into_iter()
+        .chain(merged.into_iter().map(|(id,)| id))
+        .collect())
+}
+
+/// Every customer that was merged, and its survivor.
+pub fn merged(tx: &mut Tx) -> Result<BoxStream<'_, Result<(Uuid, Uuid)>>> {
+    tx.stream(
+        "SELECT id, merged_into FROM customers WHERE merged_into IS NOT NULL ORDER BY id",
+        [],
+    )
+}
+
+/// These customers as lists have them, by id.
+pub(crate) async fn rows_by_id(tx: &mut Tx, ids: &[Uuid]) -> Result<HashMap<Uuid, CustomerRow>> {
+    let sql = format!(
+        "SELECT {} FROM customers WHERE id{}",
+        ListRow::COLUMNS,
+        tx.dialect().in_uuids(1)
+    );
+    let rows: Vec<ListRow> = tx.all(AssertSqlSafe(sql), args![uuids(ids)]).await?;
+    rows.into_iter()
+        .map(|row| Ok((row.id, row.customer()?)))
+        .collect()
 }
 
 /// Everything about one customer. Until a job has sealed what an earlier version left in clear, that is shown.
@@ -158,7 +205,8 @@ pub async fn detail(tx: &mut Tx, cipher: &Cipher, id: CustomerId) -> Result<Opti
     let referred_by = linked(tx, more.referred_by).await?;
     let members: Vec<LinkRow> = tx
         .all(
-            "SELECT id, name, external_id FROM customers WHERE organisation_id = $1 ORDER BY id LIMIT $2",
+            "SELECT id, name, external_id FROM customers WHERE organisation_id = $1 AND merged_into IS NULL \
+             ORDER BY id LIMIT $2",
             args![id.uuid(), MEMBERS_MAX],
         )
         .await?;

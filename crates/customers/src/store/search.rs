@@ -1,16 +1,14 @@
 //! Finding customers as people look for them: by what they are known by, by name, pieces of it, its pinyin and
 //! initials, by the end of a phone number, by external id. Every step goes through an index and is bounded.
 
-use std::collections::HashMap;
-
 use base::{Cursor, Page, PageSize, Result};
 use platform::crypto::{Cipher, Keyring};
-use platform::db::{Sql, uuids};
+use platform::db::Sql;
 use platform::{Tx, args, firm};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use super::read::ListRow;
+use super::read::{ListRow, rows_by_id};
 use crate::identities::{self, IdentityKind};
 use crate::model::{CustomerRow, Facets};
 use crate::rules::names::{self, KeyKind};
@@ -26,7 +24,7 @@ const FACETS_MAX: u32 = 200;
 /// The customers that a search finds, at most `max` (and [`SEARCH_MAX`]), the likeliest first: who is known
 /// by it; whose name it is; whose name or external id begins with it; whose phone number ends with it; whose
 /// name has it inside; whose name is read or abbreviated so. Upper and lower case are the same in names, not
-/// in ids.
+/// in ids. Whoever was merged is found as its survivor.
 pub async fn matching(tx: &mut Tx, keys: &Keyring, search: &str, max: u32) -> Result<Vec<Uuid>> {
     let search = search.trim();
     let cipher = keys.cipher(tx).await?;
@@ -126,7 +124,7 @@ struct Range<'a> {
 impl<'a> Range<'a> {
     fn external_id(prefix: &'a str) -> Self {
         Self {
-            from: "SELECT id FROM customers WHERE external_id >= ",
+            from: "SELECT coalesce(merged_into, id) FROM customers WHERE external_id >= ",
             below: " AND external_id < ",
             order: " ORDER BY external_id LIMIT ",
             prefix,
@@ -135,7 +133,7 @@ impl<'a> Range<'a> {
 
     fn name(prefix: &'a str) -> Self {
         Self {
-            from: "SELECT id FROM customers WHERE name_key >= ",
+            from: "SELECT coalesce(merged_into, id) FROM customers WHERE name_key >= ",
             below: " AND name_key < ",
             order: " ORDER BY name_key LIMIT ",
             prefix,
@@ -170,7 +168,7 @@ async fn by_piece_of_name(tx: &mut Tx, piece: &str, max: u32) -> Result<Vec<Uuid
         .replace('%', "\\%")
         .replace('_', "\\_");
     let mut sql = Sql::new(
-        "SELECT id FROM (SELECT id, name_key FROM customers WHERE name_key IS NOT NULL ORDER BY id DESC LIMIT ",
+        "SELECT coalesce(merged_into, id) FROM (SELECT id, merged_into, name_key FROM customers WHERE name_key IS NOT NULL ORDER BY id DESC LIMIT ",
     );
     sql.bind(LOOKED_THROUGH)
         .push(") AS newest WHERE name_key LIKE ")
@@ -196,7 +194,7 @@ pub async fn page(
         return page_of_search(tx, keys, search, size, cursor).await;
     }
     let sql = format!(
-        "SELECT {} FROM customers WHERE external_id > $1 ORDER BY external_id LIMIT $2",
+        "SELECT {} FROM customers WHERE external_id > $1 AND merged_into IS NULL ORDER BY external_id LIMIT $2",
         ListRow::COLUMNS
     );
     let after = cursor.map(Cursor::key::<String>).transpose()?;
@@ -226,17 +224,7 @@ async fn page_of_search(
         .min(SEARCH_MAX);
     let found = matching(tx, keys, search, shown + size.rows() + 1).await?;
     let wanted: Vec<Uuid> = found.into_iter().skip(shown as usize).collect();
-    let sql = format!(
-        "SELECT {} FROM customers WHERE id{}",
-        ListRow::COLUMNS,
-        tx.dialect().in_uuids(1)
-    );
-    let rows: Vec<ListRow> = tx.all(AssertSqlSafe(sql), args![uuids(&wanted)]).await?;
-    let mut by_id = HashMap::with_capacity(rows.len());
-    for row in rows {
-        let customer = row.customer()?;
-        by_id.insert(customer.id.uuid(), customer);
-    }
+    let mut by_id = rows_by_id(tx, &wanted).await?;
     let rows: Vec<(u32, CustomerRow)> = wanted
         .iter()
         .zip(shown + 1..)

@@ -17,6 +17,8 @@ pub enum Permission {
     CustomersRead,
     /// Make and change customers by hand.
     CustomersWrite,
+    /// Merge two records of one customer, and undo it.
+    CustomersMerge,
     /// Decide how customers may be contacted and what their record holds.
     CustomersSettings,
     /// Import files.
@@ -39,9 +41,10 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::CustomersRead,
         Self::CustomersWrite,
+        Self::CustomersMerge,
         Self::CustomersSettings,
         Self::ImportsWrite,
         Self::ValueRead,
@@ -58,6 +61,7 @@ impl Permission {
         match self {
             Self::CustomersRead => "customers.read",
             Self::CustomersWrite => "customers.write",
+            Self::CustomersMerge => "customers.merge",
             Self::CustomersSettings => "customers.settings",
             Self::ImportsWrite => "imports.write",
             Self::ValueRead => "value.read",

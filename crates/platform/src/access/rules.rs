@@ -22,14 +22,15 @@ impl Role {
     /// What the role grants: what is not listed is refused.
     pub fn grants(self, permission: Permission) -> bool {
         use Permission::{
-            CustomersRead, CustomersWrite, ImportsWrite, JobsCancel, JobsRead, ValueRead, ValueRun,
-            ValueSettings,
+            CustomersMerge, CustomersRead, CustomersWrite, ImportsWrite, JobsCancel, JobsRead, ValueRead,
+            ValueRun, ValueSettings,
         };
         let granted: &[Permission] = match self {
             Self::Administrator => &Permission::ALL,
             Self::Analyst => &[
                 CustomersRead,
                 CustomersWrite,
+                CustomersMerge,
                 ImportsWrite,
                 ValueRead,
                 ValueRun,
@@ -122,6 +123,8 @@ mod tests {
         assert!(!Role::Viewer.grants(Permission::ImportsWrite));
         assert!(Role::Analyst.grants(Permission::CustomersWrite));
         assert!(!Role::Viewer.grants(Permission::CustomersWrite));
+        assert!(Role::Analyst.grants(Permission::CustomersMerge));
+        assert!(!Role::Viewer.grants(Permission::CustomersMerge));
         assert!(!Role::Analyst.grants(Permission::CustomersSettings));
         assert_eq!(granted(Role::Viewer), 3);
     }

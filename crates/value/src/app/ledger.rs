@@ -8,7 +8,8 @@ use super::ValueRoom;
 use crate::model::RecordedLine;
 use crate::store::ledger;
 
-/// One page of a customer's lines, newest first, and the currency of their amounts. A customer without lines has an empty page.
+/// One page of the lines of a customer and of those merged into it, newest first, and the currency of their
+/// amounts. A customer without lines has an empty page.
 pub async fn of_customer(
     room: &ValueRoom,
     caller: &Caller,
@@ -19,7 +20,9 @@ pub async fn of_customer(
     caller.require(Permission::CustomersRead)?;
     let before = cursor.map(Cursor::key::<(i64, i64)>).transpose()?;
     let mut tx = room.platform.db.read().await?;
-    let rows = ledger::of_customer(&mut tx, customer, before, size.rows() + 1).await?;
+    let customer = super::profiles::survivor(&mut tx, customer).await?;
+    let customers = customers::store::as_one(&mut tx, customer).await?;
+    let rows = ledger::of_customers(&mut tx, &customers, before, size.rows() + 1).await?;
     let currency = platform::firm::load(&mut tx).await?.currency;
     Ok((
         Page::cut(rows, size, |row| (row.line.at.as_microsecond(), row.seq))?,

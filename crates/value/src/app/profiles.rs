@@ -306,6 +306,12 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)
 }
 
+/// The customer that an id stands for: of one that was merged, its survivor.
+pub(super) async fn survivor(tx: &mut Tx, customer: Uuid) -> Result<Uuid> {
+    let found = customers::store::resolve(tx, customer.into()).await?;
+    Ok(found.map_or(customer, customers::CustomerId::uuid))
+}
+
 /// One customer's figures. Errors: the customer has no profile in the published run (`no_profile`).
 pub async fn of_customer(room: &ValueRoom, caller: &Caller, customer: Uuid) -> Result<ProfilePage> {
     caller.require(Permission::ValueRead)?;
@@ -314,6 +320,7 @@ pub async fn of_customer(room: &ValueRoom, caller: &Caller, customer: Uuid) -> R
     if runs::published(&mut tx).await?.is_none() {
         return Err(no_run());
     }
+    let customer = survivor(&mut tx, customer).await?;
     let (run, profile) = profiles::find(&mut tx, customer).await?.ok_or_else(|| {
         Error::conflict(
             "no_profile",

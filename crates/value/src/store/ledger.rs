@@ -218,8 +218,26 @@ pub fn lines_between(
         .boxed())
 }
 
-/// One page of a customer's lines, newest first: those before `(at, seq)`.
-pub async fn of_customer(
+/// One page of the lines of customers who are one, newest first: those before `(at, seq)`. Each one's lines come in
+/// order from the index.
+pub async fn of_customers(
+    tx: &mut Tx,
+    customers: &[Uuid],
+    before: Option<(i64, i64)>,
+    limit: u32,
+) -> Result<Vec<RecordedLine>> {
+    let mut lines = Vec::new();
+    for customer in customers {
+        lines.extend(of_customer(tx, *customer, before, limit).await?);
+    }
+    if customers.len() > 1 {
+        lines.sort_unstable_by_key(|recorded| std::cmp::Reverse((recorded.line.at, recorded.seq)));
+        lines.truncate(limit as usize);
+    }
+    Ok(lines)
+}
+
+async fn of_customer(
     tx: &mut Tx,
     customer: Uuid,
     before: Option<(i64, i64)>,
