@@ -259,3 +259,85 @@ pub fn restored(now: &Known, changed: &BTreeMap<String, (Value, Value)>) -> Resu
 fn read<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T> {
     serde_json::from_value(value.clone()).map_err(Error::internal)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    fn id(n: u128) -> CustomerId {
+        Uuid::from_u128(n).into()
+    }
+
+    fn known() -> impl Strategy<Value = Known> {
+        let word = || proptest::option::of(proptest::sample::select(vec!["a", "b"]));
+        // 1 and 2 are those who are merged.
+        let other = || proptest::option::of(1..5_u128);
+        (word(), word(), proptest::option::of(0..2_i32), other(), other()).prop_map(
+            |(name, region, since, organisation, referred_by)| Known {
+                name: name.map(str::to_owned),
+                region: region.map(str::to_owned),
+                since,
+                organisation: organisation.map(id),
+                referred_by: referred_by.map(id),
+                ..Known::nothing()
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_restored_is_what_was(one in known(), other in known(), merged in any::<bool>()) {
+            let side = if merged { Side::Merged } else { Side::Survivor };
+            let choices: Choices = FIELDS.into_iter().map(|field| (field.to_owned(), side)).collect();
+            let fields = fields((id(1), &one), (id(2), &other), &choices);
+            let after = fields.after;
+            for refers in [after.organisation, after.referred_by] {
+                prop_assert!(refers != Some(id(1)) && refers != Some(id(2)));
+            }
+            let (first, second) = if merged { (&other, &one) } else { (&one, &other) };
+            prop_assert_eq!(&after.name, first.name.as_ref().map_or(&second.name, |_| &first.name));
+            let changed = changed_fields(&one, &after);
+            prop_assert_eq!(restored(&after, &changed).unwrap(), one);
+            // What someone has said since stays.
+            let said = Known { region: Some("c".to_owned()), ..after.clone() };
+            let kept = restored(&said, &changed).unwrap();
+            prop_assert_eq!(kept.region.as_deref(), Some("c"));
+        }
+    }
+
+    #[test]
+    fn what_both_remember_is_remembered_once_and_what_happens_once_is_decided() {
+        let event = |n: u128, kind, month| LifeEvent {
+            id: Uuid::from_u128(n).into(),
+            facts: crate::model::LifeEventFacts {
+                kind,
+                label: None,
+                calendar: crate::model::LifeCalendar::Solar,
+                year: None,
+                month,
+                day: 1,
+                leap_month: false,
+            },
+            version: 1,
+        };
+        let one = [
+            event(1, LifeEventKind::Birthday, 3),
+            event(2, LifeEventKind::Wedding, 5),
+        ];
+        let other = [
+            event(3, LifeEventKind::Birthday, 4),
+            event(4, LifeEventKind::Wedding, 5),
+            event(5, LifeEventKind::Wedding, 6),
+        ];
+        let mut conflicts = Vec::new();
+        let kept = days(&one, &other, &Choices::new(), &mut conflicts);
+        let ids = |days: &[LifeEventId]| days.iter().map(|id| id.uuid().as_u128()).collect::<Vec<_>>();
+        assert_eq!((ids(&kept.stay), ids(&kept.parked)), (vec![4, 3], vec![]));
+        assert_eq!(conflicts.len(), 1);
+        let choices = Choices::from([("birthday".to_owned(), Side::Merged)]);
+        let taken = days(&one, &other, &choices, &mut conflicts);
+        assert_eq!((ids(&taken.stay), ids(&taken.parked)), (vec![4], vec![1]));
+    }
+}
