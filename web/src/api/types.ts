@@ -31,6 +31,7 @@ export const PERMISSIONS = [
   "jobs.cancel",
   "audit.read",
   "webhooks.manage",
+  "panels.manage",
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 export type Session = Whole<Schemas["Session"]>;

@@ -35,11 +35,13 @@ pub enum Permission {
     AuditRead,
     /// Say which systems are told of events, and see what they were told.
     WebhooksManage,
+    /// Say which other systems are asked about customers, and what is shown of their answers.
+    PanelsManage,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::CustomersRead,
         Self::CustomersWrite,
         Self::CustomersSettings,
@@ -51,6 +53,7 @@ impl Permission {
         Self::JobsCancel,
         Self::AuditRead,
         Self::WebhooksManage,
+        Self::PanelsManage,
     ];
 
     /// The permission's name in the API.
@@ -67,6 +70,7 @@ impl Permission {
             Self::JobsCancel => "jobs.cancel",
             Self::AuditRead => "audit.read",
             Self::WebhooksManage => "webhooks.manage",
+            Self::PanelsManage => "panels.manage",
         }
     }
 }
