@@ -75,7 +75,7 @@ pub async fn facets(platform: &Platform, caller: &Caller) -> Result<Facets> {
 }
 
 /// Passes if a thing still has the version a change is based on. Error: `version_stale`.
-fn check_version(expected: i64, current: i64) -> Result<()> {
+pub(crate) fn check_version(expected: i64, current: i64) -> Result<()> {
     if expected == current {
         return Ok(());
     }

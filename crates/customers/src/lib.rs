@@ -7,6 +7,8 @@ pub mod identities;
 mod import;
 mod index;
 mod model;
+pub mod overview;
+pub mod panels;
 pub mod rules;
 pub mod store;
 
@@ -32,7 +34,8 @@ pub const MIGRATIONS: RoomMigrations = platform::migrations!(
     (3, "0003_identities"),
     (4, "0004_search"),
     (5, "0005_record"),
-    (6, "0006_consents")
+    (6, "0006_consents"),
+    (10, "0010_panels")
 );
 
 /// The jobs of this room, added to those the runner knows.

@@ -1,10 +1,12 @@
 //! This room over HTTP. One handler, one use case.
 
 mod body;
+mod overview;
 mod profiles;
 mod runs;
 mod settings;
 
+pub use overview::with_parts;
 use platform::Platform;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -10,6 +10,7 @@ mod columns;
 mod contracts;
 mod import;
 mod ledger;
+mod overview;
 mod profiles;
 mod runs;
 mod support;
