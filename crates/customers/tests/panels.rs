@@ -66,14 +66,16 @@ impl System {
     }
 
     async fn hear(State(system): State<Self>, request: Request) -> Response {
-        let header = |name: &str| {
-            request
-                .headers()
-                .get(name)
-                .map(|value| value.to_str().unwrap().to_owned())
+        let (asked, who) = {
+            let header = |name: &str| {
+                let value = request.headers().get(name)?;
+                Some(value.to_str().unwrap().to_owned())
+            };
+            let who = header("authorization").or(header("x-api-key"));
+            (request.uri().to_string(), who)
         };
-        let who = header("authorization").or(header("x-api-key"));
-        let asked = request.uri().to_string();
+        // What is held while waiting can go from thread to thread; a request cannot.
+        drop(request);
         let number = {
             let mut heard = system.heard.lock().unwrap();
             heard.push((asked, who));
