@@ -105,7 +105,7 @@ async fn hold(tx: &mut Tx, caller: &Caller, id: CustomerId) -> Result<(i64, Know
 }
 
 /// Passes if a thing still has the version a change is based on. Error: `version_stale`.
-fn check_version(expected: i64, current: i64) -> Result<()> {
+pub(crate) fn check_version(expected: i64, current: i64) -> Result<()> {
     if expected == current {
         return Ok(());
     }
