@@ -160,9 +160,9 @@ async fn figures_out_of_scope_are_not_there(t: &TestDb) {
             assert_eq!((count.rows, count.exact), (rows, true));
         }
         let size = PageSize::new(None).unwrap();
-        for n in 0..CUSTOMERS {
-            let page = profiles::of_customer(room, who, ids[n]).await;
-            let (lines, _) = ledger::of_customer(room, who, ids[n], size, None).await.unwrap();
+        for (n, id) in ids.iter().copied().enumerate() {
+            let page = profiles::of_customer(room, who, id).await;
+            let (lines, _) = ledger::of_customer(room, who, id, size, None).await.unwrap();
             assert_eq!(page.is_ok(), sees(n));
             assert_eq!(lines.items.is_empty(), !sees(n));
         }
