@@ -21,7 +21,8 @@ const CUSTOMER_BYTES: usize = 16 + 3 + 3 + 8 * Figure::ALL.len();
 const BLOCK: usize = 2_048;
 /// So few rows of a block are rather looked at one by one than all of its columns read.
 const FEW: usize = 64;
-/// Along a figure no more than this part of all rows is passed: it costs a tenth of reading columns to the end.
+/// Along a figure no more than this part of all rows is passed, so that a walk in vain costs little beside the pass
+/// over the columns that follows.
 const WALKED_PART: usize = 64;
 
 /// The names of all values of a type; `none` where there is room for more.

@@ -20,7 +20,7 @@ use crate::store::{profiles, runs};
 /// A search lists at most so many customers.
 const SEARCH_MAX: u32 = 1_000;
 /// A group of fewer customers is read whole: its ids cost about as much as the look-ups in the record that meeting
-/// fifty of its members along a list takes (0.7 µs for an id of many, 6 to 10 µs for a look-up).
+/// fifty of its members along a list takes.
 pub(super) const SMALL_GROUP: u32 = 30_000;
 /// After so many rows of a list were looked up in the record, the whole group is read after all.
 const LOOKED_UP_MAX: usize = 50_000;
