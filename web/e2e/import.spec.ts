@@ -5,6 +5,7 @@ import { BAD_AMOUNT, BAD_TIME, BEST, QUIET, transactionLog } from "./log";
 import { type Patron, startPatron } from "./patron";
 import { anyValue, isAccessible, isInWords, settled, signIn, signInFirst } from "./person";
 import { words } from "./words";
+import { workbook } from "./workbook";
 
 test.describe.configure({ mode: "serial" });
 let patron: Patron;
@@ -101,6 +102,64 @@ test("a firm imports its log, runs the value engine and reads why", async ({ pag
   await expect(page.getByText(t("app.explain.as_of")).first()).toBeVisible();
   await isAccessible(page, "an explained number");
   await isInWords(page, "an explained number");
+});
+
+test("a workbook with a mistake is corrected and imported again", async ({ page, locale }) => {
+  const { t } = words(locale);
+  await signIn(page, patron, t);
+  const mistake = "many";
+  const lines = Array.from({ length: 200 }, (_, n) => [`X-${n}`, "2026-10-01", "12.50", `X${n}`]);
+  const upload = async (rows: string[][]) => {
+    await page.goto(`${patron.url}/imports/new`);
+    await page.locator('input[type="file"]').setInputFiles({
+      name: "orders.xlsx",
+      mimeType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+      buffer: workbook([
+        { name: "Read me", rows: [["Orders of October"], ["see the next sheet"]] },
+        { name: "Orders", rows: [["客户编号", "交易时间", "金额", "流水号"], ...rows] },
+      ]),
+    });
+    await expect(page.getByText(t("imports.mapping.title"))).toBeVisible();
+    await page.getByLabel(t("imports.mapping.sheet")).click();
+    await page.getByTitle("Orders", { exact: true }).click();
+    await expect(page.getByText("XLSX · Orders")).toBeVisible();
+    await isAccessible(page, "mapping of a workbook");
+    await page.getByRole("button", { name: t("imports.mapping.check") }).click();
+    await expect(page.getByText(t("imports.check.title"))).toBeVisible();
+  };
+  const begin = async () => {
+    await page
+      .getByRole("button", { name: anyValue(t("imports.check.start", { rows: "{{rows}}" })) })
+      .click();
+    await expect(
+      page.getByText(anyValue(t("imports.done.title", { rows: "{{rows}}" }))),
+    ).toBeVisible();
+  };
+
+  await upload(
+    lines.map((line, n) => (n === 6 ? [line[0] ?? "", line[1] ?? "", mistake, "X6"] : line)),
+  );
+  const refused = page.getByRole("row").filter({ hasText: mistake });
+  await expect(refused).toContainText("8");
+  await expect(refused).toContainText(t("imports.reason.amount_malformed"));
+  await isInWords(page, "check of a workbook");
+  const download = page.waitForEvent("download");
+  await page.getByRole("link", { name: t("imports.report.download") }).click();
+  expect((await download).suggestedFilename()).toMatch(/\.xlsx$/);
+  await begin();
+
+  // Corrected, and brought in whole: what is there already is not counted twice.
+  await upload(lines);
+  await expect(refused).toHaveCount(0);
+  await begin();
+  for (const customer of ["X-6", "X-7"]) {
+    const found = await page.request.get(`${patron.url}/api/v1/customers?q=${customer}`);
+    const [first] = (await found.json()).items as { id: string }[];
+    const answer = await page.request.get(
+      `${patron.url}/api/v1/customers/${first?.id}/transactions`,
+    );
+    expect((await answer.json()).items).toHaveLength(1);
+  }
 });
 
 test("a customer who went quiet says why there is a risk", async ({ page, locale }) => {

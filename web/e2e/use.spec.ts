@@ -4,7 +4,8 @@ import { readFile } from "node:fs/promises";
 import { expect, type Page, test } from "@playwright/test";
 import { makeExampleFirm } from "./firm";
 import { type Patron, startPatron } from "./patron";
-import { isAccessible, isInWords, settled, signIn } from "./person";
+import { isAccessible, isInWords, OWN_PASSWORD, settled, signIn } from "./person";
+import { code } from "./second-factor";
 import { words } from "./words";
 
 const VALUE_TABS = [
@@ -293,4 +294,37 @@ test("customers under contract are valued by their renewals", async ({ page, loc
   await expect(
     page.getByRole("link", { name: new RegExp(`^${t("terms.class.E-I")}\\s`) }),
   ).toBeVisible();
+});
+
+test("who has a second factor is asked for a code", async ({ page, locale }) => {
+  const { t } = words(locale);
+  await signIn(page, patron, t);
+  const ask = async (path: string, data: object) => {
+    const answer = await page.request.post(`${patron.url}/api/v1/session/second-factor${path}`, {
+      data,
+    });
+    expect(answer.ok(), await answer.text()).toBe(true);
+    return answer;
+  };
+  const offer = await (await ask("", { current_password: OWN_PASSWORD })).json();
+  await ask("/confirm", { code: code(offer.secret) });
+  await page.context().clearCookies();
+  // Another fragment alone is no new page.
+  await page.goto("about:blank");
+
+  await page.goto(`${patron.url}/#login=${patron.login}&password=${OWN_PASSWORD}`);
+  const enter = page.getByRole("button", { name: t("app.sign_in.enter"), exact: true });
+  await enter.click();
+  const typed = page.getByLabel(t("app.sign_in.code"));
+  await expect(typed).toBeFocused();
+  await isAccessible(page, "signing in with a code");
+  await isInWords(page, "signing in with a code");
+  await typed.fill("000000");
+  await enter.click();
+  await expect(page.getByText(t("problem.code.second_factor_wrong"))).toBeVisible();
+  // The step of the code that set it up is used up.
+  await typed.fill(code(offer.secret, 1));
+  await enter.click();
+  await expect(page.getByRole("navigation", { name: t("app.rooms") })).toBeVisible();
+  await ask("/remove", { current_password: OWN_PASSWORD });
 });

@@ -73,7 +73,11 @@ export const startImport = (id: string, reject_limit_percent: number) =>
   request<Job>("POST", at("/api/v1/imports/{id}/start", { id }), {
     body: { reject_limit_percent },
   });
-export const importRejectsUrl = (id: string) => at("/api/v1/imports/{id}/rejects.csv", { id });
+/** Reads another sheet of a workbook. */
+export const setImportSheet = (id: string, sheet: string) =>
+  request<Import>("POST", at("/api/v1/imports/{id}/sheet", { id }), { body: { sheet } });
+/** The rejected rows in the format of the file, to be corrected and uploaded as they are. */
+export const importRejectsUrl = (id: string) => at("/api/v1/imports/{id}/rejects", { id });
 
 export const listJobs = (query: Query, signal?: Signal) =>
   request<Page<Job>>("GET", "/api/v1/jobs", { query, signal });

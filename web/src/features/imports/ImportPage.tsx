@@ -82,6 +82,7 @@ function Wizard(props: { one: Import }) {
           <span className="row">
             {t(`imports.kind.${one.kind}`)} · {format.bytes(one.bytes)} · {one.format.toUpperCase()}
             {one.format === "csv" && one.encoding ? ` · ${one.encoding}` : ""}
+            {one.sheet ? ` · ${one.sheet}` : ""}
             <StateMark of={one.state} />
           </span>
         }
@@ -96,7 +97,7 @@ function Wizard(props: { one: Import }) {
         <ProblemAlert error={begin.error} />
         {step === "mapping" ? (
           <Mapping
-            key={one.encoding}
+            key={`${one.encoding} ${one.sheet}`}
             one={one}
             onReread={(reread) => client.setQueryData(keys.import(one.id), reread)}
             onChecking={(started) => {

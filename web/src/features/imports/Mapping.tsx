@@ -3,7 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { Button, Card, Form, Input, Select, Table, Typography } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { dryRunImport, setImportEncoding } from "../../api/endpoints";
+import { dryRunImport, setImportEncoding, setImportSheet } from "../../api/endpoints";
 import { useSetup } from "../../api/queries";
 import type { Import, ImportPlan, Job } from "../../api/types";
 import { ProblemAlert } from "../../components/Answer";
@@ -50,7 +50,8 @@ export function Mapping(props: {
   });
 
   const reread = useMutation({
-    mutationFn: (encoding: Import["encoding"]) => setImportEncoding(one.id, encoding),
+    mutationFn: (how: { encoding: Import["encoding"] } | { sheet: string }) =>
+      "sheet" in how ? setImportSheet(one.id, how.sheet) : setImportEncoding(one.id, how.encoding),
     onSuccess: props.onReread,
   });
 
@@ -97,7 +98,24 @@ export function Mapping(props: {
                   value,
                   label: t(`imports.encoding.${value}`),
                 }))}
-                onChange={(encoding) => reread.mutate(encoding)}
+                onChange={(encoding) => reread.mutate({ encoding })}
+              />
+            </Form.Item>
+          ) : null}
+          {one.sheets.length > 1 ? (
+            <Form.Item
+              label={t("imports.mapping.sheet")}
+              extra={t("imports.mapping.sheet_hint")}
+              htmlFor="sheet"
+            >
+              <Select
+                id="sheet"
+                style={{ maxWidth: 320 }}
+                value={one.sheet}
+                loading={reread.isPending}
+                disabled={reread.isPending}
+                options={one.sheets.map((value) => ({ value, label: value }))}
+                onChange={(sheet) => reread.mutate({ sheet })}
               />
             </Form.Item>
           ) : null}

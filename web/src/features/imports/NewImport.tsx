@@ -91,7 +91,7 @@ export function NewImport() {
               </div>
             ) : (
               <Upload.Dragger
-                accept=".csv,.txt,.tsv,.parquet"
+                accept=".csv,.txt,.tsv,.xlsx,.parquet"
                 showUploadList={false}
                 maxCount={1}
                 beforeUpload={(file) => {

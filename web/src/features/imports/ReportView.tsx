@@ -11,6 +11,11 @@ import { ABSENT, useFormat } from "../../i18n/format";
 export function ReportView(props: { one: Import; report: ImportReport }) {
   const { one, report } = props;
   const { t } = useTranslation();
+  // What can be wrong with a row can often be wrong with a request as well.
+  const inWords = (of: "reason" | "warning", said: { code: string; message: string }) =>
+    t(`imports.${of}.${said.code}`, {
+      defaultValue: t(`problem.code.${said.code}`, { defaultValue: said.message }),
+    });
   const format = useFormat();
   const mode = report.dry_run ? "will" : "did";
   const counts: [string, number][] = [
@@ -54,7 +59,7 @@ export function ReportView(props: { one: Import; report: ImportReport }) {
           key={`${warning.code}:${warning.message}`}
           type="warning"
           showIcon
-          title={t(`imports.warning.${warning.code}`, { defaultValue: warning.message })}
+          title={inWords("warning", warning)}
         />
       ))}
       {report.rejected > 0 ? (
@@ -99,8 +104,7 @@ export function ReportView(props: { one: Import; report: ImportReport }) {
               },
               {
                 title: t("imports.reject.reason"),
-                render: (_, reject) =>
-                  t(`imports.reason.${reject.code}`, { defaultValue: reject.message }),
+                render: (_, reject) => inWords("reason", reject),
               },
             ]}
           />

@@ -49,6 +49,9 @@ export function SignIn() {
     },
   });
 
+  // Being asked for a code is no mistake.
+  const refused = problemCode(enter.error) === "second_factor_required" ? null : enter.error;
+
   return (
     <Door
       title={t("app.sign_in.title")}
@@ -92,8 +95,8 @@ export function SignIn() {
             <Input autoComplete="one-time-code" autoFocus autoCapitalize="off" spellCheck={false} />
           </Form.Item>
         ) : null}
-        <Form.Item hidden={!enter.error}>
-          <ProblemAlert error={enter.error} />
+        <Form.Item hidden={!refused}>
+          <ProblemAlert error={refused} />
         </Form.Item>
         <Button type="primary" htmlType="submit" block loading={enter.isPending}>
           {t("app.sign_in.enter")}
