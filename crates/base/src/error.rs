@@ -143,3 +143,12 @@ impl Error {
         }
     }
 }
+
+/// Passes if a thing still has the version that a change of it is based on. Error: `version_stale`.
+pub fn check_version(seen: i64, current: i64) -> Result<()> {
+    if seen == current {
+        return Ok(());
+    }
+    let message = "someone else has changed this meanwhile; read it again";
+    Err(Error::conflict("version_stale", message))
+}

@@ -8,6 +8,6 @@ pub mod money;
 pub mod paging;
 
 pub use day::{Day, Month};
-pub use error::{Error, FieldError, Result};
+pub use error::{Error, FieldError, Result, check_version};
 pub use money::{Currency, Money};
 pub use paging::{Cursor, Page, PageSize};

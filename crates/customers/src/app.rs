@@ -104,15 +104,6 @@ async fn hold(tx: &mut Tx, caller: &Caller, id: CustomerId) -> Result<(i64, Know
     held.ok_or(Error::NotFound { what: "customer" })
 }
 
-/// Passes if a thing still has the version a change is based on. Error: `version_stale`.
-fn check_version(expected: i64, current: i64) -> Result<()> {
-    if expected == current {
-        return Ok(());
-    }
-    let message = "someone else has changed this meanwhile; read it again";
-    Err(Error::conflict("version_stale", message))
-}
-
 /// Queues what is to be done once after an update of the program: sealing what stands in clear, indexing
 /// names. At every start.
 pub async fn catch_up(platform: &Platform) -> Result<()> {

@@ -90,15 +90,18 @@ struct Profiles {
 impl ExportList for Profiles {
     fn next(&mut self) -> BoxFuture<'_, Result<Vec<Vec<ExportCell>>>> {
         Box::pin(async move {
-            if self.ended {
-                return Ok(Vec::new());
+            // A page may have lost its rows to a change of who sees them, and the list goes on.
+            while !self.ended {
+                let list = profiles::list(&self.room, &self.caller, self.request.clone()).await?;
+                self.request.cursor = list.page.next_cursor;
+                self.ended = self.request.cursor.is_none();
+                let run = &list.run.run;
+                let cells = |(customer, figures)| cells(customer, figures, run.currency, run.as_of);
+                if !list.page.items.is_empty() {
+                    return Ok(list.page.items.into_iter().map(cells).collect());
+                }
             }
-            let list = profiles::list(&self.room, &self.caller, self.request.clone()).await?;
-            self.request.cursor = list.page.next_cursor;
-            self.ended = self.request.cursor.is_none();
-            let run = &list.run.run;
-            let cells = |(customer, figures)| cells(customer, figures, run.currency, run.as_of);
-            Ok(list.page.items.into_iter().map(cells).collect())
+            Ok(Vec::new())
         })
     }
 }

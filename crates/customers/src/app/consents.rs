@@ -1,14 +1,14 @@
 //! What customers agreed to, and whether they may be contacted. Asking needs `customers.read`, recording
 //! what a customer said `customers.write`, and deciding on the policy `customers.settings`.
 
-use base::{Cursor, Error, Page, PageSize, Result};
+use base::{Cursor, Error, Page, PageSize, Result, check_version};
 use jiff::Timestamp;
 use platform::events::{self, Event};
 use platform::{Caller, Permission, Platform, Tx, firm, ids};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{check_version, hold, kind};
+use super::{hold, kind};
 use crate::model::{
     Channel, ContactPolicy, ContactPreferences, CustomerId, NewStatements, QuietHours, Statement,
 };

@@ -1,12 +1,12 @@
 //! Making and changing one customer. Needs `customers.write`.
 
-use base::{Error, Result};
+use base::{Error, Result, check_version};
 use platform::access::directory;
 use platform::events::{self, Event};
 use platform::{Caller, Permission, Platform, Tx, ids};
 use serde_json::Value;
 
-use super::{check_version, get, hold};
+use super::{get, hold};
 use crate::model::{CustomerChange, CustomerCreation, CustomerDetail, CustomerId, CustomerKind, NewCustomer};
 use crate::rules::Known;
 use crate::rules::edit::{as_changed, as_new, check_place, external_id};

@@ -1,13 +1,13 @@
 //! The contacts of an organisation and the subscriptions of a customer: listing needs `customers.read`,
 //! adding, changing and ending `customers.write`.
 
-use base::{Cursor, Error, Page, PageSize, Result};
+use base::{Cursor, Error, Page, PageSize, Result, check_version};
 use platform::events::{self, Event};
 use platform::{Caller, Permission, Platform, Tx, ids};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{check_version, hold, kind};
+use super::{hold, kind};
 use crate::model::{
     Contact, ContactChange, ContactFacts, ContactId, CustomerId, CustomerKind, Subscription,
     SubscriptionChange, SubscriptionFacts, SubscriptionId, SubscriptionStatus,

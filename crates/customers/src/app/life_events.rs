@@ -1,12 +1,12 @@
 //! The days of a customer's life and when they come round: seeing needs `customers.read`, changing
 //! `customers.write`.
 
-use base::{Day, Error, Result};
+use base::{Day, Error, Result, check_version};
 use platform::events::{self, Event};
 use platform::{Caller, Permission, Platform, Tx, firm, ids};
 use serde_json::Value;
 
-use super::{check_version, hold, kind};
+use super::{hold, kind};
 use crate::model::{CustomerId, LifeEvent, LifeEventFacts, LifeEventId};
 use crate::rules::edit::{as_changed, as_new};
 use crate::rules::life_event::{Occurrence, check_span, occurrences};

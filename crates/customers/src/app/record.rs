@@ -4,13 +4,13 @@
 
 use std::collections::BTreeSet;
 
-use base::{Cursor, Error, Page, PageSize, Result};
+use base::{Cursor, Error, Page, PageSize, Result, check_version};
 use platform::events::{self, Event};
 use platform::{Caller, Permission, Platform, Tx, ids};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{check_version, hold, kind};
+use super::{hold, kind};
 use crate::model::{
     CustomValue, CustomValues, CustomerId, NewNote, Note, NoteChange, NoteId, RecordSchema, TagChange,
 };

@@ -1,5 +1,7 @@
 //! Who stands for which organisation, and what belongs to what: for rooms that ask what hangs on a person.
 
+use std::collections::HashMap;
+
 use base::{Day, Result};
 use futures::stream::{BoxStream, StreamExt as _};
 use platform::db::uuids;
@@ -117,16 +119,20 @@ pub async fn belonging(tx: &mut Tx, organisations: &[Uuid], most: u32) -> Result
         .await
 }
 
-/// How many subscriptions some customers hold that have not ended.
-pub async fn subscriptions_held(tx: &mut Tx, customers: &[Uuid]) -> Result<u64> {
+/// How many subscriptions each of some customers holds that have not ended; who holds none is not among them.
+pub async fn subscriptions_held(tx: &mut Tx, customers: &[Uuid]) -> Result<HashMap<Uuid, u64>> {
     let sql = format!(
-        "SELECT count(*) FROM subscriptions WHERE status <> 'ended' AND customer_id{}",
+        "SELECT customer_id, count(*) FROM subscriptions WHERE status <> 'ended' AND customer_id{} \
+         GROUP BY customer_id",
         tx.dialect().in_uuids(1)
     );
-    let mut held = 0;
+    let mut held = HashMap::new();
     for some in customers.chunks(IDS_PER_STATEMENT) {
-        let (count,): (i64,) = tx.one(AssertSqlSafe(sql.clone()), args![uuids(some)]).await?;
-        held += count.unsigned_abs();
+        let rows: Vec<(Uuid, i64)> = tx.all(AssertSqlSafe(sql.clone()), args![uuids(some)]).await?;
+        held.extend(
+            rows.into_iter()
+                .map(|(customer, count)| (customer, count.unsigned_abs())),
+        );
     }
     Ok(held)
 }

@@ -17,14 +17,7 @@ pub struct IfMatch(pub i64);
 impl IfMatch {
     /// Passes if the thing still has this version. Error: `version_stale` (412).
     pub fn check(self, current: i64) -> Result<()> {
-        if self.0 == current {
-            Ok(())
-        } else {
-            Err(Error::conflict(
-                "version_stale",
-                "someone else has changed this meanwhile; read it again",
-            ))
-        }
+        base::check_version(self.0, current)
     }
 }
 

@@ -84,12 +84,7 @@ pub async fn change(
     rules::check(settings)?;
     let mut tx = platform.db.write().await?;
     let before = found(store::hold(&mut tx, id).await?)?;
-    if i64::from(before.version) != expected {
-        return Err(Error::conflict(
-            "version_stale",
-            "someone else has changed this meanwhile; read it again",
-        ));
-    }
+    base::check_version(expected, i64::from(before.version))?;
     store::update(&mut tx, id, settings).await?;
     let payload = json!({ "before": about(&before.settings), "after": about(settings) });
     record(

@@ -52,7 +52,7 @@ pub struct ExposurePage {
     pub people: Vec<ExposedDetail>,
     /// Whether everything was looked at: of more than 20,000 customers the rest was left out.
     pub complete: bool,
-    /// Names of the organisations the people are tied to.
+    /// Who the organisations are that the people are tied to, among others.
     pub names: HashMap<Uuid, CustomerSummary>,
 }
 
@@ -183,35 +183,39 @@ pub async fn of_customer(room: &ValueRoom, caller: &Caller, customer: Uuid) -> R
         &hierarchy,
         &stakes,
     );
+    let held = customers::store::subscriptions_held(&mut tx, &reached).await?;
     let mut ties = by_person(ties);
-    let mut people = Vec::with_capacity(found.len());
+    let mut details = Vec::with_capacity(found.len());
     for exposure in found {
         let ties = ties.remove(&exposure.person).unwrap_or_default();
         let mut reached = hierarchy.reach(organisations(&ties));
         reached.extend(ties.iter().filter_map(|tie| tie.customer).map(CustomerId::uuid));
-        let reached: Vec<Uuid> = reached.into_iter().filter(|one| in_sight.contains(one)).collect();
-        let subscriptions = customers::store::subscriptions_held(&mut tx, &reached).await?;
+        reached.retain(|one| in_sight.contains(one));
+        let subscriptions = reached.iter().filter_map(|one| held.get(one)).sum();
         let mut largest: Vec<_> = reached
             .iter()
             .filter_map(|one| Some((*one, *stakes.get(one)?)))
             .collect();
         largest.sort_by_key(|(one, stake)| std::cmp::Reverse((stake.clv_minor, stake.revenue_minor, *one)));
         largest.truncate(LARGEST_SHOWN);
-        let ids: Vec<Uuid> = largest.iter().map(|(one, _)| *one).collect();
-        let mut who = customers::store::summaries(&mut tx, scope, &ids).await?;
-        let largest = largest
-            .into_iter()
-            .filter_map(|(one, stake)| Some((who.remove(&one)?, stake)))
-            .collect();
-        if let Some(person) = person(exposure, ties) {
-            people.push(ExposedDetail {
-                person,
-                subscriptions,
-                largest,
-            });
-        }
+        details.extend(person(exposure, ties).map(|person| (person, subscriptions, largest)));
     }
-    let names = customers::store::summaries(&mut tx, scope, &roots).await?;
+    let largest = details.iter().flat_map(|(_, _, largest)| largest);
+    let mut named: Vec<Uuid> = largest.map(|(one, _)| *one).chain(roots).collect();
+    named.sort_unstable();
+    named.dedup();
+    let names = customers::store::summaries(&mut tx, scope, &named).await?;
+    let people = details
+        .into_iter()
+        .map(|(person, subscriptions, largest)| ExposedDetail {
+            person,
+            subscriptions,
+            largest: largest
+                .into_iter()
+                .filter_map(|(one, stake)| Some((names.get(&one)?.clone(), stake)))
+                .collect(),
+        })
+        .collect();
     Ok(ExposurePage {
         run,
         people,

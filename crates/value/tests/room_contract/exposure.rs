@@ -1,7 +1,9 @@
 //! What hangs on a person, from published profiles.
 
-use base::PageSize;
-use customers::{ContactFacts, ContactRole, CustomerChange, CustomerId};
+use base::{Day, PageSize};
+use customers::{
+    ContactFacts, ContactRole, CustomerChange, CustomerId, SubscriptionFacts, SubscriptionStatus,
+};
 use platform::access::Role;
 use platform::test_on_both;
 use platform::testing::{TestDb, caller};
@@ -76,6 +78,27 @@ async fn who_would_take_what_along(t: &TestDb) {
     contact("FIRM", "Wang", 4, None).await;
     contact("BRANCH", "Li", 2, None).await;
 
+    for (holder, status) in [
+        ("BRANCH", SubscriptionStatus::Active),
+        ("STAFF", SubscriptionStatus::Active),
+        ("FIRM", SubscriptionStatus::Ended),
+    ] {
+        let day = Day::parse("2025-01-01").unwrap();
+        let facts = SubscriptionFacts {
+            product: "line".to_owned(),
+            plan: None,
+            number: None,
+            device: None,
+            started_on: day,
+            term_ends_on: None,
+            ended_on: (status == SubscriptionStatus::Ended).then_some(day),
+            status,
+        };
+        customers::app::holdings::add_subscription(p, &analyst, id(holder), facts)
+            .await
+            .unwrap();
+    }
+
     let none = exposure::of_customer(&room, &analyst, id("GROUP").uuid())
         .await
         .err()
@@ -104,6 +127,7 @@ async fn who_would_take_what_along(t: &TestDb) {
     // Group, branch, two people, firm: three purchases each, everyone once.
     assert_eq!(key.person.exposure.customers, 5);
     assert_eq!(key.person.exposure.stake.revenue_minor, 3 * 125_200);
+    assert_eq!(key.subscriptions, 2, "those that have not ended, each once");
     let clv: i64 = key.largest.iter().map(|(_, stake)| stake.clv_minor).sum();
     assert_eq!((key.largest.len(), clv), (5, key.person.exposure.stake.clv_minor));
 

@@ -1,11 +1,11 @@
 //! The firm's branches, a tree. Who sees a branch's customers sees those of every branch below it.
 
-use base::{Error, Page, PageSize, Result};
+use base::{Error, Page, PageSize, Result, check_version};
 use serde_json::json;
 
 use super::super::model::{Branch, BranchChange, BranchId, Caller, Permission};
 use super::super::{rules, store};
-use super::{NAME_CHARS_MAX, check_version};
+use super::NAME_CHARS_MAX;
 use crate::db::Tx;
 use crate::events::{self, Event};
 use crate::ids;

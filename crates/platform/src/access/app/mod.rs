@@ -202,14 +202,9 @@ pub async fn session(platform: &Platform, token: &str) -> Result<(Caller, Timest
 /// A user as the caller its sessions make it, for tests of other rooms.
 #[cfg(feature = "testing")]
 pub async fn caller_of(platform: &Platform, user: UserId) -> Result<Caller> {
-    let mut tx = platform.db.read().await?;
-    store::callers::of_user(&mut tx, user)
-        .await?
-        .map(|mut caller| {
-            caller.must_change_password = false;
-            caller
-        })
-        .ok_or(Error::NotFound { what: "user" })
+    let mut caller = on_behalf_of(&mut platform.db.read().await?, user).await?;
+    caller.must_change_password = false;
+    Ok(caller)
 }
 
 /// The user as a caller, for work that is done later on their behalf: with the rights they have now.
@@ -386,18 +381,6 @@ pub async fn forget_old(platform: &Platform) -> Result<()> {
     let mut tx = platform.db.write().await?;
     store::forget_old(&mut tx, now, earlier(now, rules::FAILURES_FORGOTTEN_S)).await?;
     tx.commit().await
-}
-
-/// Passes if the thing still has the version that was seen. Error: `version_stale`.
-fn check_version(seen: i64, current: i64) -> Result<()> {
-    if seen == current {
-        Ok(())
-    } else {
-        Err(Error::conflict(
-            "version_stale",
-            "someone else has changed this meanwhile; read it again",
-        ))
-    }
 }
 
 async fn record(

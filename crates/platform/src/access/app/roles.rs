@@ -1,14 +1,14 @@
 //! Roles: the built-in ones, of which the firm decides how far they reach, and those it makes.
 
-use base::{Error, Result};
+use base::{Error, Result, check_version};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::super::model::{Caller, Permission, Role, RoleChange, RoleId, RoleRecord};
 use super::super::scope::ScopeKind;
 use super::super::{rules, store};
+use super::NAME_CHARS_MAX;
 use super::users::grants_no_more;
-use super::{NAME_CHARS_MAX, check_version};
 use crate::db::Tx;
 use crate::events::{self, Event};
 use crate::ids;

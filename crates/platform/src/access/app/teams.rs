@@ -1,11 +1,11 @@
 //! Teams of users. Who is in which is decided with the user.
 
-use base::{Error, Page, PageSize, Result};
+use base::{Error, Page, PageSize, Result, check_version};
 use serde_json::json;
 
 use super::super::model::{Caller, Permission, Team, TeamChange, TeamId};
 use super::super::{rules, store};
-use super::{NAME_CHARS_MAX, check_version};
+use super::NAME_CHARS_MAX;
 use crate::db::Tx;
 use crate::events::{self, Event};
 use crate::ids;

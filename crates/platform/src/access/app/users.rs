@@ -1,12 +1,12 @@
 //! Users as those see them who decide about them. Nobody gives a role, or touches someone who has one, that
 //! grants more than the caller's own; and somebody stays who may do everything.
 
-use base::{Error, Page, PageSize, Result};
+use base::{Error, Page, PageSize, Result, check_version};
 use serde_json::json;
 
 use super::super::model::{Caller, Permission, Role, TeamId, User, UserChange, UserId, UserRecord};
 use super::super::{password, rules, store};
-use super::{NAME_CHARS_MAX, check_version, give_one_time_password, insert};
+use super::{NAME_CHARS_MAX, give_one_time_password, insert};
 use crate::db::Tx;
 use crate::events::{self, Event};
 use crate::state::Platform;
