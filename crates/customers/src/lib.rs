@@ -35,7 +35,8 @@ pub const MIGRATIONS: RoomMigrations = platform::migrations!(
     (4, "0004_search"),
     (5, "0005_record"),
     (6, "0006_consents"),
-    (7, "0007_scope")
+    (7, "0007_scope"),
+    (8, "0008_group_changes")
 );
 
 /// The jobs of this room, added to those the runner knows.
