@@ -13,3 +13,10 @@ BEGIN
     VALUES (NEW.id, (SELECT COALESCE(MAX(changed_in), 0) + 1 FROM customer_group_changes))
     ON CONFLICT (customer_id) DO UPDATE SET changed_in = excluded.changed_in;
 END;
+
+-- Members of a group are told from memory now; what is left is which brands and regions there are.
+DROP INDEX customers_by_kind;
+DROP INDEX customers_by_brand;
+DROP INDEX customers_by_region;
+CREATE INDEX customers_by_brand ON customers (brand) WHERE brand IS NOT NULL;
+CREATE INDEX customers_by_region ON customers (region) WHERE region IS NOT NULL;

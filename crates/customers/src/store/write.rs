@@ -233,10 +233,10 @@ pub async fn ensure_many(tx: &mut Tx, clock: &Clock, external_ids: &[&str]) -> R
     })
 }
 
-/// The ids of some customers, all of them there, and which of them this transaction has made.
+/// The ids of some customers, all of them there, and those of them that this transaction has made, with what is known.
 struct AllThere {
     ids: HashMap<String, CustomerId>,
-    made: HashSet<String>,
+    made: HashMap<String, Known>,
 }
 
 /// Makes those that are missing, with what is said of them. Sorted, so that two who make the same customers
@@ -246,7 +246,7 @@ async fn ensure(tx: &mut Tx, clock: &Clock, wanted: BTreeMap<&str, Known>) -> Re
     let all: Vec<&str> = wanted.keys().copied().collect();
     let mut there = AllThere {
         ids: ids_by_external(tx, &Scope::of_system(), &all).await?,
-        made: HashSet::new(),
+        made: HashMap::new(),
     };
     let now = clock.now();
     let missing: Vec<(&str, CustomerId, Known)> = wanted
@@ -261,20 +261,33 @@ async fn ensure(tx: &mut Tx, clock: &Clock, wanted: BTreeMap<&str, Known>) -> Re
         .iter()
         .map(|(external_id, id, known)| row(*id, external_id, known, false, now))
         .collect();
-    ENSURE.insert(tx, rows).await?;
-    let external_ids: Vec<&str> = missing.iter().map(|(external_id, ..)| *external_id).collect();
-    there
-        .ids
-        .extend(ids_by_external(tx, &Scope::of_system(), &external_ids).await?);
-    there.made = missing
-        .iter()
+    let inserted = ENSURE.insert(tx, rows).await?;
+    if inserted == missing.len() as u64 {
+        let made = missing
+            .iter()
+            .map(|(external_id, id, _)| ((*external_id).to_owned(), *id));
+        there.ids.extend(made);
+    } else {
+        // Others were first with some.
+        let external_ids: Vec<&str> = missing.iter().map(|(external_id, ..)| *external_id).collect();
+        there
+            .ids
+            .extend(ids_by_external(tx, &Scope::of_system(), &external_ids).await?);
+    }
+    let made: Vec<_> = missing
+        .into_iter()
         .filter(|(external_id, id, _)| there.ids.get(*external_id) == Some(id))
-        .map(|(external_id, ..)| (*external_id).to_owned())
         .collect();
-    let made = missing
-        .iter()
-        .filter(|(external_id, ..)| there.made.contains(*external_id));
-    names::index_new(tx, made.map(|(_, id, known)| (id.uuid(), known.name.as_deref()))).await?;
+    names::index_new(
+        tx,
+        made.iter()
+            .map(|(_, id, known)| (id.uuid(), known.name.as_deref())),
+    )
+    .await?;
+    there.made = made
+        .into_iter()
+        .map(|(external_id, _, known)| (external_id.to_owned(), known))
+        .collect();
     Ok(there)
 }
 
@@ -407,8 +420,14 @@ pub async fn upsert_many(tx: &mut Tx, clock: &Clock, keys: &Keyring, records: &[
         }
     }
     let there = ensure(tx, clock, wanted).await?;
-    let own = own_ids(&kept);
+    let mut own = own_ids(&kept);
+    own.retain(|external_id| !there.made.contains_key(*external_id));
     let mut known = known(tx, &own, true).await?;
+    for (external_id, of_made) in &there.made {
+        if let Some(id) = there.ids.get(external_id) {
+            known.insert(external_id.clone(), (*id, of_made.clone()));
+        }
+    }
     let mut done = Upserted {
         new_others: there.made.len() as u64,
         ids: there.ids,
@@ -426,8 +445,11 @@ pub async fn upsert_many(tx: &mut Tx, clock: &Clock, keys: &Keyring, records: &[
             )));
         };
         let after = before.clone().enriched(record, &done.ids);
+        let is_made = there.made.contains_key(external_id);
         let is_changed = after != *before || plan.changed.contains(&n);
-        if there.made.contains(external_id) && met.insert(external_id) {
+        // Who is made in this moment was written with all that the record says but for whom it refers to.
+        let is_to_be_written = after != *before || is_changed && !is_made;
+        if is_made && met.insert(external_id) {
             done.created += 1;
             done.new_others -= 1;
         } else if is_changed {
@@ -441,7 +463,7 @@ pub async fn upsert_many(tx: &mut Tx, clock: &Clock, keys: &Keyring, records: &[
                 .or_insert_with(|| (before.name.clone(), None));
             last.clone_from(&after.name);
         }
-        if is_changed {
+        if is_to_be_written {
             changed.insert(external_id);
             *before = after;
         }

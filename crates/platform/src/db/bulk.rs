@@ -92,6 +92,10 @@ impl Bulk {
         if self.on_conflict.is_empty() {
             return self.copy(conn, self.table, rows).await;
         }
+        let mut rows = rows.peekable();
+        if rows.peek().is_none() {
+            return Ok(0);
+        }
         // COPY knows no ON CONFLICT: the rows go to a table of this transaction first.
         let staging = format!("bulk_{}", self.table);
         let prepare = format!(

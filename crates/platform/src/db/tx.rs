@@ -200,6 +200,17 @@ impl Tx {
         Ok(())
     }
 
+    /// Does not wait for the disk when this transaction is committed: if the machine goes down in the next moments,
+    /// it may be gone, as a whole and with those after it that did not wait either. The next commit that waits
+    /// makes it durable too. For the steps of a job that says it is done with one that waits. On SQLite every commit
+    /// waits.
+    pub async fn commit_may_be_late(&mut self) -> Result<()> {
+        if self.dialect() == Dialect::Postgres {
+            self.execute("SET LOCAL synchronous_commit = off", []).await?;
+        }
+        Ok(())
+    }
+
     /// Waits until nobody else has uncommitted rows in this table, and keeps new ones out until the
     /// transaction ends: afterwards no row with a smaller sequence number can appear. Keep it short.
     pub async fn wait_for_writers(&mut self, table: &'static str) -> Result<()> {

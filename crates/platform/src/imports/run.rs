@@ -252,6 +252,7 @@ impl Work {
         let mut after = before.clone();
         let mut tx = self.run.platform().db.write().await?;
         tx.allow_minutes(5).await?;
+        tx.commit_may_be_late().await?;
         if before.rows_done == 0 {
             self.settle_firm(&mut tx).await?;
         }
