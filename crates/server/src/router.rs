@@ -13,12 +13,11 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
-use value::app::ValueRoom;
 
 use crate::events::Listeners;
 use crate::metrics::Metrics;
 use crate::proxies::Network;
-use crate::serve::{exports, imports};
+use crate::serve::{Rooms, exports, imports, overview_parts};
 use crate::session::TrustedProxies;
 use crate::{console, events, health, jobs, layers, metrics, session, setup};
 
@@ -50,6 +49,7 @@ fn api() -> OpenApiRouter<Platform> {
         .merge(platform::imports::api::router(imports()))
         .merge(platform::exports::api::router(exports()))
         .merge(customers::api::router())
+        .merge(customers::overview::api::router(&overview_parts()))
         .merge(value::api::router());
     OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", rooms)
 }
@@ -65,7 +65,12 @@ pub fn openapi() -> String {
 }
 
 /// The whole service.
-pub(crate) fn router(platform: &Platform, trusted: &[Network], stop: CancellationToken) -> axum::Router {
+pub(crate) fn router(
+    platform: &Platform,
+    rooms: Rooms,
+    trusted: &[Network],
+    stop: CancellationToken,
+) -> axum::Router {
     let (api, _) = api().split_for_parts();
     let around = |p: &Platform| p.clone();
     api.route("/healthz", get(health::healthz))
@@ -85,7 +90,9 @@ pub(crate) fn router(platform: &Platform, trusted: &[Network], stop: Cancellatio
         .layer(Extension(Metrics::default()))
         .layer(Extension(Listeners::new(stop)))
         .layer(Extension(TrustedProxies(trusted.into())))
-        .layer(Extension(ValueRoom::new(platform.clone())))
+        .layer(Extension(rooms.value))
+        .layer(Extension(rooms.panels))
+        .layer(Extension(rooms.overview))
         .layer(from_fn_with_state(around(platform), layers::security_headers))
         .layer(from_fn_with_state(around(platform), layers::request_id))
         .with_state(platform.clone())

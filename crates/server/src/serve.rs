@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use base::{Error, Result};
+use customers::overview::{Overview, Parts};
+use customers::panels::PanelRoom;
 use customers::{CustomersExport, CustomersImport};
 use platform::crypto::Keyring;
 use platform::events::Sealer;
@@ -16,6 +18,7 @@ use platform::{Clock, Db, Platform, Settings, access, idempotency, installation,
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use value::app::ValueRoom;
 use value::{TransactionsImport, ValueExport};
 
 use crate::accept::accept;
@@ -40,6 +43,31 @@ pub(crate) fn exports() -> Exports {
 /// The kinds of jobs the rooms can do.
 pub fn kinds() -> Kinds {
     value::jobs(customers::jobs(exports().jobs(imports().jobs(Kinds::new()))))
+}
+
+/// The parts of a customer's page, each made from the rooms of a running program.
+pub(crate) fn overview_parts() -> Parts<ValueRoom> {
+    let parts = customers::overview::with_parts(Parts::default());
+    value::api::with_parts(parts, |room| room)
+}
+
+/// The rooms that keep something in memory.
+pub(crate) struct Rooms {
+    pub(crate) value: ValueRoom,
+    pub(crate) panels: PanelRoom,
+    pub(crate) overview: Overview,
+}
+
+impl Rooms {
+    fn open(platform: &Platform) -> Result<Self> {
+        let value = ValueRoom::new(platform.clone());
+        let panels = PanelRoom::open(platform.clone())?;
+        Ok(Self {
+            overview: Overview::new(platform.clone(), &overview_parts(), &value, panels.clone()),
+            value,
+            panels,
+        })
+    }
 }
 
 /// Opens the database for a server and brings it up to date. A SQLite file is this process's alone before
@@ -143,7 +171,12 @@ pub async fn start(
     };
     let runner = Runner::start(platform.clone(), kinds, settings).await?;
     let stop = CancellationToken::new();
-    let routes = router(&platform, &config.trusted_proxies, stop.clone());
+    let routes = router(
+        &platform,
+        Rooms::open(&platform)?,
+        &config.trusted_proxies,
+        stop.clone(),
+    );
     let requests = tokio::spawn(accept(listener, routes, config.limits, stop.clone()));
     let housekeeping = tokio::spawn(keep_house(platform.clone()));
     let sealer = Sealer::start(platform.clone());
