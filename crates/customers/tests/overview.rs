@@ -16,8 +16,8 @@ use customers::{
     Channel, ContactFacts, ContactRole, LifeCalendar, LifeEventFacts, LifeEventKind, MIGRATIONS, NewNote,
     NewStatements, SubscriptionFacts, SubscriptionStatus, TagChange, app, identities,
 };
-use page_support::{customer, page, panels_none};
-use platform::access::Role;
+use page_support::{branch, customer, overview_of, page, page_for, panels_none, user};
+use platform::access::{BranchId, Role};
 use platform::testing::{TestDb, caller};
 use platform::{Permission, Platform, Tx, test_on_both};
 use serde_json::{Value, json};
@@ -102,7 +102,7 @@ async fn furnish(p: &Platform, id: customers::CustomerId) {
     let subscription = SubscriptionFacts {
         product: "mobile".to_owned(),
         plan: None,
-        number: None,
+        number: Some("13900000002".to_owned()),
         device: None,
         started_on: day("2024-01-01"),
         term_ends_on: None,
@@ -170,8 +170,8 @@ async fn one_request_has_the_whole_page(t: &TestDb) {
         .await
         .unwrap();
 
-    let overview = overview(p, with_parts(Parts::default()));
-    let page = page(&overview, Role::Viewer, person).await;
+    let overview = overview_of(p);
+    let page = page(&overview, Role::Analyst, person).await;
     let names: Vec<_> = page["parts"].as_object().unwrap().keys().collect();
     assert_eq!(
         names,
@@ -246,8 +246,7 @@ async fn whether_a_customer_may_be_contacted_is_what_the_one_place_says(t: &Test
     let p = &t.platform;
     let person = customer(p, "C-1", "张伟").await;
     furnish(p, person).await;
-    let overview = overview(p, with_parts(Parts::default()));
-    let page = page(&overview, Role::Viewer, person).await;
+    let page = page(&overview_of(p), Role::Viewer, person).await;
     let purposes = page["parts"]["consents"]["body"]["purposes"]
         .as_array()
         .unwrap()
@@ -357,7 +356,7 @@ test_on_both!(a_page_is_for_those_who_may_and_of_those_who_are, [MIGRATIONS]);
 async fn a_page_is_for_those_who_may_and_of_those_who_are(t: &TestDb) {
     let p = &t.platform;
     let person = customer(p, "C-1", "张伟").await;
-    let overview = overview(p, with_parts(Parts::default()));
+    let overview = overview_of(p);
     let nobody = uuid::Uuid::from_u128(7).into();
     let missing = overview.of(&caller(Role::Viewer), nobody).await.unwrap_err();
     assert_eq!(missing.code(), "not_found");
@@ -372,7 +371,7 @@ async fn a_page_asks_little_of_the_database(t: &TestDb) {
     let p = &t.platform;
     let person = customer(p, "C-1", "张伟").await;
     furnish(p, person).await;
-    let overview = overview(p, with_parts(Parts::default()));
+    let overview = overview_of(p);
     overview.of(&caller(Role::Viewer), person).await.unwrap();
     let before = p.db.asked();
     let shown = overview.of(&caller(Role::Viewer), person).await.unwrap();
@@ -381,4 +380,185 @@ async fn a_page_asks_little_of_the_database(t: &TestDb) {
     let statements = after.statements - before.statements;
     assert!(statements <= 19, "{statements} statements");
     assert!(after.transactions - before.transactions <= 3);
+}
+
+test_on_both!(what_is_personal_is_shown_in_part_as_everywhere, [MIGRATIONS]);
+async fn what_is_personal_is_shown_in_part_as_everywhere(t: &TestDb) {
+    let p = &t.platform;
+    let person = customer(p, "C-1", "张伟").await;
+    furnish(p, person).await;
+    let overview = overview_of(p);
+    let size = base::PageSize::new(Some(10)).unwrap();
+    for (role, phone, number) in [
+        (Role::Viewer, "****0001", "****0002"),
+        (Role::Analyst, "+8613900000001", "13900000002"),
+    ] {
+        let who = caller(role);
+        let page = page_for(&overview, &who, person).await;
+        let items = |part: &str| page["parts"][part]["body"]["items"].clone();
+        assert_eq!(items("identities")[0]["value"], phone);
+        assert_eq!(items("subscriptions")[0]["number"], number);
+        let known_by = identities::app::list(p, &who, person, size, None).await.unwrap();
+        assert_eq!(items("identities"), json!(known_by.items));
+        let held = app::holdings::subscriptions(p, &who, person, size, None)
+            .await
+            .unwrap();
+        assert_eq!(items("subscriptions"), json!(held.items));
+        // Also what is told of the subscription, which is among the last that happened.
+        let only = Some("subscription.added".to_owned());
+        let told = app::timeline(p, &who, person, only, size, None).await.unwrap();
+        let added = json!(told.items[0]);
+        assert!(added.to_string().contains(number), "{added}");
+        let timeline = items("timeline");
+        assert!(
+            timeline.as_array().unwrap().contains(&added),
+            "{timeline:#} has no {added:#}"
+        );
+        if role == Role::Viewer {
+            let text = page.to_string();
+            assert!(!text.contains("1390000"), "{text}");
+        }
+    }
+}
+
+/// A firm of two branches: a person of the north who belongs to an organisation of the south and was brought by
+/// someone there, and the organisation, for which the person stands.
+struct TwoBranches {
+    south: BranchId,
+    of_north: customers::CustomerId,
+    of_south: customers::CustomerId,
+    who: platform::Caller,
+}
+
+async fn two_branches(p: &Platform) -> TwoBranches {
+    let admin = caller(Role::Administrator);
+    let (north, south) = (branch(p, "north").await, branch(p, "south").await);
+    let made = async |said: Value| {
+        let creation = serde_json::from_value(said).unwrap();
+        app::edit::create(p, &admin, creation).await.unwrap().row.id
+    };
+    let of_south = made(json!({ "kind": "organisation", "name": "南方公司", "branch": south })).await;
+    let of_north = made(json!({
+        "kind": "organisation", "name": "北方公司", "branch": north, "organisation": of_south, "referred_by": of_south
+    }))
+    .await;
+    let person = made(json!({ "kind": "person", "name": "李南", "branch": south })).await;
+    let contact = ContactFacts {
+        name: "李先生".to_owned(),
+        role: ContactRole::DecisionMaker,
+        influence: 5,
+        customer_id: Some(person),
+        since: None,
+        until: None,
+    };
+    app::holdings::add_contact(p, &admin, of_north, contact)
+        .await
+        .unwrap();
+    TwoBranches {
+        south,
+        of_north,
+        of_south,
+        who: user(p, "anna", &["customers.read"], Some(north)).await,
+    }
+}
+
+test_on_both!(
+    another_branch_s_customer_is_not_there_and_not_named,
+    [MIGRATIONS]
+);
+async fn another_branch_s_customer_is_not_there_and_not_named(t: &TestDb) {
+    let p = &t.platform;
+    let firm = two_branches(p).await;
+    let overview = overview_of(p);
+    let hidden = overview.of(&firm.who, firm.of_south).await.unwrap_err();
+    let nobody = overview
+        .of(&firm.who, uuid::Uuid::nil().into())
+        .await
+        .unwrap_err();
+    assert_eq!((hidden.code(), hidden == nobody), ("not_found", true));
+
+    let before = p.db.asked();
+    let seen = page_for(&overview, &firm.who, firm.of_north).await;
+    let statements = p.db.asked().statements - before.statements;
+    assert!(statements <= 23, "{statements} statements");
+    for (name, part) in seen["parts"].as_object().unwrap() {
+        assert_eq!(part["state"], "ok", "{name}: {part}");
+    }
+    let record = &seen["parts"]["record"]["body"];
+    assert_eq!(
+        (&record["name"], &record["branch"]["name"]),
+        (&json!("北方公司"), &json!("north"))
+    );
+    assert_eq!(
+        (&record["organisation"], &record["referred_by"]),
+        (&Value::Null, &Value::Null)
+    );
+    let contact = &seen["parts"]["contacts"]["body"]["items"][0];
+    assert_eq!(
+        (&contact["name"], &contact["customer_id"]),
+        (&json!("李先生"), &Value::Null)
+    );
+    // Who sees the whole firm is told of both.
+    let whole = page(&overview, Role::Viewer, firm.of_north).await;
+    let south = json!({ "id": firm.of_south, "name": "南方公司" });
+    let record = &whole["parts"]["record"]["body"];
+    assert_eq!((&record["organisation"], &record["referred_by"]), (&south, &south));
+    assert!(whole["parts"]["contacts"]["body"]["items"][0]["customer_id"].is_string());
+}
+
+/// A part during which the customer is given to another branch.
+struct Leaves(BranchId);
+
+impl OverviewPart for Leaves {
+    type Body = i64;
+    const NAME: &'static str = "leaves";
+    const PERMISSION: Permission = Permission::CustomersRead;
+
+    async fn load(&self, _: &mut Tx, asked: &Asked) -> base::Result<i64> {
+        let (p, admin) = (&asked.platform, caller(Role::Administrator));
+        let change = serde_json::from_value(json!({ "branch": self.0 })).unwrap();
+        app::edit::change(p, &admin, asked.about.id, 1, change).await?;
+        Err(base::Error::internal("and this transaction is over"))
+    }
+}
+
+macro_rules! waits {
+    ($part:ident, $name:literal) => {
+        struct $part;
+
+        impl OverviewPart for $part {
+            type Body = i64;
+            const NAME: &'static str = $name;
+            const PERMISSION: Permission = Permission::CustomersRead;
+
+            async fn load(&self, _: &mut Tx, _: &Asked) -> base::Result<i64> {
+                tokio::time::sleep(Duration::from_millis(700)).await;
+                Ok(1)
+            }
+        }
+    };
+}
+
+waits!(WaitsInOne, "waits_1");
+waits!(WaitsInAnother, "waits_2");
+
+test_on_both!(who_loses_sight_of_a_customer_sees_no_more_parts, [MIGRATIONS]);
+async fn who_loses_sight_of_a_customer_sees_no_more_parts(t: &TestDb) {
+    let p = &t.platform;
+    let firm = two_branches(p).await;
+    let south = firm.south;
+    // The other two transactions are at work; what comes last begins another one.
+    let parts = Parts::default()
+        .with(move |()| Leaves(south))
+        .with(|()| WaitsInOne)
+        .with(|()| WaitsInAnother)
+        .with(|()| Last);
+    let shown = page_for(&overview(p, parts), &firm.who, firm.of_north).await;
+    let state = |part: &str| {
+        let part = &shown["parts"][part];
+        (part["state"].clone(), part["code"].clone())
+    };
+    assert_eq!(state("waits_1"), (json!("ok"), Value::Null));
+    assert_eq!(state("leaves"), (json!("failed"), json!("internal")));
+    assert_eq!(state("last"), (json!("failed"), json!("not_found")));
 }

@@ -21,7 +21,7 @@ use customers::overview::{Overview, Parts, with_parts};
 use customers::panels::{Panel, PanelAuth, PanelRoom, PanelSettings, app};
 use customers::{CustomerId, MIGRATIONS, identities};
 use jiff::{SignedDuration, Timestamp};
-use page_support::{customer, page};
+use page_support::{branch, customer, overview_of, page, page_for, user};
 use platform::access::Role;
 use platform::testing::{TestDb, caller};
 use platform::{Caller, Clock, Platform, test_on_both};
@@ -164,7 +164,11 @@ fn later(p: &Platform, seconds: i64) {
 
 /// The only panel of the page of this customer.
 async fn panel(overview: &Overview, customer: CustomerId) -> Value {
-    let page = page(overview, Role::Viewer, customer).await;
+    panel_for(overview, &caller(Role::Analyst), customer).await
+}
+
+async fn panel_for(overview: &Overview, who: &Caller, customer: CustomerId) -> Value {
+    let page = page_for(overview, who, customer).await;
     for (name, part) in page["parts"].as_object().unwrap() {
         assert_eq!(part["state"], "ok", "{name}");
     }
@@ -571,4 +575,105 @@ async fn panels_are_for_administrators_and_within_bounds(t: &TestDb) {
     }
     let refused = app::add(p, &admin, wanted, None).await.unwrap_err();
     assert_eq!(refused.code(), "panels_too_many");
+}
+
+test_on_both!(what_is_personal_is_asked_only_for_who_may_see_it, [MIGRATIONS]);
+async fn what_is_personal_is_asked_only_for_who_may_see_it(t: &TestDb) {
+    let p = &t.platform;
+    let system = System::start().await;
+    let person = customer(p, "C-1", "张伟").await;
+    let admin = administrator();
+    for (kind, value) in [
+        (identities::IdentityKind::Phone, "13900000001"),
+        (identities::IdentityKind::External, "crm-7"),
+    ] {
+        identities::app::add(p, &admin, person, kind, value).await.unwrap();
+    }
+    let (viewer, analyst) = (caller(Role::Viewer), caller(Role::Analyst));
+    let forbidden = ("forbidden", Some("forbidden"), false, None);
+    let (overview, _) = room(p);
+    let mut added = add(p, settings(&format!("{}/{{identity:phone}}", system.url))).await;
+    assert_eq!(brief(&panel_for(&overview, &viewer, person).await), forbidden);
+    assert_eq!(system.calls(), 0);
+    assert_eq!(
+        brief(&panel_for(&overview, &analyst, person).await),
+        ("ok", None, false, Some(1))
+    );
+    // What is kept for others is not for them either.
+    let shown = panel_for(&overview, &viewer, person).await;
+    assert_eq!((brief(&shown), &shown["fields"]), (forbidden, &json!([])));
+
+    // An id of another system is nothing personal.
+    let mut change = async |settings: PanelSettings| {
+        let changed = app::change(p, &admin, added.id, added.version, (settings, None)).await;
+        added = changed.unwrap();
+    };
+    let mut wanted = settings(&format!("{}/{{identity:external}}", system.url));
+    change(wanted.clone()).await;
+    assert_eq!(
+        brief(&panel_for(&overview, &viewer, person).await),
+        ("ok", None, false, Some(2))
+    );
+    assert_eq!(system.last().0, "/crm-7");
+    // What it shows may be.
+    wanted.personal = true;
+    change(wanted).await;
+    assert_eq!(brief(&panel_for(&overview, &viewer, person).await), forbidden);
+    assert_eq!(
+        brief(&panel_for(&overview, &analyst, person).await),
+        ("ok", None, false, Some(3))
+    );
+}
+
+test_on_both!(nobody_has_sent_what_they_may_not_see, [MIGRATIONS]);
+async fn nobody_has_sent_what_they_may_not_see(t: &TestDb) {
+    let p = &t.platform;
+    let system = System::start().await;
+    let person = customer(p, "C-1", "张伟").await;
+    let (_, room) = room(p);
+    let by_phone = settings(&format!("{}/{{identity:phone}}", system.url));
+    let by_id = settings(&format!("{}/{{id}}", system.url));
+    let existing = add(p, by_phone.clone()).await;
+
+    // Whoever sees personal data in part only has none sent anywhere, and sees no answer whole.
+    let masked = user(p, "masked", &["panels.manage", "customers.read"], None).await;
+    let refused = |e: base::Error| match e {
+        base::Error::Forbidden { permission } => permission,
+        e => panic!("{e}"),
+    };
+    let e = app::add(p, &masked, by_phone.clone(), None).await.unwrap_err();
+    assert_eq!(refused(e), "customers.personal");
+    let added = app::add(p, &masked, by_id.clone(), None).await.unwrap();
+    let e = app::change(p, &masked, added.id, 1, (by_phone.clone(), None))
+        .await
+        .unwrap_err();
+    assert_eq!(refused(e), "customers.personal");
+    let mut moved = by_phone.clone();
+    moved.position = 3;
+    let e = app::change(p, &masked, existing.id, 1, (moved, None))
+        .await
+        .unwrap_err();
+    assert_eq!(refused(e), "customers.personal");
+    let e = room.try_it(&masked, added.id, person).await.unwrap_err();
+    assert_eq!(refused(e), "customers.personal");
+
+    // A panel is asked about everyone: a branch decides on none.
+    let north = branch(p, "north").await;
+    let everything = ["panels.manage", "customers.read", "customers.personal"];
+    let of_branch = user(p, "branch", &everything, Some(north)).await;
+    for e in [
+        app::list(p, &of_branch).await.err(),
+        app::get(p, &of_branch, added.id).await.err(),
+        app::add(p, &of_branch, by_id.clone(), None).await.err(),
+        app::change(p, &of_branch, added.id, 1, (by_id, None)).await.err(),
+        app::remove(p, &of_branch, added.id, 1).await.err(),
+        room.try_it(&of_branch, added.id, person).await.err(),
+    ] {
+        assert_eq!(refused(e.unwrap()), "scope.all");
+    }
+    // Nor is a system asked about a customer of another branch.
+    let hidden = overview_of(p).of(&of_branch, person).await.unwrap_err();
+    assert_eq!(hidden.code(), "not_found");
+    assert_eq!(system.calls(), 0);
+    assert_eq!(app::list(p, &administrator()).await.unwrap().len(), 2);
 }

@@ -6,6 +6,8 @@
     reason = "a test that meets an error has failed"
 )]
 
+mod page_support;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use base::PageSize;
@@ -18,6 +20,7 @@ use platform::{Caller, Platform, test_on_both};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
+use serde_json::json;
 
 const BRANCHES: usize = 9;
 const TEAMS: usize = 3;
@@ -279,6 +282,7 @@ async fn sees_what_is_in_scope(p: &Platform, world: &World, person: &Person) {
     assert_eq!(facets.brands, brands.into_iter().collect::<Vec<_>>());
     assert!(facets.regions.is_empty() && facets.segments.is_empty());
 
+    let overview = page_support::overview_of(p);
     // Each takes several statements: one of three is asked for by itself.
     for (external_id, customer) in world.customers.iter().step_by(3) {
         let is_seen = seen.contains_key(external_id);
@@ -289,6 +293,15 @@ async fn sees_what_is_in_scope(p: &Platform, world: &World, person: &Person) {
         match app::get(p, &who, customer.id).await {
             Ok(detail) => {
                 assert!(is_seen, "{external_id} is shown to {:?}", person.kind);
+                let page = page_support::page_for(&overview, &who, customer.id).await;
+                let record = &page["parts"]["record"]["body"];
+                for (named, expected) in [
+                    ("organisation", json!(detail.organisation)),
+                    ("branch", json!(detail.branch)),
+                    ("owner", json!(detail.owner)),
+                ] {
+                    assert_eq!(record[named], expected, "{external_id}: {named}");
+                }
                 let organisation = customer.organisation.as_ref().filter(|id| seen.contains_key(id));
                 assert_eq!(
                     detail.organisation.map(|link| link.id),
@@ -306,6 +319,7 @@ async fn sees_what_is_in_scope(p: &Platform, world: &World, person: &Person) {
             }
             Err(e) => {
                 assert_eq!(e.code(), "not_found");
+                assert_eq!(overview.of(&who, customer.id).await.unwrap_err(), e);
                 assert!(!is_seen, "{external_id} is hidden from {:?}", person.kind);
             }
         }
