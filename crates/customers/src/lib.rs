@@ -38,6 +38,7 @@ pub const MIGRATIONS: RoomMigrations = platform::migrations!(
     (5, "0005_record"),
     (6, "0006_consents"),
     (7, "0007_scope"),
+    (8, "0008_group_changes"),
     (10, "0010_panels")
 );
 

@@ -341,17 +341,20 @@ async fn sees_what_is_in_scope(p: &Platform, world: &World, person: &Person) {
         })
         .map(|one| one.id.uuid())
         .collect();
-    let members = store::members(&mut tx, scope, &group).await.unwrap();
-    assert_eq!(members.into_iter().collect::<BTreeSet<_>>(), grouped);
     let among = store::among(&mut tx, scope, &ids, &group).await.unwrap();
     assert_eq!(among.into_iter().collect::<BTreeSet<_>>(), grouped);
-    let everyone = store::members(&mut tx, scope, &store::Group::default())
-        .await
-        .unwrap();
-    assert_eq!(everyone.into_iter().collect::<BTreeSet<_>>(), seen_ids);
-    let few = u32::try_from(seen.len()).unwrap() + 1;
-    let is_small = store::is_small(&mut tx, scope, &store::Group::default(), few).await;
-    assert_eq!(is_small.unwrap(), !scope.is_whole_firm());
+    // In memory as in the database.
+    let groupings: Vec<_> = store::groupings(&mut tx).unwrap().try_collect().await.unwrap();
+    assert_eq!(
+        store::groupings_of(&mut tx, &ids).await.unwrap().len(),
+        groupings.len()
+    );
+    for (group, expected) in [(&group, &grouped), (&store::Group::default(), &seen_ids)] {
+        let members = groupings
+            .iter()
+            .filter(|(_, grouping)| grouping.is_in(scope, group));
+        assert_eq!(&members.map(|(id, _)| *id).collect::<BTreeSet<_>>(), expected);
+    }
     let referred: Vec<_> = store::referrals(&mut tx, scope)
         .unwrap()
         .try_collect()

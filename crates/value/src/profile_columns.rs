@@ -12,6 +12,7 @@ use std::sync::OnceLock;
 use base::{Day, Error, Result};
 use uuid::Uuid;
 
+use crate::group_columns::Members;
 use crate::profile::{Figure, ProfileFigures, Range, Unit};
 use crate::rules::{BucketSegment, Loyalty, ValueClass};
 
@@ -122,6 +123,9 @@ pub struct After {
     /// The customer.
     pub customer: Uuid,
 }
+
+/// Whom a list shows, of what the run says and of what the record says.
+type Asked<'a> = (&'a Selection, Option<&'a Members<'a>>);
 
 /// The figures of one run. Rows are numbered in the order of the customers' ids.
 #[derive(Debug, Default)]
@@ -315,17 +319,25 @@ impl ProfileColumns {
         }
     }
 
-    /// The first `most` rows of a list after a row, in its order.
-    pub fn page(&self, selection: &Selection, order: Order, after: Option<After>, most: usize) -> Vec<u32> {
+    /// The first `most` rows of a list after a row, in its order; of a group's members where one is given.
+    pub fn page(
+        &self,
+        selection: &Selection,
+        members: Option<&Members<'_>>,
+        order: Order,
+        after: Option<After>,
+        most: usize,
+    ) -> Vec<u32> {
         let passed = most.saturating_add(self.len() / WALKED_PART);
-        self.walk(selection, order, after, most, passed)
-            .unwrap_or_else(|| self.scan(selection, order, after, most))
+        let asked = (selection, members);
+        self.walk(asked, order, after, most, passed)
+            .unwrap_or_else(|| self.scan(asked, order, after, most))
     }
 
     /// A page by looking at one row after the other along the figure; none if it takes more than `passed`.
     fn walk(
         &self,
-        selection: &Selection,
+        asked: Asked<'_>,
         order: Order,
         after: Option<After>,
         most: usize,
@@ -341,7 +353,7 @@ impl ProfileColumns {
                 if rows.len() == most {
                     break;
                 }
-                if self.admits(selection, row as usize) {
+                if self.admits_asked(asked, row as usize) {
                     rows.push(row);
                 }
             }
@@ -371,7 +383,7 @@ impl ProfileColumns {
     }
 
     /// A page by reading the figure and what is asked for from end to end.
-    fn scan(&self, selection: &Selection, order: Order, after: Option<After>, most: usize) -> Vec<u32> {
+    fn scan(&self, asked: Asked<'_>, order: Order, after: Option<After>, most: usize) -> Vec<u32> {
         let mut first = First::new(self, order, after, most);
         let blocks = self.len().div_ceil(BLOCK);
         for n in 0..blocks {
@@ -387,7 +399,7 @@ impl ProfileColumns {
             // Of most blocks the bounds leave hardly anybody, who is then looked at alone.
             let few = count(&marks) <= FEW;
             if !few {
-                self.select(&mut marks, selection, from);
+                self.select(&mut marks, asked, from);
             }
             let eights = marks.as_chunks::<8>().0.iter().enumerate();
             let marked = eights
@@ -395,7 +407,7 @@ impl ProfileColumns {
                 .flat_map(|(n, _)| 8 * n..8 * n + 8)
                 .filter(|n| marks[*n] != 0)
                 .map(|n| from + n);
-            let offer = |row| first.offer(row, || !few || self.admits(selection, row));
+            let offer = |row| first.offer(row, || !few || self.admits_asked(asked, row));
             if order.descending {
                 marked.rev().for_each(offer);
             } else {
@@ -405,7 +417,7 @@ impl ProfileColumns {
         first.rows()
     }
 
-    /// The same of these rows only.
+    /// The same of these rows only, whoever is a member.
     pub fn page_among(
         &self,
         rows: &[u32],
@@ -421,14 +433,14 @@ impl ProfileColumns {
         first.rows()
     }
 
-    /// How many rows a selection lets through.
-    pub fn count(&self, selection: &Selection) -> usize {
+    /// How many rows a selection lets through; of a group's members where one is given.
+    pub fn count(&self, selection: &Selection, members: Option<&Members<'_>>) -> usize {
         (0..self.len())
             .step_by(BLOCK)
             .map(|from| {
                 let mut marks = [0; BLOCK];
                 marks[..BLOCK.min(self.len() - from)].fill(1);
-                self.select(&mut marks, selection, from);
+                self.select(&mut marks, (selection, members), from);
                 count(&marks)
             })
             .sum()
@@ -445,8 +457,12 @@ impl ProfileColumns {
                 .all(|(figure, low, high)| (*low..=*high).contains(&self.figures[*figure][at]))
     }
 
-    /// Leaves the marks of those rows from `from` that a selection lets through, one column after the other.
-    fn select(&self, marks: &mut [u8; BLOCK], selection: &Selection, from: usize) {
+    fn admits_asked(&self, (selection, members): Asked<'_>, at: usize) -> bool {
+        members.is_none_or(|members| members.have(at)) && self.admits(selection, at)
+    }
+
+    /// Leaves the marks of those rows from `from` that are asked for, one column after the other.
+    fn select(&self, marks: &mut [u8; BLOCK], (selection, members): Asked<'_>, from: usize) {
         let rows = from..self.len().min(from + BLOCK);
         for (column, wanted) in [
             (&self.classes, selection.classes.as_slice()),
@@ -461,6 +477,9 @@ impl ProfileColumns {
         }
         for (figure, low, high) in &selection.ranges {
             mark(marks, &self.figures[*figure][rows.clone()], *low, *high);
+        }
+        if let Some(members) = members {
+            members.mark(marks, rows);
         }
     }
 }

@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 
 use base::Result;
-use platform::db::{Dialect, Sql, uuids};
+use futures::stream::BoxStream;
+use futures::{StreamExt as _, TryStreamExt as _};
+use platform::access::{BranchId, UserId};
+use platform::db::{Sql, uuids};
 use platform::{Scope, Tx};
 use uuid::Uuid;
 
@@ -28,11 +31,11 @@ impl Group {
     }
 
     /// What each of its conditions is on, and the values it allows.
-    fn conditions(&self) -> impl Iterator<Item = (&'static str, &[String])> {
+    fn conditions(&self) -> impl Iterator<Item = (Column, &[String])> {
         [
-            ("brand", self.brands.as_slice()),
-            ("region", &self.regions),
-            ("kind", self.kind.as_slice()),
+            (Column::Brand, self.brands.as_slice()),
+            (Column::Region, &self.regions),
+            (Column::Kind, self.kind.as_slice()),
         ]
         .into_iter()
         .filter(|(_, allowed)| !allowed.is_empty())
@@ -40,57 +43,104 @@ impl Group {
 
     fn push(&self, sql: &mut Sql) {
         for (column, allowed) in self.conditions() {
-            sql.push(" AND ");
-            push_one_of(sql, column, allowed);
+            sql.push(" AND ").push(column.name()).push(" IN (");
+            for (n, value) in allowed.iter().enumerate() {
+                sql.push(if n == 0 { "" } else { ", " }).bind(value.as_str());
+            }
+            sql.push(")");
         }
     }
 }
 
-fn push_one_of(sql: &mut Sql, column: &'static str, allowed: &[String]) {
-    sql.push(column).push(" IN (");
-    for (n, value) in allowed.iter().enumerate() {
-        sql.push(if n == 0 { "" } else { ", " }).bind(value.as_str());
-    }
-    sql.push(")");
+/// What a group asks for.
+#[derive(Clone, Copy)]
+enum Column {
+    Brand,
+    Region,
+    Kind,
 }
 
-/// Whether the scope or one of a group's conditions alone leaves fewer than `few`; told from the indexes.
-pub async fn is_small(tx: &mut Tx, scope: &Scope, group: &Group, few: u32) -> Result<bool> {
-    for (column, allowed) in group.conditions() {
-        let mut sql = Sql::new("SELECT count(*) FROM (SELECT 1 AS one FROM customers WHERE ");
-        push_one_of(&mut sql, column, allowed);
-        sql.push(" LIMIT ").bind(few).push(") AS counted");
-        let counted: Vec<(i64,)> = sql.all(tx).await?;
-        if counted.first().is_some_and(|(count,)| *count < i64::from(few)) {
-            return Ok(true);
+impl Column {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Brand => "brand",
+            Self::Region => "region",
+            Self::Kind => "kind",
         }
     }
-    if scope.is_whole_firm() {
-        return Ok(false);
-    }
-    let mut sql = Sql::new("SELECT count(*) FROM (SELECT 1 AS one FROM customers WHERE 1 = 1");
-    push_scope(&mut sql, scope, ScopeColumns::PLAIN);
-    sql.push(" LIMIT ").bind(few).push(") AS counted");
-    let counted: Vec<(i64,)> = sql.all(tx).await?;
-    Ok(counted.first().is_some_and(|(count,)| *count < i64::from(few)))
 }
 
-/// Everyone of the scope in a group, in no order: as one value, because many thousand rows cost more than what is in them.
-pub async fn members(tx: &mut Tx, scope: &Scope, group: &Group) -> Result<Vec<Uuid>> {
-    let mut sql = Sql::new(match tx.dialect() {
-        Dialect::Sqlite => "SELECT unhex(group_concat(hex(id), '')) FROM customers WHERE 1 = 1",
-        Dialect::Postgres => "SELECT string_agg(uuid_send(id), ''::bytea) FROM customers WHERE 1 = 1",
-    });
-    group.push(&mut sql);
-    push_scope(&mut sql, scope, ScopeColumns::PLAIN);
-    let all: Vec<(Option<Vec<u8>>,)> = sql.all(tx).await?;
-    let bytes = all.into_iter().find_map(|(bytes,)| bytes).unwrap_or_default();
-    Ok(bytes
-        .as_chunks()
-        .0
-        .iter()
-        .map(|id| Uuid::from_bytes(*id))
-        .collect())
+/// What of a customer's record decides which groups it is in, and who sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Grouping {
+    /// Its brand.
+    pub brand: Option<String>,
+    /// Its region.
+    pub region: Option<String>,
+    /// Its kind.
+    pub kind: String,
+    /// Its branch.
+    pub branch: Option<BranchId>,
+    /// Who owns it.
+    pub owner: Option<UserId>,
+}
+
+impl Grouping {
+    /// Whether the scope shows such customers and they are in a group: what [`among`] asks the database.
+    pub fn is_in(&self, scope: &Scope, group: &Group) -> bool {
+        group.conditions().all(|(column, allowed)| {
+            let is = match column {
+                Column::Brand => self.brand.as_ref(),
+                Column::Region => self.region.as_ref(),
+                Column::Kind => Some(&self.kind),
+            };
+            is.is_some_and(|is| allowed.contains(is))
+        }) && scope.lets_through(self.branch, self.owner)
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    brand: Option<String>,
+    region: Option<String>,
+    kind: String,
+    branch_id: Option<Uuid>,
+    owner_id: Option<Uuid>,
+}
+
+impl From<Row> for (Uuid, Grouping) {
+    fn from(row: Row) -> Self {
+        let grouping = Grouping {
+            brand: row.brand,
+            region: row.region,
+            kind: row.kind,
+            branch: row.branch_id.map(Into::into),
+            owner: row.owner_id.map(Into::into),
+        };
+        (row.id, grouping)
+    }
+}
+
+/// Everybody's grouping, in no order. Shows nobody: who asks for a list of them brings a scope
+/// ([`Grouping::is_in`]).
+pub fn groupings(tx: &mut Tx) -> Result<BoxStream<'_, Result<(Uuid, Grouping)>>> {
+    let rows = tx.stream::<Row>(
+        "SELECT id, brand, region, kind, branch_id, owner_id FROM customers",
+        [],
+    )?;
+    Ok(rows.map_ok(Into::into).boxed())
+}
+
+/// The groupings of these customers.
+pub async fn groupings_of(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<(Uuid, Grouping)>> {
+    let mut groupings = Vec::with_capacity(ids.len());
+    for some in ids.chunks(IDS_PER_STATEMENT) {
+        let mut sql = Sql::new("SELECT id, brand, region, kind, branch_id, owner_id FROM customers WHERE id");
+        sql.bind_in_uuids(tx.dialect(), uuids(some));
+        groupings.extend(sql.all::<Row>(tx).await?.into_iter().map(Into::into));
+    }
+    Ok(groupings)
 }
 
 /// Which of these customers are of the scope and in a group.

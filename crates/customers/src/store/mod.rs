@@ -6,6 +6,7 @@
 pub(crate) mod consents;
 pub(crate) mod edit;
 mod group;
+mod group_changes;
 pub(crate) mod holdings;
 pub(crate) mod life_events;
 mod names;
@@ -17,7 +18,8 @@ mod search;
 mod ties;
 mod write;
 
-pub use group::{Group, among, is_small, members};
+pub use group::{Group, Grouping, among, groupings, groupings_of};
+pub use group_changes::{forget_group_changes, group_changes, next_group_change};
 pub(crate) use names::{has_unindexed, index_some};
 pub(crate) use read::ListRow;
 pub use read::{count, detail, ids_by_external, referrals, summaries};

@@ -70,7 +70,13 @@ impl Scope {
         Self(Reach::All)
     }
 
-    pub(super) fn of(reach: Reach) -> Self {
+    pub(super) fn of(mut reach: Reach) -> Self {
+        // In order, so that asking for one of many is cheap.
+        match &mut reach {
+            Reach::All => {}
+            Reach::Branches(branches) => branches.sort_unstable(),
+            Reach::Owners(owners) => owners.sort_unstable(),
+        }
         Self(reach)
     }
 
@@ -83,8 +89,8 @@ impl Scope {
     pub fn lets_through(&self, branch: Option<BranchId>, owner: Option<UserId>) -> bool {
         match &self.0 {
             Reach::All => true,
-            Reach::Branches(branches) => branch.is_some_and(|branch| branches.contains(&branch)),
-            Reach::Owners(owners) => owner.is_some_and(|owner| owners.contains(&owner)),
+            Reach::Branches(branches) => branch.is_some_and(|branch| branches.binary_search(&branch).is_ok()),
+            Reach::Owners(owners) => owner.is_some_and(|owner| owners.binary_search(&owner).is_ok()),
         }
     }
 

@@ -2,22 +2,21 @@
 
 pub mod compare;
 pub mod exposure;
+mod groups;
 pub mod ledger;
 pub mod perform;
 pub mod profiles;
 pub mod runs;
 pub mod settings;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base::{Error, Result};
-use customers::store::Group;
 use futures::StreamExt as _;
-use jiff::{SignedDuration, Timestamp};
-use platform::{Platform, Scope};
+use platform::Platform;
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 
+use self::groups::Groups;
 use crate::explain::{ContractRun, RunFacts};
 use crate::model::{Run, RunId};
 use crate::profile_columns::ProfileColumns;
@@ -34,25 +33,14 @@ pub struct ValueRoom {
     columns: Arc<Mutex<Option<ColumnsOfRun>>>,
     /// The turn of reading them from the database.
     loading: Arc<AsyncMutex<()>>,
-    /// A group smaller than this is read whole; a larger one is met on the way along a list.
-    small_group: u32,
-    /// Which groups of customers were small a short while ago.
-    small_groups: Arc<Mutex<SmallGroups>>,
+    /// What the record says of the customers of that run.
+    groups: Arc<Mutex<Option<Arc<Groups>>>>,
     /// Turns of comparing runs.
     comparing: Arc<Semaphore>,
 }
 
 /// The figures of a run.
 type ColumnsOfRun = (RunId, Arc<ProfileColumns>);
-
-/// What scopes have of groups, with when it was counted and whether it was small. It only says how a list is made, not
-/// what is in it.
-type SmallGroups = HashMap<(Scope, Group), (Timestamp, bool)>;
-
-/// How long a group is believed to be as large as it was.
-const GROUP_BELIEVED: SignedDuration = SignedDuration::from_mins(1);
-/// So many groups are remembered at the most.
-const GROUPS_MAX: usize = 1_000;
 
 /// The published run with what explanations need of its report.
 #[derive(Debug)]
@@ -71,18 +59,9 @@ impl ValueRoom {
             published: Arc::default(),
             columns: Arc::default(),
             loading: Arc::default(),
-            small_group: profiles::SMALL_GROUP,
-            small_groups: Arc::default(),
+            groups: Arc::default(),
             comparing: Arc::new(Semaphore::new(compare::AT_ONCE_MAX)),
         }
-    }
-
-    /// The same with another bound between small groups and large ones, so that few customers can be many.
-    #[must_use]
-    pub fn with_small_groups_below(mut self, few: u32) -> Self {
-        self.small_group = few;
-        self.small_groups = Arc::default();
-        self
     }
 
     /// The published run if it is `id`, from memory where possible.
@@ -105,26 +84,6 @@ impl ValueRoom {
         });
         *self.published.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&known));
         Ok(known)
-    }
-
-    /// Whether what a scope has of a group is small enough to be read whole.
-    pub(crate) async fn is_small(&self, tx: &mut platform::Tx, scope: &Scope, group: &Group) -> Result<bool> {
-        let now = self.platform.clock.now();
-        let asked = (scope.clone(), group.clone());
-        let remembered = |groups: &SmallGroups| groups.get(&asked).copied();
-        let known = remembered(&self.small_groups.lock().unwrap_or_else(PoisonError::into_inner));
-        if let Some((counted, small)) = known
-            && now.duration_since(counted) < GROUP_BELIEVED
-        {
-            return Ok(small);
-        }
-        let small = customers::store::is_small(tx, scope, group, self.small_group).await?;
-        let mut groups = self.small_groups.lock().unwrap_or_else(PoisonError::into_inner);
-        if groups.len() >= GROUPS_MAX {
-            groups.clear();
-        }
-        groups.insert(asked, (now, small));
-        Ok(small)
     }
 
     /// The published run and its figures, with a transaction to read on in. Errors: no run is published;
@@ -182,6 +141,53 @@ impl ValueRoom {
         let columns = Arc::new(columns);
         *self.columns.lock().unwrap_or_else(PoisonError::into_inner) = Some((run.id, Arc::clone(&columns)));
         Ok((run, columns))
+    }
+
+    /// What the record says of the customers of a run, as it is for this transaction or newer, with a transaction to
+    /// read on in.
+    pub(crate) async fn groups(
+        &self,
+        mut tx: platform::Tx,
+        run: RunId,
+        columns: &Arc<ProfileColumns>,
+    ) -> Result<(platform::Tx, Arc<Groups>)> {
+        let known = self.groups_in_memory(run);
+        if let Some(groups) = &known
+            && groups.are_current(&mut tx).await?
+        {
+            return Ok((tx, Arc::clone(groups)));
+        }
+        // As above: whoever waits keeps no connection from others.
+        drop(tx);
+        let (room, columns) = (self.clone(), Arc::clone(columns));
+        let groups = tokio::spawn(async move {
+            let Some(groups) = known else {
+                return room.load_groups(run, columns).await;
+            };
+            Arc::clone(&groups).bring_up_to_date(room.platform.db).await?;
+            Ok(groups)
+        })
+        .await
+        .map_err(Error::internal)??;
+        Ok((self.platform.db.read().await?, groups))
+    }
+
+    fn groups_in_memory(&self, run: RunId) -> Option<Arc<Groups>> {
+        let held = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
+        held.as_ref().filter(|groups| groups.run() == run).map(Arc::clone)
+    }
+
+    async fn load_groups(&self, run: RunId, columns: Arc<ProfileColumns>) -> Result<Arc<Groups>> {
+        let _turn = self.loading.lock().await;
+        let mut tx = self.platform.db.read().await?;
+        if let Some(groups) = self.groups_in_memory(run)
+            && groups.are_current(&mut tx).await?
+        {
+            return Ok(groups);
+        }
+        let groups = Arc::new(Groups::read(&mut tx, run, columns).await?);
+        *self.groups.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&groups));
+        Ok(groups)
     }
 }
 

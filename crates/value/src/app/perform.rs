@@ -187,6 +187,8 @@ async fn publish(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
     }
     let mut tx = db.write().await?;
     store::profiles::swap(&mut tx).await?;
+    // Whoever holds groups in memory holds them of a run, and reads them anew with this one.
+    customers::store::forget_group_changes(&mut tx).await?;
     store::runs::publish(&mut tx, run.id, platform.clock.now()).await?;
     runs::record(
         platform,

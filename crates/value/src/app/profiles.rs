@@ -1,7 +1,7 @@
 //! Reading profiles: the list that is sorted and filtered by any figure, and one customer's page; of the
 //! customers in the caller's scope.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use base::{Cursor, Error, Page, PageSize, Result};
@@ -10,6 +10,7 @@ use customers::store::Group;
 use platform::{Caller, Permission, Scope, Tx};
 use uuid::Uuid;
 
+use super::groups::Groups;
 use super::{PublishedRun, ValueRoom, no_run};
 use crate::explain::{self, ExplainedFigure, Reason};
 use crate::model::RunId;
@@ -19,11 +20,6 @@ use crate::store::{profiles, runs};
 
 /// A search lists at most so many customers.
 const SEARCH_MAX: u32 = 1_000;
-/// A group of fewer customers is read whole: its ids cost about as much as the look-ups in the record that meeting
-/// fifty of its members along a list takes.
-pub(super) const SMALL_GROUP: u32 = 30_000;
-/// After so many rows of a list were looked up in the record, the whole group is read after all.
-const LOOKED_UP_MAX: usize = 50_000;
 
 /// Which customers a list shows.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -126,6 +122,10 @@ pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Re
         .at("cursor"));
     }
     let scope = caller.scope();
+    let whom = Whom {
+        scope,
+        group: &request.filter.group,
+    };
     let (mut tx, published, columns) = room.published_columns().await?;
     if cursor.as_ref().is_some_and(|cursor| cursor.run != published.id) {
         return Err(Error::conflict(
@@ -140,14 +140,14 @@ pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Re
     };
     let after = cursor.map(|cursor| cursor.after);
     let most = request.size.rows() as usize + 1;
-    let whom = Whom {
-        scope,
-        group: &request.filter.group,
-    };
-    let rows = match found(room, &mut tx, request.search.as_deref(), whom).await? {
-        Found::Everyone => list.page(after, most).await?,
-        Found::These { ids, .. } => list.page_among(ids, after, most).await?,
-        Found::Group => list.page_of_group(&mut tx, whom, after, most).await?,
+    let rows = match searched(room, &mut tx, request.search.as_deref(), whom).await? {
+        Some((ids, _)) => list.page_among(ids, after, most).await?,
+        None if whom.is_everyone() => list.page(after, most).await?,
+        None => {
+            let groups;
+            (tx, groups) = room.groups(tx, published.id, &columns).await?;
+            list.page_of(groups, whom, after, most).await?
+        }
     };
     let page = Page::cut(rows, request.size, |row| ListCursor {
         run: published.id,
@@ -183,28 +183,30 @@ pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Re
 pub async fn count(room: &ValueRoom, caller: &Caller, filter: Filter, search: Option<&str>) -> Result<Count> {
     caller.require(Permission::ValueRead)?;
     caller.require(Permission::CustomersRead)?;
-    let (mut tx, _, columns) = room.published_columns().await?;
+    let (mut tx, published, columns) = room.published_columns().await?;
     let selection = filter.selection();
     let whom = Whom {
         scope: caller.scope(),
         group: &filter.group,
     };
-    let (ids, exact) = match found(room, &mut tx, search, whom).await? {
-        Found::Everyone => (None, true),
-        Found::These { ids, all } => (Some(ids), all),
-        Found::Group => (Some(whom.members(&mut tx).await?), true),
-    };
-    let rows = blocking(move || match ids {
-        None => columns.count(&selection),
-        Some(ids) => {
-            let rows = columns.rows_of(ids);
-            let admitted = rows
-                .into_iter()
-                .filter(|row| columns.admits(&selection, *row as usize));
-            admitted.count()
+    let (rows, exact) = match searched(room, &mut tx, search, whom).await? {
+        Some((ids, all)) => {
+            let admitted = move || {
+                let rows = columns.rows_of(ids).into_iter();
+                rows.filter(|row| columns.admits(&selection, *row as usize))
+                    .count()
+            };
+            (blocking(admitted).await?, all)
         }
-    })
-    .await?;
+        None if whom.is_everyone() => (blocking(move || columns.count(&selection, None)).await?, true),
+        None => {
+            let (_, groups) = room.groups(tx, published.id, &columns).await?;
+            let (scope, group) = whom.owned();
+            let counted =
+                move || groups.members(&scope, &group, |members| columns.count(&selection, Some(members)));
+            (blocking(counted).await?, true)
+        }
+    };
     Ok(Count {
         rows: rows as u64,
         exact,
@@ -223,44 +225,29 @@ impl Whom<'_> {
         self.scope.is_whole_firm() && self.group.is_everyone()
     }
 
-    async fn members(self, tx: &mut Tx) -> Result<Vec<Uuid>> {
-        customers::store::members(tx, self.scope, self.group).await
-    }
-
-    async fn among(self, tx: &mut Tx, ids: &[Uuid]) -> Result<HashSet<Uuid>> {
-        customers::store::among(tx, self.scope, ids, self.group).await
+    fn owned(self) -> (Scope, Group) {
+        (self.scope.clone(), self.group.clone())
     }
 }
 
-/// Whom a search and what the record says leave.
-enum Found {
-    /// Neither is asked for.
-    Everyone,
-    /// These, and no others if `all`.
-    These { ids: Vec<Uuid>, all: bool },
-    /// A group too large to be read for a page.
-    Group,
-}
-
-async fn found(room: &ValueRoom, tx: &mut Tx, search: Option<&str>, whom: Whom<'_>) -> Result<Found> {
-    if let Some(search) = search.map(str::trim).filter(|search| !search.is_empty()) {
-        let keys = &room.platform.keys;
-        let mut ids = customers::store::matching(tx, whom.scope, keys, search, SEARCH_MAX).await?;
-        let all = ids.len() < SEARCH_MAX as usize;
-        if !whom.group.is_everyone() {
-            let members = whom.among(tx, &ids).await?;
-            ids.retain(|id| members.contains(id));
-        }
-        return Ok(Found::These { ids, all });
+/// Those of a list whom a search finds, and whether these are all; none where nothing is searched for.
+async fn searched(
+    room: &ValueRoom,
+    tx: &mut Tx,
+    search: Option<&str>,
+    whom: Whom<'_>,
+) -> Result<Option<(Vec<Uuid>, bool)>> {
+    let Some(search) = search.map(str::trim).filter(|search| !search.is_empty()) else {
+        return Ok(None);
+    };
+    let keys = &room.platform.keys;
+    let mut ids = customers::store::matching(tx, whom.scope, keys, search, SEARCH_MAX).await?;
+    let all = ids.len() < SEARCH_MAX as usize;
+    if !whom.group.is_everyone() {
+        let members = customers::store::among(tx, whom.scope, &ids, whom.group).await?;
+        ids.retain(|id| members.contains(id));
     }
-    if whom.is_everyone() {
-        return Ok(Found::Everyone);
-    }
-    if !room.is_small(tx, whom.scope, whom.group).await? {
-        return Ok(Found::Group);
-    }
-    let ids = whom.members(tx).await?;
-    Ok(Found::These { ids, all: true })
+    Ok(Some((ids, all)))
 }
 
 /// A list over the figures of a run.
@@ -282,7 +269,7 @@ impl List {
     /// The first rows after a place.
     async fn page(&self, after: Option<After>, most: usize) -> Result<Vec<u32>> {
         let (columns, selection, order) = (Arc::clone(&self.columns), self.selection.clone(), self.order);
-        blocking(move || columns.page(&selection, order, after, most)).await
+        blocking(move || columns.page(&selection, None, order, after, most)).await
     }
 
     /// The first rows of these customers after a place.
@@ -291,50 +278,27 @@ impl List {
         blocking(move || columns.page_among(&columns.rows_of(ids), &selection, order, after, most)).await
     }
 
-    /// The first rows after a place whose customers are in a group: goes along the list, and asks the record for
-    /// as many at once as the share of members among those before lets it expect.
-    async fn page_of_group(
+    /// The first rows after a place whose customers are in a group.
+    async fn page_of(
         &self,
-        tx: &mut Tx,
+        groups: Arc<Groups>,
         whom: Whom<'_>,
-        begin: Option<After>,
+        after: Option<After>,
         most: usize,
     ) -> Result<Vec<u32>> {
-        let mut after = begin;
-        let (mut found, mut looked_up, mut at_once) = (Vec::with_capacity(most), 0, 4 * most);
-        let mut scanned = 32 * most;
-        loop {
-            let rows = self.page(after, scanned).await?;
-            let mut rest = rows.as_slice();
-            while !rest.is_empty() && found.len() < most {
-                let (some, others) = rest.split_at(at_once.min(rest.len()));
-                rest = others;
-                let ids: Vec<Uuid> = some.iter().map(|row| self.columns.customer(*row)).collect();
-                let members = whom.among(tx, &ids).await?;
-                let there = some.iter().zip(&ids).filter(|(_, id)| members.contains(*id));
-                found.extend(there.map(|(row, _)| *row));
-                looked_up += some.len();
-                // A small share is known badly at first: no more than four times as many as before.
-                let expected = most.saturating_sub(found.len()) * looked_up * 5 / 4 / found.len().max(1);
-                at_once = expected.clamp(most, 4 * at_once);
-            }
-            match rows.last() {
-                Some(last) if rows.len() == scanned && found.len() < most => after = Some(self.place(*last)),
-                _ => break,
-            }
-            if looked_up >= LOOKED_UP_MAX {
-                let ids = whom.members(tx).await?;
-                return self.page_among(ids, begin, most).await;
-            }
-            scanned = (4 * scanned).min(LOOKED_UP_MAX);
-        }
-        found.truncate(most);
-        Ok(found)
+        let (columns, selection, order) = (Arc::clone(&self.columns), self.selection.clone(), self.order);
+        let (scope, group) = whom.owned();
+        blocking(move || {
+            groups.members(&scope, &group, |members| {
+                columns.page(&selection, Some(members), order, after, most)
+            })
+        })
+        .await
     }
 }
 
 /// Reads columns from end to end where nobody else waits for the thread.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)
 }
 

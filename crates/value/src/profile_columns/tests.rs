@@ -1,6 +1,9 @@
+use customers::store::{Group, Grouping};
+use platform::Scope;
 use proptest::prelude::*;
 
 use super::*;
+use crate::group_columns::GroupColumns;
 
 fn figures(customer: u128, seed: u64) -> ProfileFigures {
     // Few different numbers, so that many are equal; every third customer lacks the reals.
@@ -37,6 +40,16 @@ fn figures(customer: u128, seed: u64) -> ProfileFigures {
         recency_score: 1 + (seed % 5) as u8,
         frequency_score: 5,
         monetary_score: 1,
+    }
+}
+
+fn grouping(region: Option<&str>) -> Grouping {
+    Grouping {
+        brand: None,
+        region: region.map(str::to_owned),
+        kind: "person".to_owned(),
+        branch: None,
+        owner: None,
     }
 }
 
@@ -91,6 +104,7 @@ proptest! {
         size in 1_usize..400,
         classes in prop::sample::subsequence(CLASSES.to_vec(), 0..3),
         buckets in prop::sample::subsequence(BUCKETS.to_vec(), 0..4),
+        regions in prop::sample::subsequence(vec!["north", "south", "east"], 0..3),
         bounds in prop::collection::vec((0..Figure::ALL.len(), prop::option::of(-2.0..2.0), prop::option::of(-2.0..2.0)), 0..3),
     ) {
         let all: Vec<ProfileFigures> = seeds.iter().zip(1_u128..).map(|(seed, id)| figures(id * 3, *seed)).collect();
@@ -102,6 +116,16 @@ proptest! {
             .map(|(figure, low, high)| Range { figure: Figure::ALL[figure], low, high })
             .collect();
         let selection = Selection::new(&classes, &[], &buckets, &ranges);
+        // Two of seven have no region, one of them no record.
+        let region_of = |seed: u64| ["north", "south", "east", "north", "north"].get(seed as usize % 7).copied();
+        let mut groups = GroupColumns::new(all.len());
+        for (seed, row) in seeds.iter().zip(0..).filter(|(seed, _)| **seed % 7 != 6) {
+            groups.set(row, grouping(None));
+            groups.set(row, grouping(region_of(*seed)));
+        }
+        let group = Group { regions: owned(regions.clone()), ..Group::default() };
+        let members = groups.members(&Scope::of_system(), &group);
+        let members = (!regions.is_empty()).then_some(&members);
         let order = Order { figure: Figure::ALL[figure], descending };
 
         let within = |p: &ProfileFigures, range: &Range| {
@@ -113,6 +137,10 @@ proptest! {
         };
         let mut expected: Vec<&ProfileFigures> = all
             .iter()
+            .filter(|p| {
+                let region = region_of(seeds[columns.row_of(p.customer).unwrap() as usize]);
+                regions.is_empty() || region.is_some_and(|region| regions.contains(&region))
+            })
             .filter(|p| classes.is_empty() || classes.contains(&p.class))
             .filter(|p| buckets.is_empty() || buckets.contains(&p.bucket))
             .filter(|p| ranges.iter().all(|range| within(p, range)))
@@ -122,18 +150,20 @@ proptest! {
             expected.reverse();
         }
 
-        prop_assert_eq!(columns.count(&selection), expected.len());
+        prop_assert_eq!(columns.count(&selection, members), expected.len());
         let rows: Vec<u32> = (0..u32::try_from(all.len()).unwrap()).collect();
         let (mut found, mut after) = (Vec::new(), None);
         loop {
-            let page = columns.page(&selection, order, after, size);
-            prop_assert_eq!(&columns.scan(&selection, order, after, size), &page);
-            let walked = columns.walk(&selection, order, after, size, all.len());
+            let page = columns.page(&selection, members, order, after, size);
+            prop_assert_eq!(&columns.scan((&selection, members), order, after, size), &page);
+            let walked = columns.walk((&selection, members), order, after, size, all.len());
             prop_assert_eq!(walked.as_ref(), Some(&page));
-            if let Some(short) = columns.walk(&selection, order, after, size, all.len() / 3) {
+            if let Some(short) = columns.walk((&selection, members), order, after, size, all.len() / 3) {
                 prop_assert_eq!(&short, &page);
             }
-            prop_assert_eq!(&columns.page_among(&rows, &selection, order, after, size), &page);
+            if members.is_none() {
+                prop_assert_eq!(&columns.page_among(&rows, &selection, order, after, size), &page);
+            }
             found.extend(page.iter().map(|row| columns.profile(*row)));
             let Some(last) = page.last().filter(|_| page.len() == size) else { break };
             after = Some(After { key: columns.key(order.figure, *last), customer: columns.customer(*last) });
