@@ -17,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::events::Listeners;
 use crate::metrics::Metrics;
 use crate::proxies::Network;
-use crate::serve::{Rooms, exports, imports, overview_parts};
+use crate::serve::{Rooms, imports, overview_parts};
 use crate::session::TrustedProxies;
 use crate::{console, events, health, jobs, layers, metrics, session, setup};
 
@@ -47,7 +47,7 @@ fn api() -> OpenApiRouter<Platform> {
         .merge(platform::webhooks::api::router())
         .merge(platform::access::api::router())
         .merge(platform::imports::api::router(imports()))
-        .merge(platform::exports::api::router(exports()))
+        .merge(platform::exports::api::router())
         .merge(customers::api::router())
         .merge(customers::overview::api::router(&overview_parts()))
         .merge(value::api::router());
@@ -65,13 +65,9 @@ pub fn openapi() -> String {
 }
 
 /// The whole service.
-pub(crate) fn router(
-    platform: &Platform,
-    rooms: Rooms,
-    trusted: &[Network],
-    stop: CancellationToken,
-) -> axum::Router {
+pub(crate) fn router(rooms: Rooms, trusted: &[Network], stop: CancellationToken) -> axum::Router {
     let (api, _) = api().split_for_parts();
+    let platform = &rooms.platform;
     let around = |p: &Platform| p.clone();
     api.route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
@@ -90,9 +86,10 @@ pub(crate) fn router(
         .layer(Extension(Metrics::default()))
         .layer(Extension(Listeners::new(stop)))
         .layer(Extension(TrustedProxies(trusted.into())))
-        .layer(Extension(rooms.value))
-        .layer(Extension(rooms.panels))
-        .layer(Extension(rooms.overview))
+        .layer(Extension(rooms.exports()))
+        .layer(Extension(rooms.value.clone()))
+        .layer(Extension(rooms.panels.clone()))
+        .layer(Extension(rooms.overview.clone()))
         .layer(from_fn_with_state(around(platform), layers::security_headers))
         .layer(from_fn_with_state(around(platform), layers::request_id))
         .with_state(platform.clone())

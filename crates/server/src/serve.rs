@@ -35,38 +35,47 @@ pub fn imports() -> Imports {
     Imports::new().with(CustomersImport).with(TransactionsImport)
 }
 
-/// The lists that can be exported.
-pub(crate) fn exports() -> Exports {
-    Exports::new().with(CustomersExport).with(ValueExport)
-}
-
-/// The kinds of jobs the rooms can do.
-pub fn kinds() -> Kinds {
-    value::jobs(customers::jobs(exports().jobs(imports().jobs(Kinds::new()))))
-}
-
 /// The parts of a customer's page, each made from the rooms of a running program.
 pub(crate) fn overview_parts() -> Parts<ValueRoom> {
     let parts = customers::overview::with_parts(Parts::default());
     value::api::with_parts(parts, |room| room)
 }
 
-/// The rooms that keep something in memory.
-pub(crate) struct Rooms {
+/// The rooms of a running program that keep something in memory, over one database: requests and jobs share what they
+/// keep. Cheap to clone.
+#[derive(Clone)]
+pub struct Rooms {
+    pub(crate) platform: Platform,
     pub(crate) value: ValueRoom,
     pub(crate) panels: PanelRoom,
     pub(crate) overview: Overview,
 }
 
 impl Rooms {
-    fn open(platform: &Platform) -> Result<Self> {
+    /// Opens the rooms over what [`open`] gave.
+    pub fn open(platform: &Platform) -> Result<Self> {
         let value = ValueRoom::new(platform.clone());
         let panels = PanelRoom::open(platform.clone())?;
         Ok(Self {
+            platform: platform.clone(),
             overview: Overview::new(platform.clone(), &overview_parts(), &value, panels.clone()),
             value,
             panels,
         })
+    }
+
+    /// The lists that can be exported.
+    pub(crate) fn exports(&self) -> Exports {
+        Exports::new()
+            .with(CustomersExport)
+            .with(ValueExport::over(self.value.clone()))
+    }
+
+    /// The kinds of jobs the rooms can do.
+    pub fn kinds(&self) -> Kinds {
+        value::jobs(customers::jobs(
+            self.exports().jobs(imports().jobs(Kinds::new())),
+        ))
     }
 }
 
@@ -156,13 +165,9 @@ pub async fn listen(config: &Config) -> Result<TcpListener> {
     TcpListener::bind(config.listen).await.map_err(unusable)
 }
 
-/// Begins to answer requests and do jobs over what [`open`] gave.
-pub async fn start(
-    config: &Config,
-    listener: TcpListener,
-    platform: Platform,
-    kinds: Kinds,
-) -> Result<Served> {
+/// Begins to answer requests and do jobs with these rooms.
+pub async fn start(config: &Config, listener: TcpListener, rooms: Rooms, kinds: Kinds) -> Result<Served> {
+    let platform = rooms.platform.clone();
     let address = listener.local_addr().map_err(Error::internal)?;
     let webhooks = Webhooks::start(platform.clone(), WebhooksSettings::default())?;
     let settings = RunnerSettings {
@@ -171,12 +176,7 @@ pub async fn start(
     };
     let runner = Runner::start(platform.clone(), kinds, settings).await?;
     let stop = CancellationToken::new();
-    let routes = router(
-        &platform,
-        Rooms::open(&platform)?,
-        &config.trusted_proxies,
-        stop.clone(),
-    );
+    let routes = router(rooms, &config.trusted_proxies, stop.clone());
     let requests = tokio::spawn(accept(listener, routes, config.limits, stop.clone()));
     let housekeeping = tokio::spawn(keep_house(platform.clone()));
     let sealer = Sealer::start(platform.clone());
