@@ -410,7 +410,11 @@ async fn what_is_personal_is_shown_in_part_as_everywhere(t: &TestDb) {
         let only = Some("subscription.added".to_owned());
         let told = app::timeline(p, &who, person, only, size, None).await.unwrap();
         let added = json!(told.items[0]);
-        assert_eq!(added.to_string().contains("…0002"), role == Role::Analyst, "{added}");
+        assert_eq!(
+            added.to_string().contains("…0002"),
+            role == Role::Analyst,
+            "{added}"
+        );
         let timeline = items("timeline");
         assert!(
             timeline.as_array().unwrap().contains(&added),
@@ -464,10 +468,7 @@ async fn two_branches(p: &Platform) -> TwoBranches {
     }
 }
 
-test_on_both!(
-    another_branch_s_customer_is_not_there_and_not_named,
-    [MIGRATIONS]
-);
+test_on_both!(another_branch_s_customer_is_not_there_and_not_named, [MIGRATIONS]);
 async fn another_branch_s_customer_is_not_there_and_not_named(t: &TestDb) {
     let p = &t.platform;
     let firm = two_branches(p).await;
@@ -504,7 +505,10 @@ async fn another_branch_s_customer_is_not_there_and_not_named(t: &TestDb) {
     let whole = page(&overview, Role::Viewer, firm.of_north).await;
     let south = json!({ "id": firm.of_south, "name": "南方公司" });
     let record = &whole["parts"]["record"]["body"];
-    assert_eq!((&record["organisation"], &record["referred_by"]), (&south, &south));
+    assert_eq!(
+        (&record["organisation"], &record["referred_by"]),
+        (&south, &south)
+    );
     assert!(whole["parts"]["contacts"]["body"]["items"][0]["customer_id"].is_string());
 }
 

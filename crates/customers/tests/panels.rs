@@ -266,7 +266,10 @@ async fn what_does_not_come_is_marked_in_time_and_shown_as_it_was(t: &TestDb) {
         later(p, 61);
         let begun = Instant::now();
         let shown = panel(&overview, known).await;
-        assert!(begun.elapsed() < DEADLINE + Duration::from_millis(500), "{manner:?}");
+        assert!(
+            begun.elapsed() < DEADLINE + Duration::from_millis(500),
+            "{manner:?}"
+        );
         assert_eq!(brief(&shown), (state, Some(code), true, kept), "{manner:?}");
         assert!(shown["answered_at"].is_string());
         let shown = panel(&overview, new).await;
@@ -587,7 +590,9 @@ async fn what_is_personal_is_asked_only_for_who_may_see_it(t: &TestDb) {
         (identities::IdentityKind::Phone, "13900000001"),
         (identities::IdentityKind::External, "crm-7"),
     ] {
-        identities::app::add(p, &admin, person, kind, value).await.unwrap();
+        identities::app::add(p, &admin, person, kind, value)
+            .await
+            .unwrap();
     }
     let (viewer, analyst) = (caller(Role::Viewer), caller(Role::Analyst));
     let forbidden = ("forbidden", Some("forbidden"), false, None);

@@ -73,9 +73,7 @@ impl Rooms {
 
     /// The kinds of jobs the rooms can do.
     pub fn kinds(&self) -> Kinds {
-        value::jobs(customers::jobs(
-            self.exports().jobs(imports().jobs(Kinds::new())),
-        ))
+        value::jobs(customers::jobs(self.exports().jobs(imports().jobs(Kinds::new()))))
     }
 }
 

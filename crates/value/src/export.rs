@@ -67,12 +67,7 @@ impl ExportKind for ValueExport {
         COLUMNS
     }
 
-    fn open(
-        &self,
-        _: &Platform,
-        caller: &Caller,
-        filter: &ExportFilter,
-    ) -> Result<Box<dyn ExportList>> {
+    fn open(&self, _: &Platform, caller: &Caller, filter: &ExportFilter) -> Result<Box<dyn ExportList>> {
         caller.require(Permission::ValueRead)?;
         caller.require(Permission::CustomersRead)?;
         let parameters = filter.iter().map(|(name, value)| (name.clone(), value.clone()));

@@ -24,8 +24,8 @@ use super::rules::{self, Admission, Breaker, Template, Values};
 use super::store::{self, SECRET, Stored};
 use crate::identities;
 use crate::model::CustomerId;
-use crate::rules::masking;
 use crate::overview::{PartState, Subject, milliseconds, subject};
+use crate::rules::masking;
 
 /// So many calls of one panel at a time; more are as good as late.
 const CALLS_AT_ONCE_MAX: u32 = 32;
@@ -354,7 +354,9 @@ impl PanelRoom {
         let mut tx = platform.db.read().await?;
         let stored = found(store::get(&mut tx, id).await?)?;
         let missing = || Error::invalid("customer_unknown", "there is no such customer").at("customer");
-        let about = subject(platform, &mut tx, caller, customer).await?.ok_or_else(missing)?;
+        let about = subject(platform, &mut tx, caller, customer)
+            .await?
+            .ok_or_else(missing)?;
         let questions = Questions::of(platform, &mut tx, caller, (&about, vec![stored])).await?;
         drop(tx);
         let Some(stored) = questions.panels.first() else {

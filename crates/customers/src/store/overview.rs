@@ -59,7 +59,11 @@ pub(crate) async fn core(tx: &mut Tx, scope: &Scope, id: CustomerId) -> Result<O
     let Some(found) = sql.all::<Row>(tx).await?.into_iter().next() else {
         return Ok(None);
     };
-    let others: Vec<Uuid> = found.organisation_id.into_iter().chain(found.referred_by).collect();
+    let others: Vec<Uuid> = found
+        .organisation_id
+        .into_iter()
+        .chain(found.referred_by)
+        .collect();
     let others = summaries(tx, scope, &others).await?;
     let link = |id: Option<Uuid>| {
         let other = others.get(&id?)?;
