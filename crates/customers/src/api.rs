@@ -20,7 +20,8 @@ use utoipa_axum::routes;
 use crate::app;
 use crate::model::{CustomerDetail, CustomerId, CustomerRow, Facets};
 
-/// The routes of this room, below `/api/v1`.
+/// The routes of this room, below `/api/v1`, apart from the page made of every room's parts
+/// (`overview::api`). Whoever serves them layers an [`axum::Extension`] of [`crate::panels::PanelRoom`] around them.
 pub fn router() -> OpenApiRouter<Platform> {
     OpenApiRouter::new()
         .routes(routes!(list, edit::create))
@@ -45,6 +46,7 @@ pub fn router() -> OpenApiRouter<Platform> {
         .routes(routes!(record::custom_fields, record::change_custom_fields))
         .routes(routes!(record::completeness))
         .merge(crate::identities::api::router())
+        .merge(crate::panels::api::router())
 }
 
 /// The customer a path names. What is no id names nobody.

@@ -75,13 +75,16 @@ pub async fn timeline(
         kind,
         ..EventFilter::default()
     };
-    let mut page = events::page(&mut tx, &filter, size, cursor).await?;
+    let page = events::page(&mut tx, &filter, size, cursor).await?;
+    Ok(page.map(|event| event_shown(caller, event)))
+}
+
+/// An event of a customer as the caller may see it.
+pub(crate) fn event_shown(caller: &Caller, mut event: EventRow) -> EventRow {
     if !caller.may(Permission::CustomersPersonal) {
-        for event in &mut page.items {
-            masking::facts(&mut event.payload);
-        }
+        masking::facts(&mut event.payload);
     }
-    Ok(page)
+    event
 }
 
 /// What customers can be filtered by.

@@ -8,6 +8,8 @@ pub mod identities;
 mod import;
 mod index;
 mod model;
+pub mod overview;
+pub mod panels;
 pub mod rules;
 pub mod store;
 
@@ -36,7 +38,8 @@ pub const MIGRATIONS: RoomMigrations = platform::migrations!(
     (5, "0005_record"),
     (6, "0006_consents"),
     (7, "0007_scope"),
-    (8, "0008_group_changes")
+    (8, "0008_group_changes"),
+    (10, "0010_panels")
 );
 
 /// The jobs of this room, added to those the runner knows.

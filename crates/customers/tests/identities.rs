@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use base::PageSize;
 use customers::identities::{EndedBecause, Identity, IdentityKind, app};
-use customers::{CustomerId, MIGRATIONS, Record, store};
+use customers::{CustomerId, MIGRATIONS, Record, panels, store};
 use platform::access::Role;
 use platform::jobs::{Kinds, Runner, RunnerSettings};
 use platform::testing::{TestDb, caller};
@@ -406,6 +406,18 @@ async fn after_a_change_of_keys_everything_is_sealed_anew(t: &TestDb) {
         .map(|n| record(&format!("C{n}"), Some(&format!("+86139{n:08}")), None))
         .collect();
     let ids = upsert(p, &records).await.ids;
+    let panel = serde_json::from_value(serde_json::json!({
+        "zh": "账务", "en": "Billing", "url": "https://billing.example.com/{id}", "auth": { "kind": "bearer" },
+        "fields": [{ "zh": "余额", "en": "Balance", "pointer": "/balance", "kind": "money" }],
+    }));
+    panels::app::add(
+        p,
+        &caller(Role::Administrator),
+        panel.unwrap(),
+        Some("secret".into()),
+    )
+    .await
+    .unwrap();
     app::rotate_keys(p).await.unwrap();
     assert_eq!(
         app::rotate_keys(p).await.unwrap_err().code(),
@@ -420,9 +432,10 @@ async fn after_a_change_of_keys_everything_is_sealed_anew(t: &TestDb) {
     runner.shutdown(Duration::from_secs(5)).await;
     let mut tx = p.db.read().await.unwrap();
     let cipher = p.keys.cipher(&mut tx).await.unwrap();
-    let values: Vec<(Vec<u8>,)> = tx.all("SELECT value FROM identities", []).await.unwrap();
-    drop(tx);
+    let mut values: Vec<(Vec<u8>,)> = tx.all("SELECT value FROM identities", []).await.unwrap();
     assert_eq!(values.len(), 1_200);
+    values.push(tx.one("SELECT secret FROM panels", []).await.unwrap());
+    drop(tx);
     assert!(values.iter().all(|(value,)| cipher.is_current(value)));
     assert_eq!(phone(p, ids["C7"]).await.as_deref(), Some("+8613900000007"));
     assert_eq!(upsert(p, &records).await.unchanged, 1_200);

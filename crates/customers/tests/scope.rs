@@ -6,6 +6,8 @@
     reason = "a test that meets an error has failed"
 )]
 
+mod page_support;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use base::PageSize;
@@ -18,6 +20,7 @@ use platform::{Caller, Platform, test_on_both};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
+use serde_json::json;
 
 const BRANCHES: usize = 9;
 const TEAMS: usize = 3;
@@ -279,6 +282,7 @@ async fn sees_what_is_in_scope(p: &Platform, world: &World, person: &Person) {
     assert_eq!(facets.brands, brands.into_iter().collect::<Vec<_>>());
     assert!(facets.regions.is_empty() && facets.segments.is_empty());
 
+    pages_show_what_is_in_scope(p, world, (person, &who)).await;
     // Each takes several statements: one of three is asked for by itself.
     for (external_id, customer) in world.customers.iter().step_by(3) {
         let is_seen = seen.contains_key(external_id);
@@ -360,6 +364,30 @@ async fn sees_what_is_in_scope(p: &Platform, world: &World, person: &Person) {
     for one in world.customers.values().step_by(3) {
         let there = store::is_there(&mut tx, scope, one.id).await.unwrap();
         assert_eq!(there, seen_ids.contains(&one.id.uuid()));
+    }
+}
+
+/// A page names whom the record names. It takes many statements: one of ten is asked for.
+async fn pages_show_what_is_in_scope(p: &Platform, world: &World, (person, who): (&Person, &Caller)) {
+    let overview = page_support::overview_of(p);
+    for (external_id, customer) in world.customers.iter().step_by(10) {
+        let shown = match overview.of(who, customer.id).await {
+            Ok(page) => page,
+            Err(e) => {
+                assert_eq!((e.code(), world.sees(person, customer)), ("not_found", false));
+                continue;
+            }
+        };
+        assert!(world.sees(person, customer), "{external_id}");
+        let record = shown.parts["record"].body.clone().unwrap();
+        let detail = app::get(p, who, customer.id).await.unwrap();
+        for (named, expected) in [
+            ("organisation", json!(detail.organisation)),
+            ("branch", json!(detail.branch)),
+            ("owner", json!(detail.owner)),
+        ] {
+            assert_eq!(record[named], expected, "{external_id}: {named}");
+        }
     }
 }
 

@@ -6,6 +6,8 @@
     reason = "a test that meets an error has failed"
 )]
 
+mod page_support;
+
 use base::{Error, PageSize};
 use customers::{Channel, Contact, ContactFacts, CustomerDetail, CustomerId, MIGRATIONS, app, identities};
 use platform::access::app::{branches, caller_of, roles, users};
@@ -73,6 +75,7 @@ async fn answers(p: &Platform, who: &Caller, id: CustomerId) -> Vec<(&'static st
     let size = PageSize::new(None).unwrap();
     let nil = Uuid::nil();
     let mut all = Vec::new();
+    let overview = page_support::overview_of(p);
     macro_rules! ask {
         ($($name:literal: $call:expr),* $(,)?) => { $( all.push(($name, $call.await.err())); )* };
     }
@@ -84,6 +87,7 @@ async fn answers(p: &Platform, who: &Caller, id: CustomerId) -> Vec<(&'static st
     });
     ask! {
         "get": app::get(p, who, id),
+        "overview": overview.of(who, id),
         "timeline": app::timeline(p, who, id, None, size, None),
         "tags": app::record::tags(p, who, id),
         "change tags": app::record::change_tags(p, who, id, said(json!({ "add": ["gold"] }))),

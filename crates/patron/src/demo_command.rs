@@ -58,7 +58,9 @@ pub(crate) async fn demo(arguments: DemoArguments) -> Result<()> {
     let platform = server::open_demo(&config).await?;
     let listener = server::listen(&config).await?;
     let (caller, password) = administrator(&platform).await?;
-    let served = server::start(&config, listener, platform.clone(), kinds()).await?;
+    let rooms = server::Rooms::open(&platform)?;
+    let kinds = kinds(&rooms);
+    let served = server::start(&config, listener, rooms, kinds).await?;
     let address = config
         .public_url
         .clone()

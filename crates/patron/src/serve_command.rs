@@ -9,7 +9,7 @@ use clap::Args;
 use platform::access::{self, Role};
 use platform::jobs::Kinds;
 use platform::{Caller, Platform};
-use server::{Config, Limits, Network};
+use server::{Config, Limits, Network, Rooms};
 
 use crate::example_job;
 
@@ -76,8 +76,8 @@ impl ServeArguments {
 }
 
 /// Every kind of job: the rooms' and the example firm's.
-pub(crate) fn kinds() -> Kinds {
-    server::kinds().with(example_job::KIND, example_job::perform)
+pub(crate) fn kinds(rooms: &Rooms) -> Kinds {
+    rooms.kinds().with(example_job::KIND, example_job::perform)
 }
 
 /// The administrator, with a new one-time password: made where nobody is there yet.
@@ -115,7 +115,9 @@ pub(crate) async fn serve(arguments: ServeArguments) -> Result<()> {
     } else {
         Some(administrator(&platform).await?.1)
     };
-    let served = server::start(&config, listener, platform, kinds()).await?;
+    let rooms = Rooms::open(&platform)?;
+    let kinds = kinds(&rooms);
+    let served = server::start(&config, listener, rooms, kinds).await?;
     let address = config
         .public_url
         .clone()

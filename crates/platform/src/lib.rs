@@ -16,6 +16,7 @@ pub mod installation;
 pub mod jobs;
 pub mod live;
 pub mod migrations;
+pub mod outbound;
 pub mod private;
 pub mod random;
 pub mod state;

@@ -373,7 +373,8 @@ async fn a_client_exports_waits_and_downloads(t: &TestDb) {
     let p = &t.platform;
     let runner = runner(p).await;
     let (anna, token) = someone(p, "anna", Role::Analyst).await;
-    let (router, _) = api::router(exports()).split_for_parts();
+    let (router, _) = api::router().split_for_parts();
+    let router = router.layer(axum::Extension(exports()));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let service = router.with_state(p.clone());

@@ -133,6 +133,17 @@ pub(crate) async fn metrics(
                 "patron_db_connections{{pool=\"{name}\",state=\"busy\"}} {busy}"
             )?;
         }
+        let asked = platform.db.asked();
+        for (what, help, count) in [
+            ("transactions", "Transactions begun.", asked.transactions),
+            ("statements", "Statements run.", asked.statements),
+        ] {
+            writeln!(
+                text,
+                "# HELP patron_db_{what}_total {help}\n# TYPE patron_db_{what}_total counter"
+            )?;
+            writeln!(text, "patron_db_{what}_total {count}")?;
+        }
         writeln!(
             text,
             "# HELP patron_build_info The version.\n# TYPE patron_build_info gauge"

@@ -13,12 +13,11 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
-use value::app::ValueRoom;
 
 use crate::events::Listeners;
 use crate::metrics::Metrics;
 use crate::proxies::Network;
-use crate::serve::{exports, imports};
+use crate::serve::{Rooms, imports, overview_parts};
 use crate::session::TrustedProxies;
 use crate::{console, events, health, jobs, layers, metrics, session, setup};
 
@@ -48,8 +47,9 @@ fn api() -> OpenApiRouter<Platform> {
         .merge(platform::webhooks::api::router())
         .merge(platform::access::api::router())
         .merge(platform::imports::api::router(imports()))
-        .merge(platform::exports::api::router(exports()))
+        .merge(platform::exports::api::router())
         .merge(customers::api::router())
+        .merge(customers::overview::api::router(&overview_parts()))
         .merge(value::api::router());
     OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", rooms)
 }
@@ -65,8 +65,9 @@ pub fn openapi() -> String {
 }
 
 /// The whole service.
-pub(crate) fn router(platform: &Platform, trusted: &[Network], stop: CancellationToken) -> axum::Router {
+pub(crate) fn router(rooms: Rooms, trusted: &[Network], stop: CancellationToken) -> axum::Router {
     let (api, _) = api().split_for_parts();
+    let platform = &rooms.platform;
     let around = |p: &Platform| p.clone();
     api.route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
@@ -85,7 +86,10 @@ pub(crate) fn router(platform: &Platform, trusted: &[Network], stop: Cancellatio
         .layer(Extension(Metrics::default()))
         .layer(Extension(Listeners::new(stop)))
         .layer(Extension(TrustedProxies(trusted.into())))
-        .layer(Extension(ValueRoom::new(platform.clone())))
+        .layer(Extension(rooms.exports()))
+        .layer(Extension(rooms.value.clone()))
+        .layer(Extension(rooms.panels.clone()))
+        .layer(Extension(rooms.overview.clone()))
         .layer(from_fn_with_state(around(platform), layers::security_headers))
         .layer(from_fn_with_state(around(platform), layers::request_id))
         .with_state(platform.clone())

@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use base::{Error, Result};
+use customers::overview::{Overview, Parts};
+use customers::panels::PanelRoom;
 use customers::{CustomersExport, CustomersImport};
 use platform::crypto::Keyring;
 use platform::events::Sealer;
@@ -16,6 +18,7 @@ use platform::{Clock, Db, Platform, Settings, access, idempotency, installation,
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use value::app::ValueRoom;
 use value::{TransactionsImport, ValueExport};
 
 use crate::accept::accept;
@@ -32,14 +35,46 @@ pub fn imports() -> Imports {
     Imports::new().with(CustomersImport).with(TransactionsImport)
 }
 
-/// The lists that can be exported.
-pub(crate) fn exports() -> Exports {
-    Exports::new().with(CustomersExport).with(ValueExport)
+/// The parts of a customer's page, each made from the rooms of a running program.
+pub(crate) fn overview_parts() -> Parts<ValueRoom> {
+    let parts = customers::overview::with_parts(Parts::default());
+    value::api::with_parts(parts, |room| room)
 }
 
-/// The kinds of jobs the rooms can do.
-pub fn kinds() -> Kinds {
-    value::jobs(customers::jobs(exports().jobs(imports().jobs(Kinds::new()))))
+/// The rooms of a running program that keep something in memory, over one database: requests and jobs share what they
+/// keep. Cheap to clone.
+#[derive(Clone)]
+pub struct Rooms {
+    pub(crate) platform: Platform,
+    pub(crate) value: ValueRoom,
+    pub(crate) panels: PanelRoom,
+    pub(crate) overview: Overview,
+}
+
+impl Rooms {
+    /// Opens the rooms over what [`open`] gave.
+    pub fn open(platform: &Platform) -> Result<Self> {
+        let value = ValueRoom::new(platform.clone());
+        let panels = PanelRoom::open(platform.clone())?;
+        Ok(Self {
+            platform: platform.clone(),
+            overview: Overview::new(platform.clone(), &overview_parts(), &value, panels.clone()),
+            value,
+            panels,
+        })
+    }
+
+    /// The lists that can be exported.
+    pub(crate) fn exports(&self) -> Exports {
+        Exports::new()
+            .with(CustomersExport)
+            .with(ValueExport::over(self.value.clone()))
+    }
+
+    /// The kinds of jobs the rooms can do.
+    pub fn kinds(&self) -> Kinds {
+        value::jobs(customers::jobs(self.exports().jobs(imports().jobs(Kinds::new()))))
+    }
 }
 
 /// Opens the database for a server and brings it up to date. A SQLite file is this process's alone before
@@ -128,13 +163,9 @@ pub async fn listen(config: &Config) -> Result<TcpListener> {
     TcpListener::bind(config.listen).await.map_err(unusable)
 }
 
-/// Begins to answer requests and do jobs over what [`open`] gave.
-pub async fn start(
-    config: &Config,
-    listener: TcpListener,
-    platform: Platform,
-    kinds: Kinds,
-) -> Result<Served> {
+/// Begins to answer requests and do jobs with these rooms.
+pub async fn start(config: &Config, listener: TcpListener, rooms: Rooms, kinds: Kinds) -> Result<Served> {
+    let platform = rooms.platform.clone();
     let address = listener.local_addr().map_err(Error::internal)?;
     let webhooks = Webhooks::start(platform.clone(), WebhooksSettings::default())?;
     let settings = RunnerSettings {
@@ -143,7 +174,7 @@ pub async fn start(
     };
     let runner = Runner::start(platform.clone(), kinds, settings).await?;
     let stop = CancellationToken::new();
-    let routes = router(&platform, &config.trusted_proxies, stop.clone());
+    let routes = router(rooms, &config.trusted_proxies, stop.clone());
     let requests = tokio::spawn(accept(listener, routes, config.limits, stop.clone()));
     let housekeeping = tokio::spawn(keep_house(platform.clone()));
     let sealer = Sealer::start(platform.clone());

@@ -46,6 +46,8 @@ const BIRTHDAY: &str = r#"{ "kind": "birthday", "calendar": "solar", "month": 5,
 const SAID: &str = r#"{ "purposes": ["care"], "channels": ["phone"], "given": true, "source": "call" }"#;
 const POLICY: &str = r#"{ "purposes": [], "quiet_hours": null, "language": "zh-CN", "channel": "phone" }"#;
 const WEBHOOK: &str = r#"{ "url": "https://example.com/hook", "kinds": ["*"] }"#;
+const PANEL: &str = r#"{ "settings": { "zh": "账", "en": "Bill", "url": "https://example.com/{id}",
+    "fields": [{ "zh": "值", "en": "Value", "pointer": "/value", "kind": "text" }] } }"#;
 const KEY: &str = r#"{ "name": "k", "permissions": [], "expires_in_days": 1, "per_minute": 1 }"#;
 const PASSWORDS: &str = r#"{ "current_password": "not this one", "new_password": "something quite new" }"#;
 
@@ -180,6 +182,17 @@ const ROUTES: &[(&str, For, &str, &str)] = &[
         r#"{ "since": "2026-01-01T00:00:00Z" }"#,
     ),
     ("POST /webhooks/{id}/rotate-secret", WholeFirm, "", "{}"),
+    ("GET /panels", WholeFirm, "", ""),
+    ("POST /panels", WholeFirm, "", PANEL),
+    ("GET /panels/{id}", WholeFirm, "", ""),
+    ("PUT /panels/{id}", WholeFirm, "", PANEL),
+    ("DELETE /panels/{id}", WholeFirm, "", ""),
+    (
+        "POST /panels/{id}/try",
+        WholeFirm,
+        "",
+        r#"{ "customer": "{hidden}" }"#,
+    ),
     ("GET /setup", SomeCustomers, "", ""),
     ("GET /customers", SomeCustomers, "limit=50", ""),
     ("GET /customers", SomeCustomers, "q=南方", ""),
@@ -286,6 +299,7 @@ const ROUTES: &[(&str, For, &str, &str)] = &[
     ),
     ("PATCH /customers/{id}/notes/{note_id}", OneCustomer, "", "{}"),
     ("DELETE /customers/{id}/notes/{note_id}", OneCustomer, "", ""),
+    ("GET /customers/{id}/overview", OneCustomer, "", ""),
     ("GET /customers/{id}/subscriptions", OneCustomer, "", ""),
     (
         "POST /customers/{id}/subscriptions",
@@ -522,7 +536,7 @@ async fn firm(t: &TestDb, site: &Site, admin: &Client, (north, south): (&Value, 
 
 test_on_both!(no_route_tells_what_it_may_not);
 async fn no_route_tells_what_it_may_not(t: &TestDb) {
-    let site = Site::start(t, server::kinds()).await;
+    let site = Site::start_whole(t).await;
     let admin = signed_in(t, &site, platform::access::Role::Administrator).await;
     let branch = async |code: &str| {
         let decided = json!({ "code": code, "name": code, "parent_id": null });

@@ -10,9 +10,16 @@ use crate::app::ValueRoom;
 use crate::app::profiles::{self, ListRequest};
 use crate::profile::ProfileFigures;
 
-/// The export of profiles, sorted and filtered as the list is.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct ValueExport;
+/// The export of profiles, sorted and filtered as the list is; made from the figures that the room holds for its lists.
+#[derive(Clone)]
+pub struct ValueExport(ValueRoom);
+
+impl ValueExport {
+    /// The export over this room.
+    pub fn over(room: ValueRoom) -> Self {
+        Self(room)
+    }
+}
 
 const fn column(name: &'static str, kind: ExportColumnKind) -> ExportColumn {
     ExportColumn { name, kind }
@@ -60,19 +67,14 @@ impl ExportKind for ValueExport {
         COLUMNS
     }
 
-    fn open(
-        &self,
-        platform: &Platform,
-        caller: &Caller,
-        filter: &ExportFilter,
-    ) -> Result<Box<dyn ExportList>> {
+    fn open(&self, _: &Platform, caller: &Caller, filter: &ExportFilter) -> Result<Box<dyn ExportList>> {
         caller.require(Permission::ValueRead)?;
         caller.require(Permission::CustomersRead)?;
         let parameters = filter.iter().map(|(name, value)| (name.clone(), value.clone()));
         let mut request = crate::api::list_request(parameters.collect())?;
         request.size = base::PageSize::new(Some(base::PageSize::MAX))?;
         Ok(Box::new(Profiles {
-            room: ValueRoom::new(platform.clone()),
+            room: self.0.clone(),
             caller: caller.clone(),
             request,
             ended: false,

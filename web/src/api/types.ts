@@ -35,6 +35,7 @@ export const PERMISSIONS = [
   "webhooks.manage",
   "access.read",
   "users.manage",
+  "panels.manage",
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 export type Session = Whole<Schemas["Session"]>;

@@ -191,7 +191,8 @@ pub async fn subscriptions(
     Ok(page.map(|held| shown(caller, held)))
 }
 
-fn shown(caller: &Caller, held: Subscription) -> Subscription {
+/// A subscription as the caller may see it.
+pub(crate) fn shown(caller: &Caller, held: Subscription) -> Subscription {
     if caller.may(Permission::CustomersPersonal) {
         held
     } else {

@@ -205,7 +205,8 @@ pub async fn reveal(
     Ok(identity)
 }
 
-fn shown(caller: &Caller, identity: Identity) -> Identity {
+/// An identity as the caller may see it.
+pub(crate) fn shown(caller: &Caller, identity: Identity) -> Identity {
     if caller.may(Permission::CustomersPersonal) {
         identity
     } else {

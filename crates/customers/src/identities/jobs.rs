@@ -16,10 +16,11 @@ use super::model::{EndedBecause, IdentityKind};
 use super::rules;
 use super::store::{self, NewIdentity, NotSealed};
 use crate::model::CustomerId;
+use crate::panels;
 
 /// Moves phone numbers and e-mail addresses that stand in clear to the identities.
 pub(super) const SEAL_PLAIN: &str = "identities_seal";
-/// Seals every identity with the newest key.
+/// Seals every identity, and the secrets of panels, with the newest key.
 pub(super) const SEAL_ANEW: &str = "identities_seal_anew";
 
 const BATCH: u32 = 500;
@@ -170,7 +171,11 @@ async fn seal_anew(run: JobRun) -> Result<Value> {
                     ..Sealed::default()
                 }
             }
-            None => return Ok(json!({ "identities": done.sealed })),
+            None => {
+                let panels = panels::store::seal_anew(&mut tx, &cipher).await?;
+                tx.commit().await?;
+                return Ok(json!({ "identities": done.sealed, "panels": panels }));
+            }
         }
         run.save_checkpoint(&mut tx, &done).await?;
         tx.commit().await?;

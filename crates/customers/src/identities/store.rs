@@ -173,6 +173,21 @@ pub async fn page(
     Page::cut(identities, size, |identity| identity.id.uuid())
 }
 
+/// What a customer is known by now, the newest first.
+pub(crate) async fn active(
+    tx: &mut Tx,
+    cipher: &Cipher,
+    customer: CustomerId,
+    max: u32,
+) -> Result<Vec<Identity>> {
+    let sql = format!(
+        "SELECT {} FROM identities WHERE customer_id = $1 AND ended_at IS NULL ORDER BY id DESC LIMIT $2",
+        Row::COLUMNS
+    );
+    let rows: Vec<Row> = tx.all(AssertSqlSafe(sql), args![customer.uuid(), max]).await?;
+    rows.into_iter().map(|row| row.identity(cipher)).collect()
+}
+
 /// One identity of a customer, held against others until the transaction ends.
 pub async fn get_for_update(
     tx: &mut Tx,

@@ -38,7 +38,12 @@ pub fn email(address: &str) -> String {
     }
 }
 
-/// What a customer is known by. An id of another system is none of a person.
+/// Whether a thing a customer is known by is personal. An id of another system is none of a person.
+pub fn is_personal(kind: IdentityKind) -> bool {
+    kind != IdentityKind::External
+}
+
+/// What a customer is known by.
 pub fn identity(kind: IdentityKind, value: &str) -> String {
     match kind {
         IdentityKind::Phone | IdentityKind::Document | IdentityKind::Card | IdentityKind::Account => {
@@ -85,6 +90,7 @@ mod tests {
             (External, "C-1", "C-1"),
         ] {
             assert_eq!(identity(kind, value), shown);
+            assert_eq!(is_personal(kind), shown != value);
         }
     }
 

@@ -13,6 +13,8 @@ use crate::model::{Channel, ContactPolicy, ContactPreferences, CustomerId, State
 /// Of one purpose and channel, so many statements of one time are looked at, and so many after it.
 const SAME_TIME_MAX: u32 = 20;
 const AFTER_MAX: u32 = 100;
+/// A policy has fewer purposes and channels than this, all of them together.
+const LATEST_MAX: u32 = 500;
 
 const COLUMNS: &str = "id, purpose, channel, given, source, at, expires_at, recorded_at";
 
@@ -98,6 +100,20 @@ pub(crate) async fn deciding(
         let asked = args![customer.uuid(), purpose, channel.name(), at, most];
         rows.extend(tx.all::<Row>(AssertSqlSafe(sql), asked).await?);
     }
+    rows.into_iter().map(Row::statement).collect()
+}
+
+/// What decides at a time about everything the customer has said anything of: the last that was said until then of
+/// each purpose and channel.
+pub(crate) async fn latest(tx: &mut Tx, customer: CustomerId, at: Timestamp) -> Result<Vec<Statement>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM (SELECT {COLUMNS}, row_number() OVER (PARTITION BY purpose, channel \
+         ORDER BY at DESC, CASE WHEN given THEN 1 ELSE 0 END, recorded_at DESC, id DESC) AS place \
+         FROM consents WHERE customer_id = $1 AND at <= $2) said WHERE place = 1 LIMIT $3"
+    );
+    let rows: Vec<Row> = tx
+        .all(AssertSqlSafe(sql), args![customer.uuid(), at, LATEST_MAX])
+        .await?;
     rows.into_iter().map(Row::statement).collect()
 }
 

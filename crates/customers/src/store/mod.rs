@@ -10,6 +10,7 @@ mod group_changes;
 pub(crate) mod holdings;
 pub(crate) mod life_events;
 mod names;
+pub(crate) mod overview;
 mod read;
 pub(crate) mod record;
 mod scope;

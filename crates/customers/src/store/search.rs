@@ -149,7 +149,8 @@ async fn in_range(tx: &mut Tx, scope: &Scope, range: Range<'_>, max: u32) -> Res
             InOrder { select, order }.first(scope, within, max)
         }
         Range::Name(_) => {
-            let order = " ORDER BY name_key LIMIT ";
+            // Many have the same name: without their ids one page would not go on where the last one ended.
+            let order = " ORDER BY name_key, id LIMIT ";
             InOrder { select, order }.first(scope, within, max)
         }
         Range::Keys(_) => {

@@ -11,7 +11,7 @@ use platform::access::Role;
 use platform::events;
 use platform::http::StoredFile;
 use platform::imports::{self, Import, ImportOptions, ImportStart};
-use platform::jobs::{Job, JobState, NewJob, Runner, RunnerSettings};
+use platform::jobs::{Job, JobState, Kinds, NewJob, Runner, RunnerSettings};
 use platform::testing::{TestDb, caller};
 use platform::{Scope, firm, test_on_both};
 
@@ -19,12 +19,16 @@ use super::*;
 
 const ROOMS: [platform::migrations::RoomMigrations; 2] = [customers::MIGRATIONS, value::MIGRATIONS];
 
+fn kinds(t: &TestDb) -> Kinds {
+    crate::serve_command::kinds(&server::Rooms::open(&t.platform).unwrap())
+}
+
 async fn runner(t: &TestDb) -> Runner {
     let settings = RunnerSettings {
         poll: Duration::from_millis(50),
         ..RunnerSettings::default()
     };
-    Runner::start(t.platform.clone(), crate::serve_command::kinds(), settings)
+    Runner::start(t.platform.clone(), kinds(t), settings)
         .await
         .unwrap()
 }
@@ -136,7 +140,7 @@ async fn an_example_queued_before_an_import_finds_the_firm_taken(t: &TestDb) {
         poll: Duration::from_millis(50),
         ..RunnerSettings::default()
     };
-    let runner = Runner::start(t.platform.clone(), crate::serve_command::kinds(), one_at_a_time)
+    let runner = Runner::start(t.platform.clone(), kinds(t), one_at_a_time)
         .await
         .unwrap();
     assert_eq!(over(t, &importing).await.state, JobState::Succeeded);

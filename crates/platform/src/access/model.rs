@@ -69,11 +69,13 @@ pub enum Permission {
     AccessRead,
     /// Decide who may do what: users, roles, branches and teams.
     UsersManage,
+    /// Say which other systems are asked about customers, and what is shown of their answers.
+    PanelsManage,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::CustomersRead,
         Self::CustomersWrite,
         Self::CustomersSettings,
@@ -89,6 +91,7 @@ impl Permission {
         Self::WebhooksManage,
         Self::AccessRead,
         Self::UsersManage,
+        Self::PanelsManage,
     ];
 
     /// The permission's name in the API.
@@ -109,6 +112,7 @@ impl Permission {
             Self::WebhooksManage => "webhooks.manage",
             Self::AccessRead => "access.read",
             Self::UsersManage => "users.manage",
+            Self::PanelsManage => "panels.manage",
         }
     }
 }

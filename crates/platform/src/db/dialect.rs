@@ -2,6 +2,18 @@
 
 use std::time::Duration;
 
+/// How PostgreSQL begins a transaction that only reads, with a bound on its statements in the same message.
+pub(super) fn postgres_begin_read(most: Option<Duration>) -> String {
+    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    match most {
+        None => begin.to_owned(),
+        Some(most) => format!(
+            "{begin}; SET LOCAL statement_timeout = '{}ms'",
+            most.as_millis().max(1)
+        ),
+    }
+}
+
 /// Which database it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {

@@ -23,6 +23,8 @@ pub use value::{Args, Value, list, micros, timestamp, uuids};
 
 use std::fs::{File, TryLockError};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use base::{Error, Result};
 use sqlx_postgres::PgPool;
@@ -36,6 +38,7 @@ use crate::live::Live;
 pub struct Db {
     pools: Pools,
     live: Live,
+    counted: Arc<Counted>,
 }
 
 #[derive(Clone, Debug)]
@@ -48,6 +51,22 @@ enum Pools {
         lock: Arc<File>,
     },
     Postgres(PgPool),
+}
+
+/// What this process has asked of the database since it was opened.
+#[derive(Debug, Default)]
+struct Counted {
+    transactions: AtomicU64,
+    statements: AtomicU64,
+}
+
+/// How much this process has asked of the database since it was opened, apart from bulk loading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// Transactions begun.
+    pub transactions: u64,
+    /// Statements run in them.
+    pub statements: u64,
 }
 
 /// How many connections a pool has, and how many of them are in use.
@@ -64,21 +83,34 @@ pub struct PoolUse {
 impl Db {
     /// Begins a transaction that only reads: one snapshot, and a write in it fails.
     pub async fn read(&self) -> Result<Tx> {
+        self.begin_read(None).await
+    }
+
+    /// The same, whose statements may take so long and no longer (`database_timeout`): whoever waits for them no
+    /// more leaves nothing behind that keeps a connection.
+    pub async fn read_within(&self, most: Duration) -> Result<Tx> {
+        self.begin_read(Some(most)).await
+    }
+
+    async fn begin_read(&self, most: Option<Duration>) -> Result<Tx> {
         let (conn, limit) = match &self.pools {
             Pools::Sqlite { readers, .. } => {
                 let mut conn = readers.begin().await.map_err(error)?;
-                let limit = tx::Limit::watch(&mut conn, open::STATEMENT_MAX).await?;
+                let limit = tx::Limit::watch(&mut conn, most.unwrap_or(open::STATEMENT_MAX)).await?;
                 (tx::Conn::Sqlite(conn), Some(limit))
             }
             Pools::Postgres(pool) => {
-                let conn = pool
-                    .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                    .await
-                    .map_err(error)?;
+                let begin = dialect::postgres_begin_read(most);
+                let conn = pool.begin_with(sqlx::AssertSqlSafe(begin)).await.map_err(error)?;
                 (tx::Conn::Postgres(conn), None)
             }
         };
-        Ok(Tx::new(conn, self.live.clone(), None, limit))
+        Ok(self.begun(conn, None, limit))
+    }
+
+    fn begun(&self, conn: tx::Conn, once: Option<Once>, limit: Option<tx::Limit>) -> Tx {
+        self.counted.transactions.fetch_add(1, Ordering::Relaxed);
+        Tx::new(conn, self.live.clone(), once, limit, Arc::clone(&self.counted))
     }
 
     /// Begins a transaction that may write. Dropped without [`Tx::commit`], it changes nothing.
@@ -92,7 +124,7 @@ impl Db {
             }
             Pools::Postgres(pool) => tx::Conn::Postgres(pool.begin().await.map_err(error)?),
         };
-        Ok(Tx::new(conn, self.live.clone(), Once::current(), None))
+        Ok(self.begun(conn, Once::current(), None))
     }
 
     /// Which of the two databases this is.
@@ -121,6 +153,14 @@ impl Db {
             ),
             TryLockError::Error(e) => Error::internal(format!("locking the database: {e}")),
         })
+    }
+
+    /// How much this process has asked of the database, for metrics.
+    pub fn asked(&self) -> Asked {
+        Asked {
+            transactions: self.counted.transactions.load(Ordering::Relaxed),
+            statements: self.counted.statements.load(Ordering::Relaxed),
+        }
     }
 
     /// The state of the connection pools, for metrics.

@@ -93,6 +93,7 @@ impl Db {
                 lock: Arc::new(lock),
             },
             live: Live::default(),
+            counted: Arc::default(),
         })
     }
 
@@ -127,6 +128,7 @@ impl Db {
         Ok(Self {
             pools: Pools::Postgres(pool),
             live: Live::default(),
+            counted: Arc::default(),
         })
     }
 }

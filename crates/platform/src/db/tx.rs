@@ -1,5 +1,6 @@
 //! A transaction: what every store function works in.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use sqlx::{Arguments as _, FromRow, SqlSafeStr, SqlStr, Transaction};
 use sqlx_postgres::{PgArguments, PgRow, Postgres};
 use sqlx_sqlite::{Sqlite, SqliteArguments, SqliteRow};
 
-use super::{Args, Dialect, Value, error};
+use super::{Args, Counted, Dialect, Value, error};
 use crate::idempotency::Once;
 use crate::live::{Live, LiveEvent};
 
@@ -34,6 +35,7 @@ pub struct Tx {
     once: Option<Once>,
     /// How long a statement may take, where the database does not see to it itself.
     limit: Option<Limit>,
+    counted: Arc<Counted>,
 }
 
 #[derive(Debug)]
@@ -78,6 +80,7 @@ macro_rules! on_conn {
         if let Some(limit) = &$tx.limit {
             limit.begin_statement();
         }
+        $tx.counted.statements.fetch_add(1, Ordering::Relaxed);
         match &mut $tx.conn {
             Conn::Sqlite(tx) => {
                 let ($query, $conn) = (($sql, sqlite_args($args)?), &mut **tx);
@@ -92,13 +95,20 @@ macro_rules! on_conn {
 }
 
 impl Tx {
-    pub(super) fn new(conn: Conn, live: Live, once: Option<Once>, limit: Option<Limit>) -> Self {
+    pub(super) fn new(
+        conn: Conn,
+        live: Live,
+        once: Option<Once>,
+        limit: Option<Limit>,
+        counted: Arc<Counted>,
+    ) -> Self {
         Self {
             conn,
             live,
             after_commit: Vec::new(),
             once,
             limit,
+            counted,
         }
     }
 

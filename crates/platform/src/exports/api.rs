@@ -19,13 +19,12 @@ use crate::http::{Json, Paging, Path, Problem, ProblemBody};
 use crate::imports::api::attachment;
 use crate::state::Platform;
 
-/// The routes of exports, below `/api/v1`.
-pub fn router(exports: Exports) -> OpenApiRouter<Platform> {
+/// The routes of exports, below `/api/v1`. Whoever serves them layers an [`Extension`] of [`Exports`] around them.
+pub fn router() -> OpenApiRouter<Platform> {
     OpenApiRouter::new()
         .routes(routes!(list, start))
         .routes(routes!(get))
         .routes(routes!(file))
-        .layer(Extension(exports))
 }
 
 /// A page of exports.

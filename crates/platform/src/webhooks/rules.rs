@@ -4,20 +4,18 @@ use base::{Error, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use hyper::Uri;
 use jiff::{SignedDuration, Timestamp};
 use sha2::Sha256;
 
 use super::model::EndpointSettings;
+use crate::outbound::{Reach, check_url};
 
-/// The longest address.
-const URL_CHARS_MAX: usize = 2_000;
 /// The most kinds an endpoint may name.
 const KINDS_MAX: usize = 100;
 
-/// Whether an administrator may decide so. Errors: `url_malformed`, `url_insecure`, `kinds_malformed`.
+/// Whether an administrator may decide so. Errors: those of [`check_url`], `kinds_malformed`.
 pub(super) fn check(settings: &EndpointSettings) -> Result<()> {
-    address(&settings.url, settings.allow_http)?;
+    check_url(&settings.url, settings.allow_http, Reach::Private)?;
     let well_formed = |kind: &String| {
         let name = kind.strip_suffix(".*").unwrap_or(kind);
         kind == "*"
@@ -35,39 +33,6 @@ pub(super) fn check(settings: &EndpointSettings) -> Result<()> {
         return Err(Error::invalid("kinds_malformed", message).at("kinds"));
     }
     Ok(())
-}
-
-fn address(url: &str, allow_http: bool) -> Result<()> {
-    let malformed = |message: &str| Error::invalid("url_malformed", message).at("url");
-    if url.chars().count() > URL_CHARS_MAX {
-        return Err(malformed("an address has at most 2,000 characters"));
-    }
-    let uri: Uri = url.parse().map_err(|_| malformed("this is not an address"))?;
-    let Some(host) = uri.host().filter(|host| !host.is_empty()) else {
-        return Err(malformed("the address has no host"));
-    };
-    if url.contains('#') || uri.authority().is_some_and(|part| part.as_str().contains('@')) {
-        return Err(malformed("an address has no fragment, user or password in it"));
-    }
-    match uri.scheme_str() {
-        Some("https") => Ok(()),
-        Some("http") if allow_http || is_this_machine(host) => Ok(()),
-        Some("http") => Err(Error::invalid(
-            "url_insecure",
-            "use https, or set allow_http if nobody in between may do harm",
-        )
-        .at("url")),
-        _ => Err(malformed("the address begins with https:// or http://")),
-    }
-}
-
-fn is_this_machine(host: &str) -> bool {
-    let host = host.to_ascii_lowercase();
-    let numbers: Vec<_> = host.split('.').map(str::parse::<u8>).collect();
-    matches!(numbers.as_slice(), [Ok(127), Ok(_), Ok(_), Ok(_)])
-        || host == "localhost"
-        || host.ends_with(".localhost")
-        || host == "[::1]"
 }
 
 /// Whether an endpoint that asked for these kinds is told of this one.

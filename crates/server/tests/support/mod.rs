@@ -8,7 +8,7 @@ use platform::jobs::Kinds;
 use platform::testing::TestDb;
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
-use server::{Config, Limits, Network, Served};
+use server::{Config, Limits, Network, Rooms, Served};
 
 pub const PASSWORD: &str = "a long enough password";
 
@@ -23,9 +23,20 @@ impl Site {
     }
 
     pub async fn start_with(config: &Config, kinds: Kinds) -> Self {
+        Self::start_doing(config, |_| kinds).await
+    }
+
+    /// With all the jobs of the rooms.
+    pub async fn start_whole(t: &TestDb) -> Self {
+        Self::start_doing(&config(&t.url, t.folder()), Rooms::kinds).await
+    }
+
+    async fn start_doing(config: &Config, kinds: impl FnOnce(&Rooms) -> Kinds) -> Self {
         let platform = server::open(config).await.unwrap();
         let listener = server::listen(config).await.unwrap();
-        let served = server::start(config, listener, platform, kinds).await.unwrap();
+        let rooms = Rooms::open(&platform).unwrap();
+        let kinds = kinds(&rooms);
+        let served = server::start(config, listener, rooms, kinds).await.unwrap();
         Self {
             url: format!("http://{}", served.address),
             served,

@@ -2,10 +2,12 @@
 
 mod body;
 mod exposure;
+mod overview;
 mod profiles;
 mod runs;
 mod settings;
 
+pub use overview::with_parts;
 use platform::Platform;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -13,7 +13,7 @@ use crate::app::profiles::{self, Filter, ListRequest};
 use crate::app::{PublishedRun, ValueRoom, ledger};
 use crate::explain::{ExplainedFigure, Reason};
 use crate::model::RecordedLine;
-use crate::profile::{Figure, ProfileFigures, Range};
+use crate::profile::{Figure, Previous, ProfileFigures, Range};
 use crate::profile_columns::{BUCKETS, Order};
 use crate::rules::{Loyalty, ValueClass};
 
@@ -106,7 +106,7 @@ pub(crate) struct Figures {
 }
 
 impl Figures {
-    fn of(profile: ProfileFigures, currency: Currency) -> Self {
+    pub(super) fn of(profile: ProfileFigures, currency: Currency) -> Self {
         Self {
             class: profile.class,
             loyalty: profile.loyalty,
@@ -338,6 +338,16 @@ pub(crate) struct Before {
     value_before: MoneyBody,
 }
 
+impl Before {
+    pub(super) fn of(previous: &Previous, currency: Currency) -> Self {
+        Self {
+            run: previous.run.uuid(),
+            class_before: previous.class.clone(),
+            value_before: money(previous.value_minor, currency),
+        }
+    }
+}
+
 /// One customer's figures, explained.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct CustomerValue {
@@ -382,11 +392,11 @@ pub(super) async fn of_customer(
         series: Series {
             months: months.collect(),
         },
-        comparison: page.profile.previous.as_ref().map(|previous| Before {
-            run: previous.run.uuid(),
-            class_before: previous.class.clone(),
-            value_before: money(previous.value_minor, currency),
-        }),
+        comparison: page
+            .profile
+            .previous
+            .as_ref()
+            .map(|previous| Before::of(previous, currency)),
         profile: Figures::of(page.profile.figures, currency),
         figures: page.figures,
         reasons: page.reasons,
@@ -408,6 +418,23 @@ pub(crate) struct TransactionBody {
     source: String,
     external_id: String,
     reverses: Option<String>,
+}
+
+impl TransactionBody {
+    pub(super) fn of(RecordedLine { seq, line }: RecordedLine, currency: Currency) -> Self {
+        Self {
+            id: seq,
+            at: line.at,
+            amount: money(line.amount_minor, currency),
+            cost: line.cost_minor.map(|minor| money(minor, currency)),
+            kind: line.kind,
+            product: line.product,
+            channel: line.channel,
+            source: line.source,
+            external_id: line.external_id,
+            reverses: line.reverses,
+        }
+    }
 }
 
 /// One page of a customer's transactions.
@@ -432,18 +459,7 @@ pub(super) async fn transactions(
 ) -> Result<Json<TransactionPage>, Problem> {
     let (page, currency) =
         ledger::of_customer(&room, &caller, id, paging.size, paging.cursor.as_deref()).await?;
-    let page = page.map(|RecordedLine { seq, line }| TransactionBody {
-        id: seq,
-        at: line.at,
-        amount: money(line.amount_minor, currency),
-        cost: line.cost_minor.map(|minor| money(minor, currency)),
-        kind: line.kind,
-        product: line.product,
-        channel: line.channel,
-        source: line.source,
-        external_id: line.external_id,
-        reverses: line.reverses,
-    });
+    let page = page.map(|line| TransactionBody::of(line, currency));
     Ok(Json(TransactionPage {
         items: page.items,
         next_cursor: page.next_cursor,

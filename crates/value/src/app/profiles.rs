@@ -307,20 +307,37 @@ pub async fn of_customer(room: &ValueRoom, caller: &Caller, customer: Uuid) -> R
     caller.require(Permission::ValueRead)?;
     caller.require(Permission::CustomersRead)?;
     let mut tx = room.platform.db.read().await?;
-    if runs::published(&mut tx).await?.is_none() {
-        return Err(no_run());
-    }
-    let (run, profile) = profiles::find(&mut tx, caller.scope(), customer).await?.ok_or_else(|| {
+    let (run, profile) = published(room, &mut tx, caller.scope(), customer)
+        .await?
+        .ok_or_else(no_run)?;
+    let profile = profile.ok_or_else(|| {
         Error::conflict(
             "no_profile",
             "the published run has no profile of this customer: there were no transactions up to its as-of day",
         )
     })?;
-    let run = room.published_run(&mut tx, run).await?;
     Ok(ProfilePage {
         figures: explain::figures(&profile, &run.facts),
         reasons: explain::reasons(&profile, &run.facts),
         profile,
         run,
     })
+}
+
+/// The published run, if there is one, and what it says of a customer of the scope, if it says anything.
+pub(crate) async fn published(
+    room: &ValueRoom,
+    tx: &mut Tx,
+    scope: &Scope,
+    customer: Uuid,
+) -> Result<Option<(Arc<PublishedRun>, Option<PublishedProfile>)>> {
+    // Without a run there is no table of profiles.
+    let Some(newest) = runs::published_id(tx).await? else {
+        return Ok(None);
+    };
+    Ok(Some(match profiles::find(tx, scope, customer).await? {
+        // A reader may meet the next run's table with the list of runs as it was.
+        Some((run, profile)) => (room.published_run(tx, run).await?, Some(profile)),
+        None => (room.published_run(tx, newest).await?, None),
+    }))
 }

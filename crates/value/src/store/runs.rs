@@ -147,6 +147,12 @@ pub async fn find(tx: &mut Tx, id: RunId) -> Result<Option<Run>> {
     row.map(Run::try_from).transpose()
 }
 
+/// The id of the run whose profiles are published.
+pub async fn published_id(tx: &mut Tx) -> Result<Option<RunId>> {
+    let row: Option<(Uuid,)> = tx.optional("SELECT run_id FROM value_published", []).await?;
+    Ok(row.map(|(id,)| id.into()))
+}
+
 /// The run whose profiles are published.
 pub async fn published(tx: &mut Tx) -> Result<Option<Run>> {
     let row: Option<Row> = tx

@@ -147,11 +147,12 @@ async fn lists_show_what_the_run_computed(t: &TestDb) {
 /// Row by row what the list shows, in its order, through its filters.
 async fn an_export_is_the_list(t: &TestDb, room: &ValueRoom) {
     let viewer = caller(Role::Viewer);
+    let export = ValueExport::over(room.clone());
     let open = |filter: &[(&str, &str)]| {
         let filter = filter
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        ValueExport.open(&t.platform, &viewer, &filter.collect())
+        export.open(&t.platform, &viewer, &filter.collect())
     };
     let everyone: &[(&str, &str)] = &[];
     for (filter, request) in [
@@ -183,7 +184,7 @@ async fn an_export_is_the_list(t: &TestDb, room: &ValueRoom) {
             rows.extend(page);
         }
         assert_eq!(rows.len(), listed.len());
-        let columns = ValueExport.columns();
+        let columns = export.columns();
         let at = |name: &str| columns.iter().position(|column| column.name == name).unwrap();
         for (row, figures) in rows.iter().zip(&listed) {
             assert_eq!(row.len(), columns.len());
