@@ -18,5 +18,7 @@ mod setup;
 pub use config::{Config, Limits};
 pub use proxies::Network;
 pub use router::{PUBLIC, openapi};
-pub use serve::{Served, imports, kinds, listen, open, open_beside, open_demo, start, terminated};
+pub use serve::{
+    Served, imports, kinds, listen, open, open_beside, open_demo, references, start, terminated,
+};
 pub use setup::{EXAMPLE_FIRM, example_firm_job};

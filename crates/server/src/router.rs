@@ -18,7 +18,7 @@ use value::app::ValueRoom;
 use crate::events::Listeners;
 use crate::metrics::Metrics;
 use crate::proxies::Network;
-use crate::serve::{exports, imports};
+use crate::serve::{exports, imports, references};
 use crate::session::TrustedProxies;
 use crate::{console, events, health, jobs, layers, metrics, session, setup};
 
@@ -49,7 +49,7 @@ fn api() -> OpenApiRouter<Platform> {
         .merge(platform::access::api::router())
         .merge(platform::imports::api::router(imports()))
         .merge(platform::exports::api::router(exports()))
-        .merge(customers::api::router())
+        .merge(customers::api::router(references()))
         .merge(value::api::router());
     OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", rooms)
 }

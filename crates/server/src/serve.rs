@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use base::{Error, Result};
+use customers::references::References;
 use customers::{CustomersExport, CustomersImport};
 use platform::crypto::Keyring;
 use platform::events::Sealer;
@@ -35,6 +36,11 @@ pub fn imports() -> Imports {
 /// The lists that can be exported.
 pub(crate) fn exports() -> Exports {
     Exports::new().with(CustomersExport).with(ValueExport)
+}
+
+/// The columns of all rooms that refer to customers.
+pub fn references() -> References {
+    References::default().with(value::REFERENCES)
 }
 
 /// The kinds of jobs the rooms can do.

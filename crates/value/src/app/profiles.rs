@@ -338,6 +338,13 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)
 }
 
+/// The customer of the scope that an id stands for: of one that was merged, its survivor. What stands for nobody
+/// stays what it is.
+pub(super) async fn survivor(tx: &mut Tx, scope: &Scope, customer: Uuid) -> Result<Uuid> {
+    let found = customers::store::resolve(tx, scope, customer.into()).await?;
+    Ok(found.map_or(customer, |(id, _)| id.uuid()))
+}
+
 /// One customer's figures. Errors: the customer has no profile in the published run (`no_profile`).
 pub async fn of_customer(room: &ValueRoom, caller: &Caller, customer: Uuid) -> Result<ProfilePage> {
     caller.require(Permission::ValueRead)?;
@@ -346,6 +353,7 @@ pub async fn of_customer(room: &ValueRoom, caller: &Caller, customer: Uuid) -> R
     if runs::published(&mut tx).await?.is_none() {
         return Err(no_run());
     }
+    let customer = survivor(&mut tx, caller.scope(), customer).await?;
     let (run, profile) = profiles::find(&mut tx, caller.scope(), customer).await?.ok_or_else(|| {
         Error::conflict(
             "no_profile",

@@ -11,6 +11,7 @@ mod contracts;
 mod exposure;
 mod import;
 mod ledger;
+mod merges;
 mod profiles;
 mod runs;
 mod scope;
