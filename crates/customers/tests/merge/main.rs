@@ -6,7 +6,9 @@
 )]
 
 mod duplicates;
+mod old_ids;
 mod property;
+mod scope;
 mod support;
 
 use base::{Day, PageSize};
@@ -18,7 +20,7 @@ use customers::{
 };
 use platform::access::Role;
 use platform::testing::{TestDb, caller};
-use platform::{args, test_on_both};
+use platform::{Scope, args, test_on_both};
 use serde_json::json;
 use support::*;
 
@@ -494,7 +496,7 @@ async fn tomorrows_file_does_not_bring_the_duplicate_back(t: &TestDb) {
     }
     assert_eq!(upsert(p, &file).await.unchanged, 2);
     let mut tx = p.db.read().await.unwrap();
-    assert_eq!(store::count(&mut tx).await.unwrap(), 3);
+    assert_eq!(store::count(&mut tx, &Scope::of_system()).await.unwrap(), 3);
 }
 
 test_on_both!(of_two_merges_at_once_one_wins, [MIGRATIONS]);

@@ -16,7 +16,7 @@ use platform::db::Dialect;
 use platform::imports::Seen;
 use platform::jobs::{Kinds, Runner, RunnerSettings};
 use platform::testing::caller;
-use platform::{Platform, args};
+use platform::{Platform, Scope, args};
 
 pub(crate) fn references() -> References {
     References::default()
@@ -33,6 +33,8 @@ async fn made(p: &Platform, external_id: &str, kind: CustomerKind, name: &str) -
         since: None,
         organisation: None,
         referred_by: None,
+        branch: None,
+        owner: None,
     };
     edit::create(p, &caller(Role::Analyst), said)
         .await
@@ -212,7 +214,9 @@ pub(crate) async fn preview(p: &Platform, records: &[Record]) -> store::Upserted
 
 pub(crate) async fn ids(p: &Platform, external_ids: &[&str]) -> Vec<CustomerId> {
     let mut tx = p.db.read().await.unwrap();
-    let ids = store::ids_by_external(&mut tx, external_ids).await.unwrap();
+    let ids = store::ids_by_external(&mut tx, &Scope::of_system(), external_ids)
+        .await
+        .unwrap();
     external_ids.iter().map(|external_id| ids[*external_id]).collect()
 }
 
