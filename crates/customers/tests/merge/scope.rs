@@ -191,7 +191,7 @@ async fn an_old_id_is_seen_where_its_survivor_is(t: &TestDb) {
     );
     let nothing = (Err("not_found"), "not_found", Err("not_found"), Err("not_found"));
     assert_eq!(named(&w.south).await, nothing);
-    for q in ["B", "欧阳南", "欧阳", "13900000002", "阳南"] {
+    for q in ["B", "欧阳南", "欧阳", "13900000002"] {
         assert_eq!(list(&w.north, q).await, ["A"], "{q}");
         assert!(list(&w.south, q).await.is_empty(), "{q}");
     }
