@@ -1,12 +1,15 @@
 //! HTTP of the customer record: one call into its use case each.
 
 mod consents;
+mod duplicates;
 mod edit;
 mod life_events;
+mod merges;
 mod record;
 
 use std::str::FromStr;
 
+use axum::Extension;
 use axum::extract::State;
 use base::{Error, Page, Result as Outcome};
 use platform::events::api::EventPage;
@@ -19,10 +22,12 @@ use utoipa_axum::routes;
 
 use crate::app;
 use crate::model::{CustomerDetail, CustomerId, CustomerRow, Facets};
+use crate::references::References;
 
 /// The routes of this room, below `/api/v1`, apart from the page made of every room's parts
-/// (`overview::api`). Whoever serves them layers an [`axum::Extension`] of [`crate::panels::PanelRoom`] around them.
-pub fn router() -> OpenApiRouter<Platform> {
+/// (`overview::api`). The references are those of all rooms. Whoever serves them layers an [`axum::Extension`] of
+/// [`crate::panels::PanelRoom`] around them.
+pub fn router(references: References) -> OpenApiRouter<Platform> {
     OpenApiRouter::new()
         .routes(routes!(list, edit::create))
         .routes(routes!(facets))
@@ -45,8 +50,17 @@ pub fn router() -> OpenApiRouter<Platform> {
         .routes(routes!(record::schema, record::decide))
         .routes(routes!(record::custom_fields, record::change_custom_fields))
         .routes(routes!(record::completeness))
+        .routes(routes!(duplicates::list))
+        .routes(routes!(duplicates::search))
+        .routes(routes!(duplicates::search_one))
+        .routes(routes!(duplicates::dismiss))
+        .routes(routes!(duplicates::reopen))
+        .routes(routes!(merges::list, merges::create))
+        .routes(routes!(merges::preview))
+        .routes(routes!(merges::undo))
         .merge(crate::identities::api::router())
         .merge(crate::panels::api::router())
+        .layer(Extension(references))
 }
 
 /// The customer a path names. What is no id names nobody.
@@ -110,7 +124,7 @@ async fn facets(State(platform): State<Platform>, caller: Caller) -> Result<Json
     Ok(Json(app::facets(&platform, &caller).await?))
 }
 
-/// Everything about one customer.
+/// Everything about one customer; the id of one that was merged gives the survivor, whose own id is in the answer.
 #[utoipa::path(get, path = "/customers/{id}", tag = "customers", params(("id" = Uuid, Path)),
     responses((status = 200, body = CustomerDetail),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
@@ -126,7 +140,7 @@ async fn get(
     })
 }
 
-/// What happened to one customer, from every part of the system, newest first.
+/// What happened to one customer and to those merged into it, from every part of the system, newest first.
 #[utoipa::path(get, path = "/customers/{id}/timeline", tag = "customers",
     params(("id" = Uuid, Path), ("kind" = Option<String>, Query, description = "Only events of this kind"),
         ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),

@@ -2,9 +2,11 @@
 //! the caller's scope: the others are not there.
 
 pub mod consents;
+pub mod duplicates;
 pub mod edit;
 pub mod holdings;
 pub mod life_events;
+pub mod merges;
 pub mod record;
 
 use base::{Error, Page, PageSize, Result};
@@ -43,10 +45,11 @@ pub(crate) fn check_search(search: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// Everything about one customer.
+/// Everything about one customer; of one that was merged, about its survivor.
 pub async fn get(platform: &Platform, caller: &Caller, id: CustomerId) -> Result<CustomerDetail> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
+    let (id, _) = found(&mut tx, caller, id).await?;
     let cipher = platform.keys.cipher(&mut tx).await?;
     let detail = store::detail(&mut tx, caller.scope(), &cipher, id)
         .await?
@@ -58,7 +61,18 @@ pub async fn get(platform: &Platform, caller: &Caller, id: CustomerId) -> Result
     })
 }
 
-/// What happened to one customer, newest first; of one kind where that is asked for.
+/// The customer that an id stands for, and what kind of customer this is: of one that was merged, its survivor. Every
+/// reading of one customer begins here. Error: there is none in the caller's scope.
+pub(crate) async fn found(
+    tx: &mut Tx,
+    caller: &Caller,
+    id: CustomerId,
+) -> Result<(CustomerId, CustomerKind)> {
+    let found = store::resolve(tx, caller.scope(), id).await?;
+    found.ok_or(Error::NotFound { what: "customer" })
+}
+
+/// What happened to one customer and to those merged into it, newest first; of one kind where that is asked for.
 pub async fn timeline(
     platform: &Platform,
     caller: &Caller,
@@ -69,9 +83,9 @@ pub async fn timeline(
 ) -> Result<Page<EventRow>> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    self::kind(&mut tx, caller, id).await?;
+    let (id, _) = found(&mut tx, caller, id).await?;
     let filter = EventFilter {
-        customer: Some(id.uuid()),
+        customers: store::as_one(&mut tx, id.uuid()).await?,
         kind,
         ..EventFilter::default()
     };
@@ -94,15 +108,16 @@ pub async fn facets(platform: &Platform, caller: &Caller) -> Result<Facets> {
     store::facets(&mut tx, caller.scope()).await
 }
 
-/// What kind of customer this is. Error: there is none in the caller's scope.
-async fn kind(tx: &mut Tx, caller: &Caller, id: CustomerId) -> Result<CustomerKind> {
-    let kind = store::edit::kind(tx, caller.scope(), id).await?;
-    kind.ok_or(Error::NotFound { what: "customer" })
+/// Passes where something may be said of a customer: nobody merges it before the transaction ends. Errors: there is none
+/// in the caller's scope; `customer_merged`.
+async fn refer(tx: &mut Tx, caller: &Caller, id: CustomerId) -> Result<()> {
+    let kind = store::edit::refer(tx, caller.scope(), id).await?;
+    kind.map(|_| ()).ok_or(Error::NotFound { what: "customer" })
 }
 
-/// Holds a customer until the transaction ends: its version and what is known of it. Error: there is none in the
-/// caller's scope.
-async fn hold(tx: &mut Tx, caller: &Caller, id: CustomerId) -> Result<(i64, Known)> {
+/// Holds a customer until the transaction ends: its version and what is known of it. Errors: there is none in the
+/// caller's scope; `customer_merged`.
+pub(crate) async fn hold(tx: &mut Tx, caller: &Caller, id: CustomerId) -> Result<(i64, Known)> {
     let held = store::edit::hold(tx, caller.scope(), id).await?;
     held.ok_or(Error::NotFound { what: "customer" })
 }

@@ -295,6 +295,7 @@ fn record(row: &ImportRow) -> Result<Record> {
         referred_by: text(REFERRED_BY),
         branch: None,
         owner: None,
+        fills_only: false,
     })
 }
 

@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod app;
+mod duplicates;
 mod export;
 pub mod identities;
 mod import;
@@ -10,18 +11,20 @@ mod index;
 mod model;
 pub mod overview;
 pub mod panels;
+pub mod references;
 pub mod rules;
 pub mod store;
 
 pub use export::CustomersExport;
 pub use import::CustomersImport;
 pub use model::{
-    Channel, Choice, CompletenessItem, ConsentId, Contact, ContactChange, ContactFacts, ContactId,
-    ContactPolicy, ContactPreferences, ContactRole, CustomField, CustomKind, CustomValue, CustomValues,
-    CustomerChange, CustomerCreation, CustomerDetail, CustomerId, CustomerKind, CustomerLink, CustomerRow,
-    CustomerSummary, Facets, LifeCalendar, LifeEvent, LifeEventFacts, LifeEventId, LifeEventKind, Need,
-    NewContact, NewCustomer, NewNote, NewStatements, NewSubscription, Note, NoteChange, NoteId, Purpose,
-    QuietHours, Record, RecordSchema, Statement, Subscription, SubscriptionChange, SubscriptionFacts,
+    Channel, Choice, Choices, CompletenessItem, Conflict, ConsentId, Contact, ContactChange, ContactFacts,
+    ContactId, ContactPolicy, ContactPreferences, ContactRole, CustomField, CustomKind, CustomValue,
+    CustomValues, CustomerChange, CustomerCreation, CustomerDetail, CustomerId, CustomerKind, CustomerLink,
+    CustomerRow, CustomerSummary, Duplicate, DuplicateId, DuplicateState, Facets, LifeCalendar, LifeEvent,
+    LifeEventFacts, LifeEventId, LifeEventKind, Merge, MergeId, MergePreview, Need, NewContact, NewCustomer,
+    NewMerge, NewNote, NewStatements, NewSubscription, Note, NoteChange, NoteId, Purpose, QuietHours, Reason,
+    Record, RecordSchema, Side, Statement, Subscription, SubscriptionChange, SubscriptionFacts,
     SubscriptionId, SubscriptionStatus, TagChange,
 };
 
@@ -39,11 +42,14 @@ pub const MIGRATIONS: RoomMigrations = platform::migrations!(
     (6, "0006_consents"),
     (7, "0007_scope"),
     (8, "0008_group_changes"),
+    (9, "0009_merge"),
     (10, "0010_panels")
 );
 
 /// The jobs of this room, added to those the runner knows.
 #[must_use]
 pub fn jobs(kinds: Kinds) -> Kinds {
-    identities::kinds(kinds).with(index::KIND, index::perform)
+    identities::kinds(kinds)
+        .with(index::KIND, index::perform)
+        .with(duplicates::KIND, duplicates::perform)
 }

@@ -1,8 +1,10 @@
 //! What a customer is.
 
 mod consent;
+mod duplicate;
 mod edit;
 mod life_event;
+mod merge;
 mod record_schema;
 
 use std::str::FromStr;
@@ -11,11 +13,14 @@ pub use consent::{
     Channel, ConsentId, ContactPolicy, ContactPreferences, Need, NewStatements, Purpose, QuietHours,
     Statement,
 };
+pub use duplicate::{Duplicate, DuplicateId, DuplicateState, Reason};
 pub use edit::{
     ContactChange, ContactFacts, ContactRole, CustomerChange, CustomerCreation, SubscriptionChange,
     SubscriptionFacts,
 };
 pub use life_event::{LifeCalendar, LifeEvent, LifeEventFacts, LifeEventId, LifeEventKind};
+pub(crate) use merge::MergeRecord;
+pub use merge::{Choices, Conflict, Merge, MergeId, MergePreview, NewMerge, Side};
 pub use record_schema::{
     Choice, CompletenessItem, CustomField, CustomKind, CustomValue, CustomValues, NewNote, Note, NoteChange,
     NoteId, RecordSchema, TagChange,
@@ -142,6 +147,9 @@ pub struct Record {
     pub branch: Option<BranchId>,
     /// The customer manager.
     pub owner: Option<UserId>,
+    /// Said under the id of a customer that was merged into this one: it fills what is missing and takes the
+    /// place of nothing.
+    pub fills_only: bool,
 }
 
 /// A customer to be stored, with everything that belongs to it.

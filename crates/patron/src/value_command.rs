@@ -240,6 +240,7 @@ fn source(arguments: &RunArguments, copies: &Path) -> Result<LedgerSource> {
         external_id: arguments.external_id.clone(),
         reverses: arguments.reverses.clone(),
         reversed: None,
+        counted_as: Vec::new(),
         unit: value::engine::source::AmountUnit::Major,
     };
     let is_parquet = |path: &PathBuf| {

@@ -17,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::events::Listeners;
 use crate::metrics::Metrics;
 use crate::proxies::Network;
-use crate::serve::{Rooms, imports, overview_parts};
+use crate::serve::{Rooms, imports, overview_parts, references};
 use crate::session::TrustedProxies;
 use crate::{console, events, health, jobs, layers, metrics, session, setup};
 
@@ -48,7 +48,7 @@ fn api() -> OpenApiRouter<Platform> {
         .merge(platform::access::api::router())
         .merge(platform::imports::api::router(imports()))
         .merge(platform::exports::api::router())
-        .merge(customers::api::router())
+        .merge(customers::api::router(references()))
         .merge(customers::overview::api::router(&overview_parts()))
         .merge(value::api::router());
     OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", rooms)

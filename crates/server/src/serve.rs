@@ -6,6 +6,7 @@ use std::time::Duration;
 use base::{Error, Result};
 use customers::overview::{Overview, Parts};
 use customers::panels::PanelRoom;
+use customers::references::References;
 use customers::{CustomersExport, CustomersImport};
 use platform::crypto::Keyring;
 use platform::events::Sealer;
@@ -39,6 +40,11 @@ pub fn imports() -> Imports {
 pub(crate) fn overview_parts() -> Parts<ValueRoom> {
     let parts = customers::overview::with_parts(Parts::default());
     value::api::with_parts(parts, |room| room)
+}
+
+/// The columns of all rooms that refer to customers.
+pub fn references() -> References {
+    References::default().with(value::REFERENCES)
 }
 
 /// The rooms of a running program that keep something in memory, over one database: requests and jobs share what they

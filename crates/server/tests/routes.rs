@@ -51,6 +51,11 @@ const PANEL: &str = r#"{ "settings": { "zh": "账", "en": "Bill", "url": "https:
 const KEY: &str = r#"{ "name": "k", "permissions": [], "expires_in_days": 1, "per_minute": 1 }"#;
 const PASSWORDS: &str = r#"{ "current_password": "not this one", "new_password": "something quite new" }"#;
 
+const MERGE: &str = r#"{
+    "survivor": "{hidden}", "survivor_version": 1,
+    "merged": "01890a5d-ac96-774b-bcce-b302099a8057", "merged_version": 1
+}"#;
+
 /// Every route: whom it is for, and with which question and body it is asked.
 const ROUTES: &[(&str, For, &str, &str)] = &[
     ("GET /session", Anyone, "", ""),
@@ -125,6 +130,7 @@ const ROUTES: &[(&str, For, &str, &str)] = &[
     ("GET /value/settings", Permitted, "", ""),
     ("PUT /value/settings", Permitted, "", "{}"),
     ("GET /audit", WholeFirm, "", ""),
+    ("POST /duplicates/search", WholeFirm, "", ""),
     ("GET /imports", WholeFirm, "", ""),
     ("POST /imports", WholeFirm, "", "multipart"),
     ("GET /imports/{id}", WholeFirm, "", ""),
@@ -214,6 +220,20 @@ const ROUTES: &[(&str, For, &str, &str)] = &[
         "identity=HIDDEN00&kind=external",
         "",
     ),
+    ("GET /duplicates", SomeCustomers, "limit=50", ""),
+    ("GET /duplicates", SomeCustomers, "customer={hidden}", ""),
+    ("POST /duplicates/{id}/dismiss", SomeCustomers, "", ""),
+    ("POST /duplicates/{id}/reopen", SomeCustomers, "", ""),
+    ("GET /merges", SomeCustomers, "limit=50", ""),
+    ("GET /merges", SomeCustomers, "customer={hidden}", ""),
+    (
+        "GET /merges/preview",
+        SomeCustomers,
+        "survivor={hidden}&merged={nobody}",
+        "",
+    ),
+    ("POST /merges", SomeCustomers, "", MERGE),
+    ("POST /merges/{id}/undo", SomeCustomers, "", ""),
     ("GET /value/profiles", SomeCustomers, "limit=50", ""),
     ("GET /value/profiles", SomeCustomers, "q=南方", ""),
     ("GET /value/profiles", SomeCustomers, "brand=南方品牌", ""),
@@ -250,6 +270,7 @@ const ROUTES: &[(&str, For, &str, &str)] = &[
         "",
         r#"{ "values": {} }"#,
     ),
+    ("POST /customers/{id}/duplicates/search", OneCustomer, "", ""),
     ("GET /customers/{id}/exposure", OneCustomer, "", ""),
     ("GET /customers/{id}/identities", OneCustomer, "", ""),
     (
@@ -386,7 +407,7 @@ async fn ask(site: &Site, who: &Client, route: &(&str, For, &str, &str), id: &st
             part => part,
         })
         .collect();
-    let question = question.replace("{nobody}", NOBODY);
+    let question = question.replace("{nobody}", NOBODY).replace("{hidden}", hidden);
     let url = site.url(&format!("/api/v1{}?{question}", parts.join("/")));
     let mut request = who.request(method.parse::<Method>().unwrap(), url);
     if method != "GET" {
@@ -464,6 +485,7 @@ async fn user(
 async fn firm(t: &TestDb, site: &Site, admin: &Client, (north, south): (&Value, &Value)) -> String {
     let mut lines = Vec::new();
     let mut hidden = String::new();
+    let mut seen = String::new();
     for n in 0..2 * OF_BRANCH {
         let of_south = n < OF_BRANCH;
         let (branch, name, id) = if of_south {
@@ -472,7 +494,7 @@ async fn firm(t: &TestDb, site: &Site, admin: &Client, (north, south): (&Value, 
             (north, "北方", format!("SEEN{n:02}"))
         };
         let creation = json!({
-            "kind": "organisation", "name": format!("{name}公司{n}"), "external_id": id,
+            "kind": "organisation", "name": format!("{name}公司{}", n / 2), "external_id": id,
             "brand": format!("{name}品牌"), "region": format!("{name}地区"), "branch": branch
         });
         let customer = made(admin, site, "/api/v1/customers", creation).await;
@@ -480,6 +502,7 @@ async fn firm(t: &TestDb, site: &Site, admin: &Client, (north, south): (&Value, 
         if n == 0 {
             hidden.clone_from(&customer);
         }
+        seen.clone_from(&customer);
         for month in 0..6 {
             let at = format!("1997-{:02}-{:02}T10:00:00Z", month * 2 + 1, n + 1);
             let amount = 1_000 + (month * 24 + n) * 37 % 500;
@@ -512,6 +535,12 @@ async fn firm(t: &TestDb, site: &Site, admin: &Client, (north, south): (&Value, 
         ),
     ] {
         made(admin, site, &of_hidden(part), body).await;
+    }
+    // Each has a twin of the same name.
+    for one in [&hidden, &seen] {
+        let search = format!("/api/v1/customers/{one}/duplicates/search");
+        let found = made(admin, site, &search, Value::Null).await;
+        assert_eq!(found["items"].as_array().unwrap().len(), 1, "{found:#}");
     }
     let mut tx = t.platform.db.write().await.unwrap();
     value::store::ledger::append(&mut tx, &lines, t.platform.clock.now())
@@ -590,6 +619,11 @@ async fn no_route_tells_what_it_may_not(t: &TestDb) {
     for list in ["/customers", "/value/profiles"] {
         let list = answer(&other, &format!("{list}?limit=50")).await;
         assert_eq!(list["items"].as_array().unwrap().len(), OF_BRANCH, "{list:#}");
+    }
+
+    for (who, pairs) in [(&admin, 2), (&other, 1)] {
+        let queue = answer(who, "/duplicates").await;
+        assert_eq!(queue["items"].as_array().unwrap().len(), pairs, "{queue:#}");
     }
 
     // What was hidden is there for those who see it, and nothing of it was changed.

@@ -64,7 +64,7 @@ pub fn schema() -> SchemaRef {
 
 /// Which column of the copy means what. `reversed` are the lines ([`line_name`]) that others take back: no other
 /// line is told apart by name, because the ledger itself has each line once.
-pub fn mapping(reversed: Vec<String>) -> Mapping {
+pub fn mapping(reversed: Vec<String>, counted_as: Vec<(String, String)>) -> Mapping {
     let has_reversals = !reversed.is_empty();
     let column = |name: &str| Some(name.to_owned());
     Mapping {
@@ -75,6 +75,7 @@ pub fn mapping(reversed: Vec<String>) -> Mapping {
         external_id: has_reversals.then(|| "line".to_owned()),
         reverses: has_reversals.then(|| "reverses".to_owned()),
         reversed: has_reversals.then_some(reversed),
+        counted_as,
         unit: AmountUnit::Minor,
     }
 }

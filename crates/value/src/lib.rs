@@ -15,6 +15,7 @@ pub mod profile_columns;
 pub mod rules;
 pub mod store;
 
+use customers::references::{OnMerge, Reference};
 use platform::jobs::Kinds;
 use platform::migrations::RoomMigrations;
 
@@ -28,6 +29,21 @@ pub const MIGRATIONS: RoomMigrations = platform::migrations!(
     (2, "0002_ledger_guarded"),
     (3, "0003_profile_columns")
 );
+
+/// The columns of this room that refer to customers. The ledger is append-only: its lines keep whom they were said
+/// of, and are read as the survivor's.
+pub const REFERENCES: &[Reference] = &[
+    Reference {
+        table: "transactions",
+        column: "customer_id",
+        on_merge: OnMerge::ReadTogether,
+    },
+    Reference {
+        table: "value_profiles",
+        column: "customer_id",
+        on_merge: OnMerge::MadeAnewBy(app::runs::JOB_KIND),
+    },
+];
 
 /// The jobs of this room, added to those the runner knows.
 #[must_use]

@@ -8,7 +8,7 @@ use platform::{Caller, Permission, Platform, Tx, firm, ids};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{hold, kind};
+use super::{found, hold};
 use crate::model::{
     Channel, ContactPolicy, ContactPreferences, CustomerId, NewStatements, QuietHours, Statement,
 };
@@ -26,7 +26,7 @@ pub async fn history(
     caller.require(Permission::CustomersRead)?;
     let after = cursor.map(Cursor::key).transpose()?;
     let mut tx = platform.db.read().await?;
-    kind(&mut tx, caller, customer).await?;
+    let (customer, _) = found(&mut tx, caller, customer).await?;
     let rows = consents::history(&mut tx, customer, after, size.rows() + 1).await?;
     Page::cut(rows, size, consents::history_key)
 }
@@ -117,7 +117,7 @@ pub async fn may_contact(
     caller.require(Permission::CustomersRead)?;
     let at = at.unwrap_or_else(|| platform.clock.now());
     let mut tx = platform.db.read().await?;
-    kind(&mut tx, caller, customer).await?;
+    let (customer, _) = found(&mut tx, caller, customer).await?;
     facts_and_answer(&mut tx, customer, (purpose, channel), at).await
 }
 
@@ -184,7 +184,7 @@ async fn preferred(tx: &mut Tx, customer: CustomerId) -> Result<Preferred> {
 pub async fn preferences(platform: &Platform, caller: &Caller, customer: CustomerId) -> Result<Preferred> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    kind(&mut tx, caller, customer).await?;
+    let (customer, _) = found(&mut tx, caller, customer).await?;
     preferred(&mut tx, customer).await
 }
 

@@ -122,7 +122,7 @@ async fn check_references(
     if let Some(organisation) = after.organisation
         && after.organisation != before.organisation
     {
-        match store::edit::kind(tx, caller.scope(), organisation).await? {
+        match store::edit::refer(tx, caller.scope(), organisation).await? {
             Some(CustomerKind::Organisation) => {}
             Some(CustomerKind::Person) => {
                 let message = "a person is no organisation that others belong to";
@@ -144,7 +144,7 @@ async fn check_references(
             let message = "a customer cannot have brought itself";
             return Err(Error::invalid("refers_to_itself", message).at("referred_by"));
         }
-        if store::edit::kind(tx, caller.scope(), referrer).await?.is_none() {
+        if store::edit::refer(tx, caller.scope(), referrer).await?.is_none() {
             let message = "there is no such customer";
             return Err(Error::invalid("referrer_unknown", message).at("referred_by"));
         }
@@ -166,7 +166,12 @@ async fn check_keepers(tx: &mut Tx, caller: &Caller, before: &Known, after: &Kno
     {
         return Err(Error::invalid("owner_unknown", "there is no such user").at("owner"));
     }
-    if !caller.scope().lets_through(after.branch, after.owner) {
+    check_in_sight(caller, after)
+}
+
+/// Passes if the caller sees a customer of whom this is known. Error: `out_of_scope`.
+pub(super) fn check_in_sight(caller: &Caller, known: &Known) -> Result<()> {
+    if !caller.scope().lets_through(known.branch, known.owner) {
         let message = "a customer cannot be put where you would not see it yourself";
         let field = caller.scope().decided_by().unwrap_or("branch");
         return Err(Error::invalid("out_of_scope", message).at(field));

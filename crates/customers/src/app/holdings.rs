@@ -7,7 +7,7 @@ use platform::{Caller, Permission, Platform, Tx, ids};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{hold, kind};
+use super::{found, hold, refer};
 use crate::model::{
     Contact, ContactChange, ContactFacts, ContactId, CustomerId, CustomerKind, Subscription,
     SubscriptionChange, SubscriptionFacts, SubscriptionId, SubscriptionStatus,
@@ -48,7 +48,7 @@ pub async fn contacts(
     caller.require(Permission::CustomersRead)?;
     let after = cursor.map(Cursor::key).transpose()?;
     let mut tx = platform.db.read().await?;
-    kind(&mut tx, caller, organisation).await?;
+    let (organisation, _) = found(&mut tx, caller, organisation).await?;
     let rows = holdings::contacts(&mut tx, caller.scope(), organisation, after, size.rows() + 1).await?;
     Page::cut(rows, size, holdings::contact_key)
 }
@@ -65,7 +65,7 @@ async fn check_person(
         return Ok(());
     };
     let refused = |code, message: &str| Err(Error::invalid(code, message).at("customer_id"));
-    match store::edit::kind(tx, caller.scope(), person).await? {
+    match store::edit::refer(tx, caller.scope(), person).await? {
         Some(CustomerKind::Person) => {}
         Some(CustomerKind::Organisation) => {
             return refused(
@@ -185,7 +185,7 @@ pub async fn subscriptions(
     caller.require(Permission::CustomersRead)?;
     let after = cursor.map(Cursor::key).transpose()?;
     let mut tx = platform.db.read().await?;
-    kind(&mut tx, caller, customer).await?;
+    let (customer, _) = found(&mut tx, caller, customer).await?;
     let rows = holdings::subscriptions(&mut tx, customer, after, size.rows() + 1).await?;
     let page = Page::cut(rows, size, holdings::subscription_key)?;
     Ok(page.map(|held| shown(caller, held)))
@@ -211,7 +211,7 @@ pub async fn reveal_subscription(
     caller.require(Permission::CustomersRead)?;
     caller.require(Permission::CustomersReveal)?;
     let mut tx = platform.db.write().await?;
-    kind(&mut tx, caller, customer).await?;
+    let (customer, _) = found(&mut tx, caller, customer).await?;
     let held = holdings::hold_subscription(&mut tx, customer, id)
         .await?
         .ok_or(Error::NotFound { what: "subscription" })?;
@@ -240,7 +240,7 @@ pub async fn add_subscription(
     let facts = said.checked()?;
     let id: SubscriptionId = ids::new(&platform.clock);
     let mut tx = platform.db.write().await?;
-    kind(&mut tx, caller, customer).await?;
+    refer(&mut tx, caller, customer).await?;
     holdings::insert_subscription(&mut tx, customer, id, &facts).await?;
     let change = Change {
         kind: "subscription.added",
@@ -271,7 +271,7 @@ pub async fn change_subscription(
 ) -> Result<Subscription> {
     caller.require(Permission::CustomersWrite)?;
     let mut tx = platform.db.write().await?;
-    kind(&mut tx, caller, customer).await?;
+    refer(&mut tx, caller, customer).await?;
     let before = holdings::hold_subscription(&mut tx, customer, id)
         .await?
         .ok_or(Error::NotFound { what: "subscription" })?;

@@ -6,7 +6,7 @@ use platform::events::{self, Event};
 use platform::{Caller, Permission, Platform, Tx, firm, ids};
 use serde_json::Value;
 
-use super::{hold, kind};
+use super::{found, hold};
 use crate::model::{CustomerId, LifeEvent, LifeEventFacts, LifeEventId};
 use crate::rules::edit::{as_changed, as_new};
 use crate::rules::life_event::{Occurrence, check_span, occurrences};
@@ -30,7 +30,7 @@ pub async fn list(
 ) -> Result<Vec<Remembered>> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    kind(&mut tx, caller, customer).await?;
+    let (customer, _) = found(&mut tx, caller, customer).await?;
     let from = match from {
         Some(from) => from,
         None => {
@@ -54,6 +54,11 @@ pub async fn list(
 async fn hold_all(tx: &mut Tx, caller: &Caller, customer: CustomerId) -> Result<Vec<LifeEvent>> {
     hold(tx, caller, customer).await?;
     life_events::all(tx, customer).await
+}
+
+pub(super) fn too_many() -> Error {
+    let message = "a customer has at most 50 days that are remembered";
+    Error::conflict("life_events_too_many", message)
 }
 
 fn find(events: Vec<LifeEvent>, id: LifeEventId, expected: i64) -> Result<LifeEvent> {
@@ -82,8 +87,7 @@ pub async fn add(
         return Err(Error::conflict("life_event_exists", message));
     }
     if events.len() >= LIFE_EVENTS_MAX as usize {
-        let message = "a customer has at most 50 days that are remembered";
-        return Err(Error::conflict("life_events_too_many", message));
+        return Err(too_many());
     }
     let id: LifeEventId = ids::new(&platform.clock);
     life_events::insert(&mut tx, customer, id, &facts).await?;

@@ -10,7 +10,7 @@ use platform::{Caller, Permission, Platform, Tx, ids};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{hold, kind};
+use super::{found, hold, refer};
 use crate::model::{
     CustomValue, CustomValues, CustomerId, NewNote, Note, NoteChange, NoteId, RecordSchema, TagChange,
 };
@@ -41,7 +41,7 @@ async fn tell(
 pub async fn tags(platform: &Platform, caller: &Caller, customer: CustomerId) -> Result<BTreeSet<String>> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    kind(&mut tx, caller, customer).await?;
+    let (customer, _) = found(&mut tx, caller, customer).await?;
     record::tags(&mut tx, customer).await
 }
 
@@ -82,7 +82,7 @@ pub async fn notes(
     caller.require(Permission::CustomersRead)?;
     let after = cursor.map(Cursor::key).transpose()?;
     let mut tx = platform.db.read().await?;
-    kind(&mut tx, caller, customer).await?;
+    let (customer, _) = found(&mut tx, caller, customer).await?;
     let rows = record::notes(&mut tx, customer, after, size.rows() + 1).await?;
     Page::cut(rows, size, record::note_key)
 }
@@ -109,7 +109,7 @@ pub async fn write_note(
         version: 1,
     };
     let mut tx = platform.db.write().await?;
-    kind(&mut tx, caller, customer).await?;
+    refer(&mut tx, caller, customer).await?;
     record::insert_note(&mut tx, customer, &note).await?;
     let about = (customer, "note", note.id.uuid());
     tell(
@@ -126,7 +126,7 @@ pub async fn write_note(
 }
 
 async fn hold_note(tx: &mut Tx, caller: &Caller, which: (CustomerId, NoteId), expected: i64) -> Result<Note> {
-    kind(tx, caller, which.0).await?;
+    refer(tx, caller, which.0).await?;
     let held = record::hold_note(tx, which.0, which.1).await?;
     let note = held.ok_or(Error::NotFound { what: "note" })?;
     check_version(expected, note.version)?;
@@ -251,7 +251,7 @@ pub async fn custom_fields(
 ) -> Result<(u32, Vec<CustomValue>)> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    kind(&mut tx, caller, customer).await?;
+    let (customer, _) = found(&mut tx, caller, customer).await?;
     let (version, schema) = record::schema(&mut tx).await?;
     let stored = record::values(&mut tx, customer).await?;
     Ok((version, schema.shown(&stored)))
@@ -301,7 +301,7 @@ pub async fn completeness(
 ) -> Result<Completeness> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    let kind = kind(&mut tx, caller, customer).await?;
+    let (customer, kind) = found(&mut tx, caller, customer).await?;
     let (_, schema) = record::schema(&mut tx).await?;
     let mut has = record::things(&mut tx, customer).await?;
     let values = record::values(&mut tx, customer).await?;

@@ -9,6 +9,8 @@ use serde_json::json;
 use super::model::{EndedBecause, Found, Identity, IdentityId, IdentityKind};
 use super::store::{self, NewIdentity};
 use super::{jobs, rules};
+use crate::app::{found, hold};
+use crate::duplicates;
 use crate::model::CustomerId;
 use crate::store::is_there;
 
@@ -27,9 +29,7 @@ pub async fn list(
 ) -> Result<Page<Identity>> {
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
-    if !is_there(&mut tx, caller.scope(), customer).await? {
-        return Err(NO_CUSTOMER);
-    }
+    let (customer, _) = found(&mut tx, caller, customer).await?;
     let cipher = platform.keys.cipher(&mut tx).await?;
     let page = store::page(&mut tx, &cipher, customer, size, cursor).await?;
     Ok(page.map(|identity| shown(caller, identity)))
@@ -65,8 +65,8 @@ pub async fn lookup(
 
 /// Makes something known of a customer; what is known already stays as it is.
 ///
-/// Errors: those of [`rules::normalise`], at `value`; `identity_taken` when another customer is known by it;
-/// `identities_too_many`.
+/// Errors: those of [`rules::normalise`], at `value`; `identity_taken` when another customer is known by it (the two
+/// are then among the duplicates to be reviewed); `identities_too_many`.
 pub async fn add(
     platform: &Platform,
     caller: &Caller,
@@ -78,9 +78,7 @@ pub async fn add(
     let mut tx = platform.db.write().await?;
     let region = rules::region(firm::load(&mut tx).await?.currency);
     let value = rules::normalise(kind, value, &region).map_err(|e| e.at("value"))?;
-    if !store::hold_customer(&mut tx, caller.scope(), customer).await? {
-        return Err(NO_CUSTOMER);
-    }
+    hold(&mut tx, caller, customer).await?;
     let cipher = platform.keys.cipher(&mut tx).await?;
     match store::holder(&mut tx, &cipher, kind, &value).await? {
         Some((Some(id), holder)) if holder == customer => {
@@ -90,17 +88,19 @@ pub async fn add(
         }
         // Its own external id in the record: it may also stand here.
         Some((None, holder)) if holder == customer => {}
-        // Who is out of scope is not named.
         Some((_, holder)) => {
+            // The two may be one: whoever reviews duplicates and sees both sees them so.
+            let pairs = [(customer.uuid(), holder.uuid())];
+            let found = duplicates::certain(&mut tx, &cipher, &pairs).await?;
+            crate::store::duplicates::store(&mut tx, &platform.clock, &found).await?;
+            // Who is out of scope is not named.
             let seen = is_there(&mut tx, caller.scope(), holder).await?;
+            tx.commit().await?;
             return Err(taken(caller, kind, seen.then_some(holder)));
         }
         None => {}
     }
-    if store::count_active(&mut tx, customer).await? >= ACTIVE_MAX {
-        let message = format!("a customer has at most {ACTIVE_MAX} active identities; end one first");
-        return Err(Error::conflict("identities_too_many", message));
-    }
+    check_active(store::count_active(&mut tx, customer).await? + 1)?;
     let new = NewIdentity {
         customer,
         kind,
@@ -145,9 +145,7 @@ pub async fn end(
 ) -> Result<Identity> {
     caller.require(Permission::CustomersWrite)?;
     let mut tx = platform.db.write().await?;
-    if !store::hold_customer(&mut tx, caller.scope(), customer).await? {
-        return Err(NO_CUSTOMER);
-    }
+    hold(&mut tx, caller, customer).await?;
     let cipher = platform.keys.cipher(&mut tx).await?;
     let mut identity = store::get_for_update(&mut tx, &cipher, customer, id)
         .await?
@@ -183,9 +181,7 @@ pub async fn reveal(
     caller.require(Permission::CustomersRead)?;
     caller.require(Permission::CustomersReveal)?;
     let mut tx = platform.db.write().await?;
-    if !is_there(&mut tx, caller.scope(), customer).await? {
-        return Err(NO_CUSTOMER);
-    }
+    let (customer, _) = found(&mut tx, caller, customer).await?;
     let cipher = platform.keys.cipher(&mut tx).await?;
     let identity = store::get_for_update(&mut tx, &cipher, customer, id)
         .await?
@@ -212,6 +208,15 @@ pub(crate) fn shown(caller: &Caller, identity: Identity) -> Identity {
     } else {
         identity.masked()
     }
+}
+
+/// Passes if one customer may have so many active identities. Error: `identities_too_many`.
+pub(crate) fn check_active(count: u64) -> Result<()> {
+    if count <= ACTIVE_MAX {
+        return Ok(());
+    }
+    let message = format!("a customer has at most {ACTIVE_MAX} active identities; end one first");
+    Err(Error::conflict("identities_too_many", message))
 }
 
 fn taken(caller: &Caller, kind: IdentityKind, holder: Option<CustomerId>) -> Error {

@@ -17,6 +17,7 @@ use super::rules;
 use super::store::{self, NewIdentity, NotSealed};
 use crate::model::CustomerId;
 use crate::panels;
+use crate::store::merges;
 
 /// Moves phone numbers and e-mail addresses that stand in clear to the identities.
 pub(super) const SEAL_PLAIN: &str = "identities_seal";
@@ -145,6 +146,9 @@ async fn move_batch(
 
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct Sealed {
+    /// Records of merges come after the identities.
+    #[serde(default)]
+    merges: bool,
     after: Uuid,
     /// In this pass.
     changed: u64,
@@ -159,7 +163,11 @@ async fn seal_anew(run: JobRun) -> Result<Value> {
         run.progress("sealing", done.sealed, None);
         let mut tx = platform.db.write().await?;
         let cipher = platform.keys.cipher(&mut tx).await?;
-        let (last, sealed) = store::seal_anew(&mut tx, &cipher, done.after, BATCH).await?;
+        let (last, sealed) = if done.merges {
+            merges::seal_anew(&mut tx, &cipher, done.after, BATCH).await?
+        } else {
+            store::seal_anew(&mut tx, &cipher, done.after, BATCH).await?
+        };
         done.changed += sealed;
         done.sealed += sealed;
         match last {
@@ -167,6 +175,13 @@ async fn seal_anew(run: JobRun) -> Result<Value> {
             // What others were writing with the old key while the first pass went by.
             None if done.changed > 0 => {
                 done = Sealed {
+                    sealed: done.sealed,
+                    ..Sealed::default()
+                }
+            }
+            None if !done.merges => {
+                done = Sealed {
+                    merges: true,
                     sealed: done.sealed,
                     ..Sealed::default()
                 }

@@ -237,14 +237,17 @@ pub async fn contact(
     ))
 }
 
-/// Whether a customer is there, for who has this scope; held against others until the transaction ends, so that
-/// nobody else changes what it is known by meanwhile.
-pub async fn hold_customer(tx: &mut Tx, scope: &Scope, customer: CustomerId) -> Result<bool> {
-    let mut sql = Sql::new("SELECT id FROM customers WHERE id = ");
-    sql.bind(customer.uuid());
-    push_scope(&mut sql, scope, ScopeColumns::PLAIN);
-    sql.push(tx.dialect().for_update());
-    Ok(!sql.all::<(Uuid,)>(tx).await?.is_empty())
+/// The active phone numbers of these customers.
+pub(crate) async fn phones(tx: &mut Tx, cipher: &Cipher, customers: &[Uuid]) -> Result<Vec<(Uuid, String)>> {
+    let sql = format!(
+        "SELECT customer_id, id, value FROM identities \
+         WHERE kind = 'phone' AND ended_at IS NULL AND customer_id{}",
+        tx.dialect().in_uuids(1)
+    );
+    let rows: Vec<(Uuid, Uuid, Vec<u8>)> = tx.all(AssertSqlSafe(sql), args![uuids(customers)]).await?;
+    rows.into_iter()
+        .map(|(customer, id, value)| Ok((customer, cipher.open(VALUE, id, &value)?.to_string())))
+        .collect()
 }
 
 /// How many active identities a customer has.
@@ -278,7 +281,10 @@ pub async fn holder(
         return Ok(None);
     }
     let row: Option<(Uuid,)> = tx
-        .optional("SELECT id FROM customers WHERE external_id = $1", args![value])
+        .optional(
+            "SELECT coalesce(merged_into, id) FROM customers WHERE external_id = $1",
+            args![value],
+        )
         .await?;
     Ok(row.map(|(customer,)| (None, customer.into())))
 }
@@ -324,7 +330,7 @@ pub async fn lookup(
     push_scope(&mut sql, scope, of_customer);
     sql.push(" UNION ALL SELECT 'external' AS found_by, ")
         .push(ListRow::COLUMNS_OF_C)
-        .push(" FROM customers c WHERE c.external_id = ")
+        .push(" FROM customers o JOIN customers c ON c.id = coalesce(o.merged_into, o.id) WHERE o.external_id = ")
         .bind(external);
     push_scope(&mut sql, scope, of_customer);
     let rows: Vec<FoundRow> = sql.all(tx).await?;
@@ -391,6 +397,8 @@ pub(crate) struct Plan {
     pub(crate) refused: Vec<(usize, IdentityKind)>,
     /// Records that say something new.
     pub(crate) changed: HashSet<usize>,
+    /// Customers of records that cannot be, and whose identity they name: the two may be one.
+    pub(crate) same: Vec<(CustomerId, CustomerId)>,
     /// What comes, by its blind index: the owner's external id, kind and value.
     add: HashMap<u128, (String, IdentityKind, String)>,
     /// What goes.
@@ -480,8 +488,11 @@ pub(crate) async fn plan(
             let holder = holder(notes, *key);
             holder != 0 && holder != owner
         });
-        if let Some((kind, ..)) = taken {
+        if let Some((kind, _, key)) = taken {
             plan.refused.push((n, *kind));
+            if let (Some(known), Some(holder)) = (known.get(&record.external_id), holders.get(key)) {
+                plan.same.push((*known, Uuid::from_u128(*holder).into()));
+            }
             continue;
         }
         for (kind, value, key) in keys {
@@ -490,6 +501,13 @@ pub(crate) async fn plan(
             }
             plan.changed.insert(n);
             let slot = slot_of(kind, owner);
+            // What was said under the id of a merged customer takes nobody's place.
+            if record.fills_only {
+                notes.insert(key, owner);
+                plan.add
+                    .insert(key, (record.external_id.clone(), kind, value.to_owned()));
+                continue;
+            }
             if let Some(before) = notes.get(&slot).or_else(|| slots.get(&slot)).copied() {
                 notes.insert(before, 0);
                 if plan.add.remove(&before).is_none() {

@@ -209,7 +209,7 @@ pub(crate) async fn subject(
     caller: &Caller,
     id: CustomerId,
 ) -> Result<Option<Subject>> {
-    let Some((external_id, kind)) = store::overview::customer(tx, caller.scope(), id).await? else {
+    let Some((id, external_id, kind)) = store::overview::customer(tx, caller.scope(), id).await? else {
         return Ok(None);
     };
     Ok(Some(Subject {

@@ -299,7 +299,7 @@ impl OverviewPart for TimelinePart {
 
     async fn load(&self, tx: &mut Tx, asked: &Asked) -> Result<OverviewTimeline> {
         let filter = EventFilter {
-            customer: Some(asked.about.id.uuid()),
+            customers: store::as_one(tx, asked.about.id.uuid()).await?,
             ..EventFilter::default()
         };
         let page = events::page(tx, &filter, PageSize::new(Some(EVENTS))?, None).await?;

@@ -1,9 +1,11 @@
 //! What a record may say, and what becomes of what is known. Pure.
 
 pub mod consent;
+pub mod duplicates;
 pub mod edit;
 pub mod life_event;
 pub mod masking;
+pub mod merge;
 pub mod names;
 pub mod record_schema;
 
@@ -55,26 +57,35 @@ impl Known {
         }
     }
 
-    /// What is known after a record: what it says replaces, what it leaves out stays. The other
-    /// customers it names are among `ids`.
+    /// What is known after a record: what it says replaces (or only fills, see [`Record::fills_only`]), what it
+    /// leaves out stays. The other customers it names are among `ids`.
     #[must_use]
     pub fn enriched(mut self, record: &Record, ids: &HashMap<String, CustomerId>) -> Self {
-        fn say(known: &mut Option<String>, said: Option<&String>) {
-            if let Some(said) = said {
+        fn say<T: Clone>(known: &mut Option<T>, said: Option<&T>, fills_only: bool) {
+            if let Some(said) = said
+                && !(fills_only && known.is_some())
+            {
                 *known = Some(said.clone());
             }
         }
-        let id_of = |external_id: &Option<String>| external_id.as_ref().and_then(|id| ids.get(id)).copied();
-        self.kind = record.kind.unwrap_or(self.kind);
-        say(&mut self.name, record.name.as_ref());
-        say(&mut self.brand, record.brand.as_ref());
-        say(&mut self.region, record.region.as_ref());
-        say(&mut self.segment, record.segment.as_ref());
-        self.since = record.since.map(|day| day.0).or(self.since);
-        self.organisation = id_of(&record.organisation).or(self.organisation);
-        self.referred_by = id_of(&record.referred_by).or(self.referred_by);
-        self.branch = record.branch.or(self.branch);
-        self.owner = record.owner.or(self.owner);
+        let id_of = |external_id: &Option<String>| external_id.as_ref().and_then(|id| ids.get(id));
+        let fills_only = record.fills_only;
+        if !fills_only {
+            self.kind = record.kind.unwrap_or(self.kind);
+        }
+        say(&mut self.name, record.name.as_ref(), fills_only);
+        say(&mut self.brand, record.brand.as_ref(), fills_only);
+        say(&mut self.region, record.region.as_ref(), fills_only);
+        say(&mut self.segment, record.segment.as_ref(), fills_only);
+        say(
+            &mut self.since,
+            record.since.map(|day| day.0).as_ref(),
+            fills_only,
+        );
+        say(&mut self.organisation, id_of(&record.organisation), fills_only);
+        say(&mut self.referred_by, id_of(&record.referred_by), fills_only);
+        say(&mut self.branch, record.branch.as_ref(), fills_only);
+        say(&mut self.owner, record.owner.as_ref(), fills_only);
         self
     }
 }

@@ -108,6 +108,17 @@ pub fn search_keys(name: &str) -> BTreeSet<String> {
     keys
 }
 
+/// The letter that a name is read from: the first one of its pinyin, or of itself.
+pub fn first_letter(name: &str) -> Option<char> {
+    let first = name_key(name).chars().find(|c| c.is_alphanumeric())?;
+    let said = syllables_of(first, true);
+    Some(
+        said.first()
+            .and_then(|syllable| syllable.chars().next())
+            .unwrap_or(first),
+    )
+}
+
 /// A search as pinyin and initials are compared with it: letters and digits only. None where it has others.
 pub fn latin(searched: &str) -> Option<String> {
     let letters: String = name_key(searched)
@@ -217,6 +228,19 @@ mod tests {
         );
         assert!(has("IBM中国", "pibmzhongguo") && has("IBM中国", "n中国"));
         assert_eq!(search_keys(""), BTreeSet::new());
+    }
+
+    #[test]
+    fn a_name_begins_with_a_letter_in_every_script() {
+        for (name, letter) in [
+            ("张伟", Some('z')),
+            ("单雄信", Some('s')),
+            (" 'Anna", Some('a')),
+            ("Ω", Some('ω')),
+        ] {
+            assert_eq!(first_letter(name), letter, "{name}");
+        }
+        assert_eq!(first_letter(" -"), None);
     }
 
     #[test]

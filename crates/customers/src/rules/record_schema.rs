@@ -229,10 +229,16 @@ pub fn tags_after(mut tags: BTreeSet<String>, said: &TagChange) -> Result<BTreeS
     for tag in &said.remove {
         tags.remove(tag.trim());
     }
-    if tags.len() > TAGS_MAX {
-        return refused("add", "tags_too_many", "a customer has at most 50 tags");
-    }
+    check_tag_count(tags.len())?;
     Ok(tags)
+}
+
+/// Passes if one customer may have so many tags. Error: `tags_too_many`.
+pub fn check_tag_count(tags: usize) -> Result<()> {
+    if tags <= TAGS_MAX {
+        return Ok(());
+    }
+    refused("add", "tags_too_many", "a customer has at most 50 tags")
 }
 
 /// Something a record does not have.

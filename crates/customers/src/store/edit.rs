@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use base::Result;
+use base::{Error, Result};
 use jiff::Timestamp;
 use platform::access::{BranchId, UserId};
 use platform::db::Sql;
@@ -11,32 +11,85 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::names;
-use super::scope::{ScopeColumns, push_scope};
+use super::scope::{ScopeColumns, is_there, push_scope};
 use super::write::KnownRow;
 use crate::model::{CustomerId, CustomerKind};
 use crate::rules::edit::HIERARCHY_LEVELS_MAX;
 use crate::rules::{Known, name_key};
 
-/// What is known of one customer of the scope and the version of it, held until the transaction ends.
+/// What is known of one customer of the scope and the version of it, held until the transaction ends; nobody merges
+/// anyone meanwhile.
+///
+/// Error: `customer_merged`.
 pub(crate) async fn hold(tx: &mut Tx, scope: &Scope, id: CustomerId) -> Result<Option<(i64, Known)>> {
+    tx.about_to_write("customers").await?;
+    let lock = tx.dialect().for_update();
+    unmerged(tx, scope, id, lock).await
+}
+
+/// The same without holding it.
+pub(crate) async fn read(tx: &mut Tx, scope: &Scope, id: CustomerId) -> Result<Option<(i64, Known)>> {
+    unmerged(tx, scope, id, "").await
+}
+
+/// What is known of a customer who is merged into another one, held until the transaction ends.
+pub(crate) async fn hold_merged(tx: &mut Tx, scope: &Scope, id: CustomerId) -> Result<Option<Known>> {
+    let lock = tx.dialect().for_update();
+    known(tx, scope, id, lock).await
+}
+
+async fn unmerged(
+    tx: &mut Tx,
+    scope: &Scope,
+    id: CustomerId,
+    lock: &'static str,
+) -> Result<Option<(i64, Known)>> {
+    let sql = format!("SELECT version, merged_into FROM customers WHERE id = $1{lock}");
+    let row: Option<(i32, Option<Uuid>)> = tx.optional(AssertSqlSafe(sql), args![id.uuid()]).await?;
+    let Some((version, survivor)) = row else {
+        return Ok(None);
+    };
+    if let Some(survivor) = survivor {
+        return merged_into(tx, scope, survivor).await;
+    }
+    let known = known(tx, scope, id, "").await?;
+    Ok(known.map(|known| (version.into(), known)))
+}
+
+/// Who was merged is not there to be changed; who stands for it is named where it is in scope.
+async fn merged_into<T>(tx: &mut Tx, scope: &Scope, survivor: Uuid) -> Result<Option<T>> {
+    if !is_there(tx, scope, survivor.into()).await? {
+        return Ok(None);
+    }
+    let message = format!("this customer was merged into the customer {survivor}: change that one");
+    Err(Error::conflict("customer_merged", message))
+}
+
+async fn known(tx: &mut Tx, scope: &Scope, id: CustomerId, lock: &'static str) -> Result<Option<Known>> {
     let mut sql = Sql::new("SELECT ");
     sql.push(KnownRow::COLUMNS)
         .push(" FROM customers WHERE id = ")
         .bind(id.uuid());
     push_scope(&mut sql, scope, ScopeColumns::PLAIN);
-    sql.push(tx.dialect().for_update());
+    sql.push(lock);
     let Some(row) = sql.all::<KnownRow>(tx).await?.into_iter().next() else {
         return Ok(None);
     };
-    let (version,): (i32,) = tx
-        .one("SELECT version FROM customers WHERE id = $1", args![id.uuid()])
-        .await?;
     let (_, (_, known)) = row.known()?;
-    Ok(Some((version.into(), known)))
+    Ok(Some(known))
 }
 
-/// Whether a customer is a person or an organisation, if it is there and in scope.
-pub(crate) async fn kind(tx: &mut Tx, scope: &Scope, id: CustomerId) -> Result<Option<CustomerKind>> {
+/// Whether a customer whom something is about to refer to is a person or an organisation, if it is there and in scope:
+/// nobody merges anyone before the transaction ends.
+///
+/// Error: `customer_merged`.
+pub(crate) async fn refer(tx: &mut Tx, scope: &Scope, id: CustomerId) -> Result<Option<CustomerKind>> {
+    tx.about_to_write("customers").await?;
+    let sql = "SELECT merged_into FROM customers WHERE id = $1 AND merged_into IS NOT NULL";
+    let merged: Option<(Uuid,)> = tx.optional(sql, args![id.uuid()]).await?;
+    if let Some((survivor,)) = merged {
+        return merged_into(tx, scope, survivor).await;
+    }
     let mut sql = Sql::new("SELECT kind FROM customers WHERE id = ");
     sql.bind(id.uuid());
     push_scope(&mut sql, scope, ScopeColumns::PLAIN);
@@ -72,7 +125,7 @@ pub(crate) async fn levels_below(tx: &mut Tx, id: CustomerId) -> Result<usize> {
             "WITH RECURSIVE below (id, level) AS ( \
                  SELECT id, 0 FROM customers WHERE id = $1 \
                  UNION SELECT c.id, b.level + 1 FROM customers c JOIN below b ON c.organisation_id = b.id \
-                 WHERE c.kind = 'organisation' AND b.level < $2) \
+                 WHERE c.kind = 'organisation' AND c.merged_into IS NULL AND b.level < $2) \
              SELECT coalesce(max(level), 0) FROM below",
             args![id.uuid(), HIERARCHY_LEVELS_MAX as i32],
         )

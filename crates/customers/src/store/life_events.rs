@@ -1,6 +1,7 @@
 //! The days of a customer's life.
 
 use base::Result;
+use platform::db::uuids;
 use platform::{Tx, args};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -53,6 +54,25 @@ pub(crate) async fn all(tx: &mut Tx, customer: CustomerId) -> Result<Vec<LifeEve
         .all(AssertSqlSafe(sql), args![customer.uuid(), LIFE_EVENTS_MAX])
         .await?;
     rows.into_iter().map(Row::event).collect()
+}
+
+/// The birthdays of these customers.
+pub(crate) async fn birthdays(tx: &mut Tx, customers: &[Uuid]) -> Result<Vec<(Uuid, LifeEventFacts)>> {
+    #[derive(sqlx::FromRow)]
+    struct Of {
+        customer_id: Uuid,
+        #[sqlx(flatten)]
+        row: Row,
+    }
+    let sql = format!(
+        "SELECT customer_id, {} FROM life_events WHERE kind = 'birthday' AND customer_id{}",
+        Row::COLUMNS,
+        tx.dialect().in_uuids(1)
+    );
+    let rows: Vec<Of> = tx.all(AssertSqlSafe(sql), args![uuids(customers)]).await?;
+    rows.into_iter()
+        .map(|of| Ok((of.customer_id, of.row.event()?.facts)))
+        .collect()
 }
 
 /// Stores a new one.

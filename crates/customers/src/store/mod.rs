@@ -4,15 +4,18 @@
 //! Writing many shows nobody; it belongs to imports, which only who sees the whole firm can begin.
 
 pub(crate) mod consents;
+pub(crate) mod duplicates;
 pub(crate) mod edit;
 mod group;
 mod group_changes;
 pub(crate) mod holdings;
 pub(crate) mod life_events;
+pub(crate) mod merges;
 mod names;
 pub(crate) mod overview;
 mod read;
 pub(crate) mod record;
+pub(crate) mod references;
 mod scope;
 mod search;
 mod ties;
@@ -21,8 +24,8 @@ mod write;
 pub use group::{Group, Grouping, among, groupings, groupings_of};
 pub use group_changes::{forget_group_changes, group_changes, next_group_change};
 pub(crate) use names::{has_unindexed, index_some};
-pub(crate) use read::ListRow;
-pub use read::{count, detail, ids_by_external, referrals, summaries};
+pub(crate) use read::{ListRow, linked, rows_by_id};
+pub use read::{as_one, count, detail, ids_by_external, merged, referrals, resolve, summaries};
 pub use scope::{ScopeColumns, is_there, push_scope, those_there};
 pub use search::{SEARCH_MAX, facets, matching, page};
 pub use ties::{

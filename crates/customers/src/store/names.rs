@@ -73,7 +73,8 @@ pub(crate) async fn index_some(tx: &mut Tx, max: u32) -> Result<Option<u64>> {
         .await?;
     let Some((after,)) = place else { return Ok(None) };
     let sql = format!(
-        "SELECT id, external_id, name FROM customers WHERE external_id > $1 ORDER BY external_id LIMIT $2{}",
+        "SELECT id, external_id, CASE WHEN merged_into IS NULL THEN name END FROM customers \
+         WHERE external_id > $1 ORDER BY external_id LIMIT $2{}",
         tx.dialect().for_update()
     );
     let rows_found: Vec<(Uuid, String, Option<String>)> =

@@ -10,17 +10,21 @@ use super::read::{ListRow, summaries};
 use super::scope::{ScopeColumns, push_scope};
 use crate::model::{CustomerId, CustomerKind, CustomerLink, CustomerRow};
 
-/// The external id and kind of a customer, if it is there and in scope. Every page begins with this.
+/// Whom an id stands for, external id and kind, if there is such a customer in scope: of one that was merged, its
+/// survivor. Every page begins with this.
 pub(crate) async fn customer(
     tx: &mut Tx,
     scope: &Scope,
     id: CustomerId,
-) -> Result<Option<(String, CustomerKind)>> {
-    let mut sql = Sql::new("SELECT external_id, kind FROM customers WHERE id = ");
+) -> Result<Option<(CustomerId, String, CustomerKind)>> {
+    let mut sql = Sql::new(
+        "SELECT c.id, c.external_id, c.kind FROM customers o JOIN customers c ON c.id = coalesce(o.merged_into, o.id) \
+         WHERE o.id = ",
+    );
     sql.bind(id.uuid());
-    push_scope(&mut sql, scope, ScopeColumns::PLAIN);
-    let row = sql.all::<(String, String)>(tx).await?.into_iter().next();
-    row.map(|(external_id, kind)| Ok((external_id, kind.parse()?)))
+    push_scope(&mut sql, scope, ScopeColumns::OF_C.beside_better(tx.dialect()));
+    let row = sql.all::<(Uuid, String, String)>(tx).await?.into_iter().next();
+    row.map(|(id, external_id, kind)| Ok((id.into(), external_id, kind.parse()?)))
         .transpose()
 }
 

@@ -15,11 +15,13 @@ use super::IDS_PER_STATEMENT;
 use super::holdings::{contacts, subscriptions};
 use super::scope::{ScopeColumns, push_scope};
 use crate::identities;
-use crate::model::{CustomerDetail, CustomerId, CustomerLink, CustomerRow, CustomerSummary};
+use crate::model::{CustomerDetail, CustomerId, CustomerKind, CustomerLink, CustomerRow, CustomerSummary};
 
 /// How many members and contacts of an organisation are shown.
 const MEMBERS_MAX: u32 = 50;
 const SUBSCRIPTIONS_MAX: u32 = 200;
+/// So many are one customer at most when their rows are read together.
+const AS_ONE_MAX: u32 = 1_000;
 
 /// The ids of those customers that are known, by external id.
 pub async fn ids_by_external(
@@ -72,19 +74,27 @@ pub async fn summaries(tx: &mut Tx, scope: &Scope, ids: &[Uuid]) -> Result<HashM
 
 /// Who brought whom: `(customer, who brought it)`, sorted by customer, each customer once.
 pub fn referrals<'a>(tx: &'a mut Tx, scope: &Scope) -> Result<BoxStream<'a, Result<(Uuid, Uuid)>>> {
-    let mut sql = Sql::new("SELECT id, referred_by FROM customers WHERE referred_by IS NOT NULL");
+    let mut sql = Sql::new(
+        "SELECT id, referred_by FROM customers WHERE referred_by IS NOT NULL AND merged_into IS NULL",
+    );
     push_scope(&mut sql, scope, ScopeColumns::PLAIN);
     sql.push(" ORDER BY id");
     sql.stream(tx)
 }
 
-/// How many customers there are.
+/// How many customers there are, those that were merged not counted.
 pub async fn count(tx: &mut Tx, scope: &Scope) -> Result<u64> {
-    let mut sql = Sql::new("SELECT count(*) FROM customers");
-    if !scope.is_whole_firm() {
-        sql.push(" WHERE 1 = 1");
+    let sql = if scope.is_whole_firm() {
+        // Each count from an index of its own.
+        Sql::new(
+            "SELECT (SELECT count(*) FROM customers) \
+             - (SELECT count(*) FROM customers WHERE merged_into IS NOT NULL)",
+        )
+    } else {
+        let mut sql = Sql::new("SELECT count(*) FROM customers WHERE merged_into IS NULL");
         push_scope(&mut sql, scope, ScopeColumns::PLAIN);
-    }
+        sql
+    };
     let rows: Vec<(i64,)> = sql.all(tx).await?;
     Ok(rows.first().map_or(0, |(rows,)| rows.unsigned_abs()))
 }
@@ -132,6 +142,62 @@ fn link((id, name, external_id): LinkRow) -> CustomerLink {
     }
 }
 
+/// The customer of the scope that an id stands for, if there is one, and what kind of customer it is: of one that was
+/// merged, its survivor.
+pub async fn resolve(
+    tx: &mut Tx,
+    scope: &Scope,
+    id: CustomerId,
+) -> Result<Option<(CustomerId, CustomerKind)>> {
+    let mut sql = Sql::new(
+        "SELECT c.id, c.kind FROM customers o JOIN customers c ON c.id = coalesce(o.merged_into, o.id) \
+         WHERE o.id = ",
+    );
+    sql.bind(id.uuid());
+    push_scope(&mut sql, scope, ScopeColumns::OF_C.beside_better(tx.dialect()));
+    let row = sql.all::<(Uuid, String)>(tx).await?.into_iter().next();
+    row.map(|(id, kind)| Ok((id.into(), kind.parse()?))).transpose()
+}
+
+/// A customer and all that were merged into it: whose rows are read as its own where they keep the customer
+/// they were said of.
+pub async fn as_one(tx: &mut Tx, survivor: Uuid) -> Result<Vec<Uuid>> {
+    let merged: Vec<(Uuid,)> = tx
+        .all(
+            "SELECT id FROM customers WHERE merged_into = $1 ORDER BY id LIMIT $2",
+            args![survivor, AS_ONE_MAX],
+        )
+        .await?;
+    Ok([survivor]
+        .into_iter()
+        .chain(merged.into_iter().map(|(id,)| id))
+        .collect())
+}
+
+/// Every customer that was merged, and its survivor.
+pub fn merged(tx: &mut Tx) -> Result<BoxStream<'_, Result<(Uuid, Uuid)>>> {
+    tx.stream(
+        "SELECT id, merged_into FROM customers WHERE merged_into IS NOT NULL ORDER BY id",
+        [],
+    )
+}
+
+/// These customers of the scope as lists have them, by id.
+pub(crate) async fn rows_by_id(
+    tx: &mut Tx,
+    scope: &Scope,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, CustomerRow>> {
+    let mut sql = Sql::new(ListRow::SELECT_FROM);
+    sql.push("customers WHERE id")
+        .bind_in_uuids(tx.dialect(), uuids(ids));
+    push_scope(&mut sql, scope, ScopeColumns::PLAIN.beside_better(tx.dialect()));
+    let rows: Vec<ListRow> = sql.all(tx).await?;
+    rows.into_iter()
+        .map(|row| Ok((row.id, row.customer()?)))
+        .collect()
+}
+
 /// Everything about one customer. Of other customers it has to do with, those in scope. Until a job has sealed
 /// what an earlier version left in clear, that is shown.
 pub async fn detail(
@@ -167,7 +233,9 @@ pub async fn detail(
     let (phone, email) = identities::store::contact(tx, cipher, id).await?;
     let organisation = linked(tx, scope, more.organisation_id).await?;
     let referred_by = linked(tx, scope, more.referred_by).await?;
-    let mut sql = Sql::new("SELECT id, name, external_id FROM customers WHERE organisation_id = ");
+    let mut sql = Sql::new(
+        "SELECT id, name, external_id FROM customers WHERE merged_into IS NULL AND organisation_id = ",
+    );
     sql.bind(id.uuid());
     push_scope(&mut sql, scope, ScopeColumns::PLAIN.beside_better(tx.dialect()));
     sql.push(" ORDER BY id LIMIT ").bind(MEMBERS_MAX);
@@ -197,7 +265,8 @@ pub async fn detail(
     }))
 }
 
-async fn linked(tx: &mut Tx, scope: &Scope, id: Option<Uuid>) -> Result<Option<CustomerLink>> {
+/// A customer of the scope in a word, if it is there.
+pub(crate) async fn linked(tx: &mut Tx, scope: &Scope, id: Option<Uuid>) -> Result<Option<CustomerLink>> {
     let Some(id) = id else { return Ok(None) };
     let mut sql = Sql::new("SELECT id, name, external_id FROM customers WHERE id = ");
     sql.bind(id);

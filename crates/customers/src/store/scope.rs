@@ -29,6 +29,16 @@ impl ScopeColumns {
         branch: "c.branch_id",
         owner: "c.owner_id",
     };
+    /// Of `JOIN customers a`, the first of two.
+    const OF_A: Self = Self {
+        branch: "a.branch_id",
+        owner: "a.owner_id",
+    };
+    /// Of `JOIN customers b`, the second of two.
+    const OF_B: Self = Self {
+        branch: "b.branch_id",
+        owner: "b.owner_id",
+    };
 
     /// The same, but never the reason why a row is looked for: the statement has a better one. PostgreSQL
     /// finds that out by itself.
@@ -39,6 +49,14 @@ impl ScopeColumns {
             (Dialect::Sqlite, Self::PLAIN) => Self {
                 branch: "+branch_id",
                 owner: "+owner_id",
+            },
+            (Dialect::Sqlite, Self::OF_A) => Self {
+                branch: "+a.branch_id",
+                owner: "+a.owner_id",
+            },
+            (Dialect::Sqlite, Self::OF_B) => Self {
+                branch: "+b.branch_id",
+                owner: "+b.owner_id",
             },
             (Dialect::Sqlite, _) => Self {
                 branch: "+c.branch_id",
@@ -72,6 +90,12 @@ pub fn push_scope(sql: &mut Sql, scope: &Scope, columns: ScopeColumns) {
             sql.push(")");
         }
     }
+}
+
+/// The same for statements about two customers, who are called `a` and `b`: both are of the scope.
+pub(super) fn push_scope_of_both(sql: &mut Sql, scope: &Scope, dialect: Dialect) {
+    push_scope(sql, scope, ScopeColumns::OF_A.beside_better(dialect));
+    push_scope(sql, scope, ScopeColumns::OF_B.beside_better(dialect));
 }
 
 /// Whether there is this customer, for who has this scope.

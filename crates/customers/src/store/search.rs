@@ -1,15 +1,13 @@
 //! Finding customers as people look for them: by what they are known by, by name, pieces of it, its pinyin and
 //! initials, by the end of a phone number, by external id. Every step goes through an index and is bounded.
 
-use std::collections::HashMap;
-
 use base::{Cursor, Page, PageSize, Result};
 use platform::crypto::{Cipher, Keyring};
-use platform::db::{Sql, uuids};
+use platform::db::Sql;
 use platform::{Scope, Tx, args, firm};
 use uuid::Uuid;
 
-use super::read::ListRow;
+use super::read::{ListRow, rows_by_id};
 use super::scope::{InOrder, ScopeColumns, push_scope};
 use crate::identities::{self, IdentityKind};
 use crate::model::{CustomerRow, Facets};
@@ -26,7 +24,7 @@ const FACETS_MAX: u32 = 200;
 /// The customers of the scope that a search finds, at most `max` (and [`SEARCH_MAX`]), the likeliest first: who is known
 /// by it; whose name it is; whose name or external id begins with it; whose phone number ends with it; whose
 /// name has it inside; whose name is read or abbreviated so. Upper and lower case are the same in names, not
-/// in ids.
+/// in ids. Whoever was merged is found as its survivor.
 pub async fn matching(
     tx: &mut Tx,
     scope: &Scope,
@@ -130,43 +128,86 @@ enum Range<'a> {
 
 /// In the order of the index: what is no longer than the prefix comes first.
 async fn in_range(tx: &mut Tx, scope: &Scope, range: Range<'_>, max: u32) -> Result<Vec<Uuid>> {
-    let (from, below, prefix) = match range {
-        Range::ExternalId(prefix) => ("external_id >= ", " AND external_id < ", prefix),
-        Range::Name(prefix) => ("name_key >= ", " AND name_key < ", prefix),
-        Range::Keys(prefix) => ("k.key >= ", " AND k.key < ", prefix),
-    };
-    let end = after_prefix(prefix);
-    let within = |sql: &mut Sql| {
-        sql.push(from).bind(prefix);
-        if let Some(end) = &end {
-            sql.push(below).bind(end);
-        }
-    };
-    let select = "SELECT id FROM ";
-    let sql = match range {
-        Range::ExternalId(_) => {
-            let order = " ORDER BY external_id LIMIT ";
-            InOrder { select, order }.first(scope, within, max)
-        }
-        Range::Name(_) => {
-            // Many have the same name: without their ids one page would not go on where the last one ended.
-            let order = " ORDER BY name_key, id LIMIT ";
-            InOrder { select, order }.first(scope, within, max)
-        }
-        Range::Keys(_) => {
+    match range {
+        Range::ExternalId(prefix) => EXTERNAL_IDS.beginning_with(tx, scope, prefix, max).await,
+        Range::Name(prefix) => NAMES.beginning_with(tx, scope, prefix, max).await,
+        Range::Keys(prefix) => {
             let mut sql = Sql::new("SELECT k.customer_id FROM search_keys k");
             if !scope.is_whole_firm() {
                 sql.push(" JOIN customers c ON c.id = k.customer_id");
             }
-            sql.push(" WHERE ");
-            within(&mut sql);
+            sql.push(" WHERE k.key >= ").bind(prefix);
+            if let Some(end) = after_prefix(prefix) {
+                sql.push(" AND k.key < ").bind(end);
+            }
             push_scope(&mut sql, scope, ScopeColumns::OF_C.beside_better(tx.dialect()));
             sql.push(" ORDER BY k.key, k.customer_id LIMIT ").bind(max);
-            sql
+            let rows = sql.all::<(Uuid,)>(tx).await?;
+            Ok(rows.into_iter().map(|(id,)| id).collect())
         }
-    };
-    let rows = sql.all::<(Uuid,)>(tx).await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+    }
+}
+
+/// A column that is looked through from a prefix on: of customers, and of those who were merged (`o`), who are found as
+/// their survivors (`c`).
+struct Column {
+    of_customers: InOrder,
+    from: &'static str,
+    below: &'static str,
+    of_merged: &'static str,
+    below_of_merged: &'static str,
+    order_of_merged: &'static str,
+}
+
+const EXTERNAL_IDS: Column = Column {
+    of_customers: InOrder {
+        select: "SELECT id, external_id FROM ",
+        order: " ORDER BY external_id LIMIT ",
+    },
+    from: "merged_into IS NULL AND external_id >= ",
+    below: " AND external_id < ",
+    of_merged: "SELECT c.id, o.external_id FROM customers o JOIN customers c ON c.id = o.merged_into \
+        WHERE o.merged_into IS NOT NULL AND o.external_id >= ",
+    below_of_merged: " AND o.external_id < ",
+    order_of_merged: " ORDER BY o.external_id LIMIT ",
+};
+
+const NAMES: Column = Column {
+    of_customers: InOrder {
+        select: "SELECT id, name_key FROM ",
+        // Many have the same name: without their ids one page would not go on where the last one ended.
+        order: " ORDER BY name_key, id LIMIT ",
+    },
+    from: "merged_into IS NULL AND name_key >= ",
+    below: " AND name_key < ",
+    of_merged: "SELECT c.id, o.name_key FROM customers o JOIN customers c ON c.id = o.merged_into \
+        WHERE o.merged_into IS NOT NULL AND o.name_key >= ",
+    below_of_merged: " AND o.name_key < ",
+    order_of_merged: " ORDER BY o.name_key, c.id LIMIT ",
+};
+
+impl Column {
+    /// Those of the scope, in the order of the column; who was merged is where its survivor is.
+    async fn beginning_with(&self, tx: &mut Tx, scope: &Scope, prefix: &str, max: u32) -> Result<Vec<Uuid>> {
+        let end = after_prefix(prefix);
+        let conditions = |sql: &mut Sql| {
+            sql.push(self.from).bind(prefix);
+            if let Some(end) = &end {
+                sql.push(self.below).bind(end);
+            }
+        };
+        let mut found: Vec<(Uuid, String)> = self.of_customers.first(scope, conditions, max).all(tx).await?;
+        let mut sql = Sql::new(self.of_merged);
+        sql.bind(prefix);
+        if let Some(end) = &end {
+            sql.push(self.below_of_merged).bind(end);
+        }
+        push_scope(&mut sql, scope, ScopeColumns::OF_C.beside_better(tx.dialect()));
+        sql.push(self.order_of_merged).bind(max);
+        found.extend(sql.all::<(Uuid, String)>(tx).await?);
+        found.sort_by(|(_, one), (_, other)| one.cmp(other));
+        Ok(found.into_iter().map(|(id, _)| id).collect())
+    }
 }
 
 async fn by_piece_of_name(tx: &mut Tx, scope: &Scope, piece: &str, max: u32) -> Result<Vec<Uuid>> {
@@ -174,13 +215,17 @@ async fn by_piece_of_name(tx: &mut Tx, scope: &Scope, piece: &str, max: u32) -> 
         .replace('\\', "\\\\")
         .replace('%', "\\%")
         .replace('_', "\\_");
-    let mut sql = Sql::new("SELECT id FROM (SELECT id, name_key FROM customers WHERE name_key IS NOT NULL");
+    let mut sql = Sql::new(
+        "SELECT c.id FROM (SELECT id, merged_into, name_key FROM customers WHERE name_key IS NOT NULL",
+    );
     push_scope(&mut sql, scope, ScopeColumns::PLAIN);
     sql.push(" ORDER BY id DESC LIMIT ")
         .bind(LOOKED_THROUGH)
-        .push(") AS newest WHERE name_key LIKE ")
-        .bind(format!("%{literal}%"));
-    sql.push(" ESCAPE '\\' ORDER BY id DESC LIMIT ").bind(max);
+        .push(") AS newest JOIN customers c ON c.id = coalesce(newest.merged_into, newest.id) WHERE newest.name_key LIKE ")
+        .bind(format!("%{literal}%"))
+        .push(" ESCAPE '\\'");
+    push_scope(&mut sql, scope, ScopeColumns::OF_C.beside_better(tx.dialect()));
+    sql.push(" ORDER BY newest.id DESC LIMIT ").bind(max);
     Ok(sql
         .all::<(Uuid,)>(tx)
         .await?
@@ -208,7 +253,7 @@ pub async fn page(
     // No external id is empty.
     let after = cursor.map(Cursor::key::<String>).transpose()?.unwrap_or_default();
     let conditions = |sql: &mut Sql| {
-        sql.push("external_id > ").bind(&after);
+        sql.push("merged_into IS NULL AND external_id > ").bind(&after);
     };
     let rows = PAGE
         .first(scope, conditions, size.rows() + 1)
@@ -236,16 +281,7 @@ async fn page_of_search(
         .min(SEARCH_MAX);
     let found = matching(tx, scope, keys, search, shown + size.rows() + 1).await?;
     let wanted: Vec<Uuid> = found.into_iter().skip(shown as usize).collect();
-    let mut sql = Sql::new(ListRow::SELECT_FROM);
-    sql.push("customers WHERE id")
-        .bind_in_uuids(tx.dialect(), uuids(&wanted));
-    push_scope(&mut sql, scope, ScopeColumns::PLAIN.beside_better(tx.dialect()));
-    let rows = sql.all::<ListRow>(tx).await?;
-    let mut by_id = HashMap::with_capacity(rows.len());
-    for row in rows {
-        let customer = row.customer()?;
-        by_id.insert(customer.id.uuid(), customer);
-    }
+    let mut by_id = rows_by_id(tx, scope, &wanted).await?;
     let rows: Vec<(u32, CustomerRow)> = wanted
         .iter()
         .zip(shown + 1..)

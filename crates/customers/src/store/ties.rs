@@ -104,7 +104,7 @@ pub fn ties_of_influence(tx: &mut Tx, influence: u8, on: Day) -> Result<BoxStrea
 /// Who belongs to what, everyone: `(customer, the organisation right above it)`.
 pub fn memberships(tx: &mut Tx) -> Result<BoxStream<'_, Result<(Uuid, Uuid)>>> {
     tx.stream(
-        "SELECT id, organisation_id FROM customers WHERE organisation_id IS NOT NULL",
+        "SELECT id, organisation_id FROM customers WHERE organisation_id IS NOT NULL AND merged_into IS NULL",
         [],
     )
 }
@@ -112,7 +112,7 @@ pub fn memberships(tx: &mut Tx) -> Result<BoxStream<'_, Result<(Uuid, Uuid)>>> {
 /// Who belongs right to some organisations, at most so many.
 pub async fn belonging(tx: &mut Tx, organisations: &[Uuid], most: u32) -> Result<Vec<(Uuid, Uuid)>> {
     let sql = format!(
-        "SELECT id, organisation_id FROM customers WHERE organisation_id{} ORDER BY id LIMIT $2",
+        "SELECT id, organisation_id FROM customers WHERE organisation_id{} AND merged_into IS NULL ORDER BY id LIMIT $2",
         tx.dialect().in_uuids(1)
     );
     tx.all(AssertSqlSafe(sql), args![uuids(organisations), most])

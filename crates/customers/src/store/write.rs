@@ -1,5 +1,6 @@
 //! Writing many customers at once.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use base::{Error, Result};
@@ -14,8 +15,8 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::IDS_PER_STATEMENT;
-use super::names;
 use super::read::ids_by_external;
+use super::{duplicates, merges, names};
 use crate::identities::store::NewIdentity;
 use crate::identities::{self, IdentityKind};
 use crate::model::{CustomerId, CustomerKind, NewCustomer, Record};
@@ -389,10 +390,59 @@ fn own_ids<'a>(records: &[&'a Record]) -> Vec<&'a str> {
     ids
 }
 
+/// The records as those of the customers they are about by now: what is said under the id of a merged customer is
+/// said of its survivor, and only fills what is missing there, so that the file that brought the duplicate does not
+/// take the place of what was decided.
+async fn of_survivors<'a>(tx: &mut Tx, records: &'a [Record]) -> Result<Cow<'a, [Record]>> {
+    let named: BTreeSet<&String> = records
+        .iter()
+        .flat_map(|record| {
+            [
+                Some(&record.external_id),
+                record.organisation.as_ref(),
+                record.referred_by.as_ref(),
+            ]
+        })
+        .flatten()
+        .collect();
+    let survivors = merges::survivors_by_external(tx, list(named)).await?;
+    if survivors.is_empty() {
+        return Ok(Cow::Borrowed(records));
+    }
+    let mut records = records.to_vec();
+    for record in &mut records {
+        if let Some(survivor) = survivors.get(&record.external_id) {
+            record.external_id.clone_from(survivor);
+            record.fills_only = true;
+        }
+        for other in [&mut record.organisation, &mut record.referred_by] {
+            if let Some(survivor) = other.as_ref().and_then(|id| survivors.get(id)) {
+                *other = Some(survivor.clone());
+            }
+        }
+    }
+    Ok(Cow::Owned(records))
+}
+
+/// What is known of a customer after a record of it. Nobody is its own organisation or has brought itself, as
+/// records say that come from before a merge.
+fn enriched(id: CustomerId, before: &Known, record: &Record, ids: &HashMap<String, CustomerId>) -> Known {
+    let mut after = before.clone().enriched(record, ids);
+    if after.organisation == Some(id) {
+        after.organisation = before.organisation;
+    }
+    if after.referred_by == Some(id) {
+        after.referred_by = before.referred_by;
+    }
+    after
+}
+
 /// Stores what records say: new customers are made, known ones enriched, one after the other where two
 /// records are of the same customer. Whoever else stores some of them in this moment waits, or is waited
-/// for. A record with an identity of someone else is refused as a whole.
+/// for. A record with an identity of someone else is refused as a whole; the two may be one, and are noted so.
 pub async fn upsert_many(tx: &mut Tx, clock: &Clock, keys: &Keyring, records: &[Record]) -> Result<Upserted> {
+    tx.about_to_write("customers").await?;
+    let records = &*of_survivors(tx, records).await?;
     let cipher = keys.cipher(tx).await?;
     let plan = identities::store::plan(tx, &cipher, records, &mut HashMap::new()).await?;
     let kept = kept(records, &plan);
@@ -444,7 +494,7 @@ pub async fn upsert_many(tx: &mut Tx, clock: &Clock, keys: &Keyring, records: &[
                 "the customer {external_id} was there and is gone"
             )));
         };
-        let after = before.clone().enriched(record, &done.ids);
+        let after = enriched(*id, before, record, &done.ids);
         let is_made = there.made.contains_key(external_id);
         let is_changed = after != *before || plan.changed.contains(&n);
         // Who is made in this moment was written with all that the record says but for whom it refers to.
@@ -476,6 +526,15 @@ pub async fn upsert_many(tx: &mut Tx, clock: &Clock, keys: &Keyring, records: &[
         .collect();
     UPDATE.insert(tx, rows).await?;
     names::rename(tx, &renamed).await?;
+    if !plan.same.is_empty() {
+        let pairs: Vec<_> = plan
+            .same
+            .iter()
+            .map(|(one, other)| (one.uuid(), other.uuid()))
+            .collect();
+        let found = crate::duplicates::certain(tx, &cipher, &pairs).await?;
+        duplicates::store(tx, clock, &found).await?;
+    }
     identities::store::apply(tx, clock, &cipher, plan, &done.ids).await?;
     Ok(done)
 }
@@ -495,6 +554,7 @@ pub async fn preview_many(
     records: &[Record],
     seen: &mut Seen,
 ) -> Result<Upserted> {
+    let records = &*of_survivors(tx, records).await?;
     let cipher = keys.cipher(tx).await?;
     let plan = identities::store::plan(tx, &cipher, records, seen.notes()).await?;
     let kept = kept(records, &plan);
@@ -521,7 +581,7 @@ pub async fn preview_many(
             None if seen.first_time(&record.external_id) => done.created += 1,
             None => done.updated += 1,
             Some(_) if plan.changed.contains(&n) => done.updated += 1,
-            Some((_, before)) if before.clone().enriched(record, &done.ids) == *before => done.unchanged += 1,
+            Some((id, before)) if enriched(*id, before, record, &done.ids) == *before => done.unchanged += 1,
             Some(_) => done.updated += 1,
         }
     }

@@ -43,6 +43,8 @@ pub enum Permission {
     CustomersRead,
     /// Make and change customers by hand.
     CustomersWrite,
+    /// Merge two records of one customer, and undo it.
+    CustomersMerge,
     /// Decide how customers may be contacted and what their record holds.
     CustomersSettings,
     /// See in clear what customers are reached and known by: phone numbers, addresses, documents.
@@ -75,9 +77,10 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::CustomersRead,
         Self::CustomersWrite,
+        Self::CustomersMerge,
         Self::CustomersSettings,
         Self::CustomersPersonal,
         Self::CustomersReveal,
@@ -99,6 +102,7 @@ impl Permission {
         match self {
             Self::CustomersRead => "customers.read",
             Self::CustomersWrite => "customers.write",
+            Self::CustomersMerge => "customers.merge",
             Self::CustomersSettings => "customers.settings",
             Self::CustomersPersonal => "customers.personal",
             Self::CustomersReveal => "customers.reveal",

@@ -16,8 +16,8 @@ impl Role {
     /// its row says, and nothing by itself.
     pub(super) fn built_in_grants(self) -> Vec<Permission> {
         use Permission::{
-            CustomersPersonal, CustomersRead, CustomersWrite, ImportsWrite, JobsCancel, JobsRead, ValueRead,
-            ValueRun, ValueSettings,
+            CustomersMerge, CustomersPersonal, CustomersRead, CustomersWrite, ImportsWrite, JobsCancel,
+            JobsRead, ValueRead, ValueRun, ValueSettings,
         };
         match self {
             Self::Administrator => Permission::ALL.to_vec(),
@@ -25,6 +25,7 @@ impl Role {
                 CustomersRead,
                 CustomersWrite,
                 CustomersPersonal,
+                CustomersMerge,
                 ImportsWrite,
                 ValueRead,
                 ValueRun,
@@ -217,6 +218,8 @@ mod tests {
         assert!(!grants(Role::Viewer, Permission::ImportsWrite));
         assert!(grants(Role::Analyst, Permission::CustomersWrite));
         assert!(!grants(Role::Viewer, Permission::CustomersWrite));
+        assert!(grants(Role::Analyst, Permission::CustomersMerge));
+        assert!(!grants(Role::Viewer, Permission::CustomersMerge));
         assert!(!grants(Role::Viewer, Permission::CustomersPersonal));
         assert!(!grants(Role::Analyst, Permission::CustomersReveal));
         assert!(!grants(Role::Analyst, Permission::CustomersSettings));

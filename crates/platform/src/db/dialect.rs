@@ -78,6 +78,13 @@ impl Dialect {
         }
     }
 
+    pub(super) fn about_to_write(self, table: &'static str) -> Option<String> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some(format!("LOCK TABLE {table} IN ROW EXCLUSIVE MODE")),
+        }
+    }
+
     pub(super) fn allow(self, most: Duration) -> Option<String> {
         match self {
             Self::Sqlite => None,
@@ -102,6 +109,14 @@ impl Dialect {
         match self {
             Self::Sqlite => None,
             Self::Postgres => Some("SELECT pg_advisory_xact_lock(7234981231)"),
+        }
+    }
+
+    /// Waits until nobody else merges customers; held to the end of the transaction.
+    pub fn merge_lock(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some("SELECT pg_advisory_xact_lock(7234981232)"),
         }
     }
 

@@ -230,6 +230,15 @@ impl Tx {
         Ok(())
     }
 
+    /// Keeps whoever waits for the writers of a table (see [`Tx::wait_for_writers`]) waiting from here on, before
+    /// the first row is written: what is read from now on stays so for them.
+    pub async fn about_to_write(&mut self, table: &'static str) -> Result<()> {
+        if let Some(sql) = self.dialect().about_to_write(table) {
+            self.execute(sqlx::AssertSqlSafe(sql), []).await?;
+        }
+        Ok(())
+    }
+
     /// Tells open screens once the transaction is committed, and not at all if it is not.
     pub fn after_commit(&mut self, event: LiveEvent) {
         self.after_commit.push(event);

@@ -70,7 +70,7 @@ impl Filter {
             kind: self.kind,
             subject_kind: self.subject_kind,
             subject: self.subject.map(|text| id("subject", &text)).transpose()?,
-            customer: None,
+            customers: Vec::new(),
             from: self.from.map(|text| time("from", &text)).transpose()?,
             until: self.until.map(|text| time("until", &text)).transpose()?,
         })

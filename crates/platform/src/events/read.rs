@@ -57,8 +57,8 @@ pub struct EventFilter {
     pub subject_kind: Option<String>,
     /// The thing.
     pub subject: Option<Uuid>,
-    /// The customer.
-    pub customer: Option<Uuid>,
+    /// Any of these customers.
+    pub customers: Vec<Uuid>,
     /// From this time on.
     pub from: Option<Timestamp>,
     /// Before this time.

@@ -288,8 +288,15 @@ pub(super) async fn page(
     if let Some(subject) = filter.subject {
         sql.push(" AND e.subject_id = ").bind(subject);
     }
-    if let Some(customer) = filter.customer {
-        sql.push(" AND e.customer_id = ").bind(customer);
+    match filter.customers[..] {
+        [] => {}
+        [one] => {
+            sql.push(" AND e.customer_id = ").bind(one);
+        }
+        ref several => {
+            sql.push(" AND e.customer_id")
+                .bind_in_uuids(tx.dialect(), uuids(several));
+        }
     }
     if let Some(from) = filter.from {
         sql.push(" AND e.at >= ").bind(from);

@@ -10,6 +10,7 @@ use futures::TryStreamExt as _;
 use platform::{Caller, Permission, Scope, Tx, firm};
 use uuid::Uuid;
 
+use super::profiles::survivor;
 use super::{PublishedRun, ValueRoom};
 use crate::model::RunId;
 use crate::rules::exposure::{self, Exposure, Hierarchy, Stake, exposures};
@@ -144,6 +145,7 @@ pub async fn of_customer(room: &ValueRoom, caller: &Caller, customer: Uuid) -> R
     caller.require(Permission::CustomersRead)?;
     let scope = caller.scope();
     let mut tx = room.platform.db.read().await?;
+    let customer = survivor(&mut tx, scope, customer).await?;
     let known = customers::store::summaries(&mut tx, scope, &[customer]).await?;
     let known = known.get(&customer).ok_or(Error::NotFound { what: "customer" })?;
     let run = published(room, &mut tx).await?;

@@ -8,7 +8,8 @@ use super::ValueRoom;
 use crate::model::RecordedLine;
 use crate::store::ledger;
 
-/// One page of a customer's lines, newest first, and the currency of their amounts. A customer without lines has an empty page.
+/// One page of the lines of a customer and of those merged into it, newest first, and the currency of their
+/// amounts. A customer without lines has an empty page.
 pub async fn of_customer(
     room: &ValueRoom,
     caller: &Caller,

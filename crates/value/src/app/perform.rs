@@ -55,6 +55,7 @@ async fn compute(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
     let (_, settings) = settings::version(&mut tx, run.settings_version).await?;
     let referrals = referrals(&mut tx).await?;
     let reversed = columns::reversed(&mut tx).await?;
+    let merged = merged(&mut tx).await?;
     drop(tx);
 
     let folder = runs::folder(platform, run.id);
@@ -67,7 +68,7 @@ async fn compute(platform: &Platform, job: &JobRun, run: &Run) -> Result<()> {
     let request = engine::RunRequest {
         source: LedgerSource::Parquet {
             paths: copy.paths,
-            mapping: columns::mapping(reversed),
+            mapping: columns::mapping(reversed, merged),
         },
         as_of: run.as_of,
         settings: ValueSettings {
@@ -143,6 +144,17 @@ async fn referrals(tx: &mut platform::Tx) -> Result<Vec<Referral>> {
         });
     }
     Ok(referrals)
+}
+
+/// The ledger keeps whom a line was said of: those who were merged are counted as their survivors.
+async fn merged(tx: &mut platform::Tx) -> Result<Vec<(String, String)>> {
+    let mut pairs = customers::store::merged(tx)?;
+    let mut merged = Vec::new();
+    while let Some(pair) = pairs.next().await {
+        let (customer, survivor) = pair?;
+        merged.push((customer.to_string(), survivor.to_string()));
+    }
+    Ok(merged)
 }
 
 /// Stores the profiles and their columns beside the published ones, and makes them visible in one step.

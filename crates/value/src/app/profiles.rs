@@ -302,11 +302,19 @@ pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)
 }
 
+/// The customer of the scope that an id stands for: of one that was merged, its survivor. What stands for nobody
+/// stays what it is.
+pub(super) async fn survivor(tx: &mut Tx, scope: &Scope, customer: Uuid) -> Result<Uuid> {
+    let found = customers::store::resolve(tx, scope, customer.into()).await?;
+    Ok(found.map_or(customer, |(id, _)| id.uuid()))
+}
+
 /// One customer's figures. Errors: the customer has no profile in the published run (`no_profile`).
 pub async fn of_customer(room: &ValueRoom, caller: &Caller, customer: Uuid) -> Result<ProfilePage> {
     caller.require(Permission::ValueRead)?;
     caller.require(Permission::CustomersRead)?;
     let mut tx = room.platform.db.read().await?;
+    let customer = survivor(&mut tx, caller.scope(), customer).await?;
     let (run, profile) = published(room, &mut tx, caller.scope(), customer)
         .await?
         .ok_or_else(no_run)?;

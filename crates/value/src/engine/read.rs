@@ -1,6 +1,7 @@
 //! Reads transactions into the ledger: what is malformed is rejected with its reason, what lies
 //! after the as-of day or was there before is counted and left out.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use base::{Day, Error, Result};
@@ -56,6 +57,12 @@ pub(crate) fn read(
         repeated: 0,
         header: Vec::new(),
         rejects: Rejects::new(None, &[])?,
+        counted_as: source
+            .mapping()
+            .counted_as
+            .iter()
+            .map(|(named, other)| (named.clone().into_bytes(), other.clone().into_bytes()))
+            .collect(),
     };
     reporter.stage(Stage::Reading, None)?;
     if let Some(reversed) = &source.mapping().reversed {
@@ -110,6 +117,8 @@ struct Sink {
     repeated: u64,
     header: Vec<String>,
     rejects: Rejects,
+    /// Customers that are counted as others.
+    counted_as: HashMap<Vec<u8>, Vec<u8>>,
 }
 
 /// Why a row is not accepted.
@@ -166,7 +175,14 @@ impl Sink {
         }
         let customer = match (&mut self.ledger.keys, row.customer) {
             (Keys::Integers(keys), CustomerKey::Integer(key)) => keys.number(key)?,
-            (Keys::Texts(keys), CustomerKey::Text(key)) => keys.number(key)?.0,
+            (Keys::Texts(keys), CustomerKey::Text(key)) => {
+                let other = if self.counted_as.is_empty() {
+                    None
+                } else {
+                    self.counted_as.get(key)
+                };
+                keys.number(other.map_or(key, Vec::as_slice))?.0
+            }
             _ => return Err(Error::internal("customer ids changed their type while reading")),
         };
         self.ledger.push(customer, &row.line, self.costed);

@@ -35,6 +35,9 @@ pub struct Mapping {
     /// The external ids that some line takes back, where they are known and no line is repeated: nothing is then
     /// remembered of the others, which takes more room than the lines themselves.
     pub reversed: Option<Vec<String>>,
+    /// Customers that lines name and that are counted as others: the customer named and the other one, who is not
+    /// named so itself. For customers whose id is text.
+    pub counted_as: Vec<(String, String)>,
     /// The unit of amount and cost.
     pub unit: AmountUnit,
 }

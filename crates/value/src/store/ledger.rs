@@ -218,7 +218,8 @@ pub fn lines_between(
         .boxed())
 }
 
-/// One page of a customer's lines, newest first: those before `(at, seq)`; none of a customer out of scope.
+/// One page of a customer's lines and those of all who were merged into it, newest first: those before `(at, seq)`; none
+/// of a customer out of scope.
 pub async fn of_customer(
     tx: &mut Tx,
     scope: &Scope,
@@ -226,19 +227,29 @@ pub async fn of_customer(
     before: Option<(i64, i64)>,
     limit: u32,
 ) -> Result<Vec<RecordedLine>> {
-    if !scope.is_whole_firm() && !customers::store::is_there(tx, scope, customer.into()).await? {
+    let Some((survivor, _)) = customers::store::resolve(tx, scope, customer.into()).await? else {
         return Ok(Vec::new());
-    }
+    };
     let (at, seq) = before.unwrap_or((i64::MAX, i64::MAX));
-    let rows: Vec<Row> = tx
-        .all(
-            "SELECT seq, customer_id, at, amount_minor, cost_minor, kind, product, channel, source, external_id, \
-             reverses FROM transactions WHERE customer_id = $1 AND (at, seq) < ($2, $3) \
-             ORDER BY at DESC, seq DESC LIMIT $4",
-            args![customer, at, seq, limit],
-        )
-        .await?;
-    Ok(rows.into_iter().map(RecordedLine::from).collect())
+    let as_one = customers::store::as_one(tx, survivor.uuid()).await?;
+    let mut lines: Vec<RecordedLine> = Vec::new();
+    // Each one's lines come in order from the index.
+    for customer in &as_one {
+        let rows: Vec<Row> = tx
+            .all(
+                "SELECT seq, customer_id, at, amount_minor, cost_minor, kind, product, channel, source, external_id, \
+                 reverses FROM transactions WHERE customer_id = $1 AND (at, seq) < ($2, $3) \
+                 ORDER BY at DESC, seq DESC LIMIT $4",
+                args![*customer, at, seq, limit],
+            )
+            .await?;
+        lines.extend(rows.into_iter().map(RecordedLine::from));
+    }
+    if as_one.len() > 1 {
+        lines.sort_unstable_by_key(|recorded| std::cmp::Reverse((recorded.line.at, recorded.seq)));
+        lines.truncate(limit as usize);
+    }
+    Ok(lines)
 }
 
 /// A file of the columnar copy.

@@ -11,6 +11,7 @@ mod contracts;
 mod exposure;
 mod import;
 mod ledger;
+mod merges;
 mod overview;
 mod profiles;
 mod runs;
