@@ -131,6 +131,13 @@ export const useUsers = () =>
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
   });
+/** Every user, to choose one of. */
+export const useEverybody = (enabled: boolean) =>
+  useQuery({
+    queryKey: [...accessKeys.users, "everybody"],
+    queryFn: ({ signal }) => everything<UserRecord>("/api/v1/users", signal),
+    enabled,
+  });
 export const useUser = (id: string) =>
   useQuery({
     queryKey: accessKeys.user(id),
