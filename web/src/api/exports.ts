@@ -41,7 +41,7 @@ export const exportKey = (id: string) => [...keys.exports, "one", id] as const;
 const isUnderWay = (one: Export) => one.state === "queued" || one.state === "running";
 
 /** Whether the event stream tells one of jobs: it does not tell who does not see the whole firm, even of their own. */
-function useToldOfJobs(): boolean {
+export function useToldOfJobs(): boolean {
   const whole = useWholeFirm();
   return useMay("jobs.read") && whole === true;
 }

@@ -14,6 +14,7 @@ import {
   FORMATS,
   startExport,
   useExport,
+  useToldOfJobs,
 } from "../api/exports";
 import { keys, useJob, useMay, useSetup } from "../api/queries";
 import { useFormat } from "../i18n/format";
@@ -102,7 +103,9 @@ function Now(props: { of: Export }) {
   const format = useFormat();
   const { of } = props;
   const maySee = useMay("jobs.read");
-  const job = useJob(maySee ? of.job_id : null).data;
+  const told = useToldOfJobs();
+  // Who is told of nothing asks only once it is over, and then why.
+  const job = useJob(maySee && (told || of.state === "failed") ? of.job_id : null).data;
   switch (of.state) {
     case "succeeded":
       return (

@@ -5,7 +5,7 @@ import { App, Button, Typography } from "antd";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { cancelJob } from "../../api/endpoints";
-import { type Export, exportFileUrl, useExports } from "../../api/exports";
+import { type Export, exportFileUrl, useExports, useToldOfJobs } from "../../api/exports";
 import { keys, takeJob, useJob, useMay, useSetup } from "../../api/queries";
 import { Answer } from "../../components/Answer";
 import { More } from "../../components/EventList";
@@ -109,8 +109,9 @@ function State(props: { of: Export }) {
   const format = useFormat();
   const { of } = props;
   const maySee = useMay("jobs.read");
-  const telling = ["queued", "running", "failed"].includes(of.state);
-  const job = useJob(maySee && telling ? of.job_id : null).data;
+  const told = useToldOfJobs();
+  const isTelling = of.state === "failed" || (told && of.state === "running");
+  const job = useJob(maySee && isTelling ? of.job_id : null).data;
   return (
     <>
       <StateMark of={of.state} />

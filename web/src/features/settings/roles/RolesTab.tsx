@@ -49,7 +49,7 @@ export function RolesTab() {
               },
               {
                 title: t("access.roles.scope"),
-                className: "wrapping",
+                className: "wrapping wrapping-narrow",
                 render: (_, row) => t(`access.scope.${row.scope}`),
               },
               {
