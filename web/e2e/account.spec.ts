@@ -68,8 +68,9 @@ test("the second factor is set up with an app, asked for at sign-in, and switche
   await dialog.getByRole("button", { name: t("access.factor.confirm") }).click();
 
   const shown = page.getByRole("dialog", { name: t("access.factor.codes_title") });
-  const recovery = await shown.locator("li code").allTextContents();
-  expect(recovery).toHaveLength(RECOVERY_CODES);
+  const codes = shown.getByRole("listitem");
+  await expect(codes).toHaveCount(RECOVERY_CODES);
+  const recovery = await codes.allTextContents();
   await isAccessible(page, "recovery codes");
   const download = page.waitForEvent("download");
   await shown.getByRole("button", { name: t("app.secret.as_file") }).click();

@@ -2,7 +2,7 @@
 // that it has it.
 import { useMutation } from "@tanstack/react-query";
 import { Form, Input, Modal, QRCode, Steps, Typography } from "antd";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import {
   confirmSecondFactor,
@@ -10,6 +10,7 @@ import {
   type SecondFactorOffer,
 } from "../../../api/access";
 import { ProblemAlert } from "../../../components/Answer";
+import { focusFirstField } from "../../../components/firstField";
 import { showAtFields } from "../../../components/problem";
 import { OwnPassword } from "./OwnPassword";
 
@@ -24,6 +25,7 @@ export function SecondFactorDialog(props: {
 }) {
   const { t } = useTranslation();
   const [form] = Form.useForm<Typed>();
+  const body = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState(true);
   const [offer, setOffer] = useState<SecondFactorOffer | null>(null);
   const [atField, setAtField] = useState(false);
@@ -51,33 +53,36 @@ export function SecondFactorDialog(props: {
       onOk={() => form.submit()}
       confirmLoading={step.isPending}
       onCancel={() => setOpen(false)}
+      afterOpenChange={(isOpen) => isOpen && focusFirstField(body.current)}
       afterClose={props.onClose}
       mask={{ closable: false }}
     >
-      <Steps
-        size="small"
-        current={offer ? 1 : 0}
-        style={{ margin: "12px 0 20px" }}
-        items={[
-          { title: t("access.factor.step_password") },
-          { title: t("access.factor.step_app") },
-        ]}
-      />
-      <Form<Typed>
-        form={form}
-        layout="vertical"
-        requiredMark={false}
-        onFinish={(typed) => {
-          if (step.isPending) return;
-          setAtField(false);
-          step.mutate(typed);
-        }}
-      >
-        {offer ? <Scan offer={offer} /> : <OwnPassword />}
-        {step.error && !atField ? <ProblemAlert error={step.error} /> : null}
-        {/* Enter in a field goes on, as it does in every form. */}
-        <button type="submit" hidden />
-      </Form>
+      <div ref={body}>
+        <Steps
+          size="small"
+          current={offer ? 1 : 0}
+          style={{ margin: "12px 0 20px" }}
+          items={[
+            { title: t("access.factor.step_password") },
+            { title: t("access.factor.step_app") },
+          ]}
+        />
+        <Form<Typed>
+          form={form}
+          layout="vertical"
+          requiredMark={false}
+          onFinish={(typed) => {
+            if (step.isPending) return;
+            setAtField(false);
+            step.mutate(typed);
+          }}
+        >
+          {offer ? <Scan offer={offer} /> : <OwnPassword />}
+          {step.error && !atField ? <ProblemAlert error={step.error} /> : null}
+          {/* Enter in a field goes on, as it does in every form. */}
+          <button type="submit" hidden />
+        </Form>
+      </div>
     </Modal>
   );
 }
@@ -90,9 +95,14 @@ function Scan(props: { offer: SecondFactorOffer }) {
       <p style={{ marginTop: 0 }}>{t("access.factor.scan")}</p>
       <div className="factor">
         {/* Dark on light in every theme: cameras expect it. */}
-        <div role="img" aria-label={t("access.factor.qr")}>
-          <QRCode type="svg" value={address} size={176} color="#000000" bgColor="#ffffff" />
-        </div>
+        <QRCode
+          type="svg"
+          aria-label={t("access.factor.qr")}
+          value={address}
+          size={176}
+          color="#000000"
+          bgColor="#ffffff"
+        />
         <div>
           <div className="figure-label">{t("access.factor.by_hand")}</div>
           <Typography.Text
