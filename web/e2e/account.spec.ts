@@ -60,7 +60,7 @@ test("the second factor is set up with an app, asked for at sign-in, and switche
   expect(secret).toMatch(/^[A-Z2-7]{32}$/);
   await isAccessible(page, "the second factor");
   await isInWords(page, "the second factor");
-  const typedCode = dialog.getByLabel(t("access.factor.code"));
+  const typedCode = dialog.getByLabel(t("access.factor.code"), { exact: true });
   await typedCode.fill("000000");
   await typedCode.press("Enter");
   await expect(dialog.getByText(t("problem.code.second_factor_wrong"))).toBeVisible();
