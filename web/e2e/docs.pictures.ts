@@ -16,6 +16,7 @@ const VALUE_TABS = [
   "loyalty",
   "cohorts",
   "validation",
+  "exposure",
   "runs",
   "settings",
 ];
@@ -65,10 +66,13 @@ test("the main screens", async ({ page, locale }) => {
     await page.goto(`${customer}?tab=${tab}`);
     await picture(`customer-${tab}`);
   }
-  for (const tab of ["contact", "audit"]) {
+  for (const tab of ["users", "roles", "places", "contact", "audit"]) {
     await page.goto(`${patron.url}/settings/${tab}`);
     await picture(`settings-${tab}`);
   }
+
+  await page.goto(`${patron.url}/account`);
+  await picture("account");
 
   await page.setViewportSize({ width: 390, height: 844 });
   await page.goto(`${patron.url}/value/overview`);

@@ -60,7 +60,11 @@ export async function isInWords(page: Page, screen: string): Promise<void> {
 }
 
 /** Signs in with the one-time password and sets an own one. */
-export async function signInFirst(page: Page, patron: Patron, t: TFunction): Promise<void> {
+export async function signInFirst(
+  page: Page,
+  patron: Pick<Patron, "url" | "login" | "oneTimePassword">,
+  t: TFunction,
+): Promise<void> {
   await page.goto(`${patron.url}/`);
   await page.getByLabel(t("app.sign_in.login")).fill(patron.login);
   await page.getByLabel(t("app.sign_in.password")).fill(patron.oneTimePassword);
@@ -75,10 +79,28 @@ export async function signInFirst(page: Page, patron: Patron, t: TFunction): Pro
 }
 
 /** Signs in with the password set before. */
-export async function signIn(page: Page, patron: Patron, t: TFunction): Promise<void> {
-  await page.goto(`${patron.url}/#login=${patron.login}&password=${OWN_PASSWORD}`);
+export async function signIn(
+  page: Page,
+  patron: Patron,
+  t: TFunction,
+  login = patron.login,
+): Promise<void> {
+  await page.goto(`${patron.url}/#login=${login}&password=${OWN_PASSWORD}`);
   await page.getByRole("button", { name: t("app.sign_in.enter"), exact: true }).click();
   await expect(page.getByRole("navigation", { name: t("app.rooms") })).toBeVisible();
+}
+
+/** Chooses in the dialog that is open. */
+export async function choose(page: Page, label: string, option: string): Promise<void> {
+  await page.getByRole("dialog").getByLabel(label, { exact: true }).click();
+  await page.getByTitle(option, { exact: true }).last().click();
+}
+
+/** Saves the dialog that is open, and it is gone. */
+export async function saves(page: Page, t: TFunction): Promise<void> {
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: t("record.save"), exact: true }).click();
+  await expect(dialog).toBeHidden();
 }
 
 /** A text with values filled in, as a pattern that lets any value stand there. */

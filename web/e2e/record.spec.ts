@@ -1,10 +1,9 @@
 // The customer's record: found while the phone rings, seen whole, corrected, filled, asked whether one may
 // contact; and what administrators decide of it.
 import { expect, type Page, test } from "@playwright/test";
-import type { TFunction } from "i18next";
 import { makeExampleFirm } from "./firm";
 import { type Patron, startPatron } from "./patron";
-import { anyValue, isAccessible, isInWords, settled, signIn } from "./person";
+import { anyValue, choose, isAccessible, isInWords, saves, settled, signIn } from "./person";
 import { words } from "./words";
 
 const TABS = [
@@ -43,17 +42,6 @@ async function someone(page: Page, kind: "person" | "organisation", nth = 0): Pr
 async function open(page: Page, customer: Found, tab: string): Promise<void> {
   await page.goto(`${patron.url}/customers/${customer.id}?tab=${tab}`);
   await settled(page);
-}
-
-async function choose(page: Page, label: string, option: string): Promise<void> {
-  await page.getByRole("dialog").getByLabel(label, { exact: true }).click();
-  await page.getByTitle(option, { exact: true }).last().click();
-}
-
-async function saves(page: Page, t: TFunction): Promise<void> {
-  const dialog = page.getByRole("dialog");
-  await dialog.getByRole("button", { name: t("record.save"), exact: true }).click();
-  await expect(dialog).toBeHidden();
 }
 
 test("a phone rings: the caller is found by the end of the number, and seen whole", async ({
@@ -117,7 +105,7 @@ for (const theme of ["light", "dark"] as const) {
       await open(page, organisation, tab);
       await isAccessible(page, `${tab} ${theme}`);
     }
-    for (const tab of ["fields", "contact", "webhooks", "audit"]) {
+    for (const tab of ["users", "roles", "places", "fields", "contact", "webhooks", "audit"]) {
       await page.goto(`${patron.url}/settings/${tab}`);
       await isAccessible(page, `settings ${tab} ${theme}`);
       await isInWords(page, `settings ${tab}`);
@@ -367,7 +355,7 @@ test("the secret of a webhook is shown once, and its deliveries can be looked at
   const secret = page.getByRole("dialog", { name: t("settings.webhooks.secret_title") });
   await expect(secret.getByText(/^whsec_/)).toBeVisible();
   await isAccessible(page, "a secret");
-  await secret.getByRole("button", { name: t("settings.webhooks.secret_kept") }).click();
+  await secret.getByRole("button", { name: t("app.secret.kept") }).click();
   await expect(page.getByText(/^whsec_/)).toHaveCount(0);
 
   const row = page.getByRole("row").filter({ hasText: here });

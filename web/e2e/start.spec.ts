@@ -12,6 +12,7 @@ const VALUE_TABS = [
   "loyalty",
   "cohorts",
   "validation",
+  "exposure",
   "runs",
   "comparison",
   "settings",
@@ -54,8 +55,20 @@ for (const theme of ["light", "dark"] as const) {
     const { t } = words(locale);
     await page.emulateMedia({ colorScheme: theme });
     await signIn(page, patron, t);
-    const screens = [...VALUE_TABS.map((tab) => `/value/${tab}`), "/customers", "/imports"];
-    for (const path of [...screens, "/imports/new", "/activity", "/start", "/nowhere"]) {
+    const screens = [
+      ...VALUE_TABS.map((tab) => `/value/${tab}`),
+      "/customers",
+      "/imports",
+      "/exports",
+    ];
+    for (const path of [
+      ...screens,
+      "/imports/new",
+      "/activity",
+      "/account",
+      "/start",
+      "/nowhere",
+    ]) {
       await page.goto(`${patron.url}${path}`);
       await isAccessible(page, `${path} ${theme}`);
       await isInWords(page, path);

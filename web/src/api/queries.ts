@@ -25,6 +25,7 @@ export const keys = {
   job: (id: string) => ["jobs", "one", id],
   imports: ["imports"],
   import: (id: string) => ["imports", id],
+  exports: ["exports"],
   customers: ["customers"],
   value: ["value"],
 } as const;
@@ -51,6 +52,12 @@ export function useMay(permission: Permission): boolean {
 
 export const useSetup = () =>
   useQuery({ queryKey: keys.setup, queryFn: ({ signal }) => readSetup(signal) });
+
+/** Whether one's role reaches every customer: what is about the whole firm is for nobody else. Undefined until known. */
+export function useWholeFirm(): boolean | undefined {
+  const setup = useSetup().data;
+  return setup && setup.transactions !== null;
+}
 
 /** Jobs that are waiting or running, kept current by the event stream. */
 export const useActiveJobs = (enabled = true) =>
@@ -172,7 +179,9 @@ export function takeJob(client: QueryClient, job: Job): void {
   if (job.kind === "import" || job.kind === "import_dry_run") {
     void client.invalidateQueries({ queryKey: keys.imports });
   }
-  if (job.kind !== "import_dry_run") {
+  if (job.kind === "export") {
+    void client.invalidateQueries({ queryKey: keys.exports });
+  } else if (job.kind !== "import_dry_run") {
     void client.invalidateQueries({ queryKey: keys.customers });
     void client.invalidateQueries({ queryKey: keys.value });
   }

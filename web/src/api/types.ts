@@ -76,7 +76,15 @@ export type Customer = CustomerRow &
   With<
     Pick<
       Schemas["CustomerDetail"],
-      "phone" | "email" | "organisation" | "referred_by" | "members" | "generated" | "version"
+      | "phone"
+      | "email"
+      | "organisation"
+      | "referred_by"
+      | "branch"
+      | "owner"
+      | "members"
+      | "generated"
+      | "version"
     >,
     { subscriptions: Subscription[]; contacts: Contact[] }
   >;

@@ -7,10 +7,11 @@ import { type KeyboardEvent, useCallback, useEffect, useId, useMemo, useState } 
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { listCustomers } from "../api/endpoints";
-import { keys, useMay } from "../api/queries";
+import { keys, useMay, useWholeFirm } from "../api/queries";
 import { findByIdentity } from "../api/record";
 import type { CustomerRow } from "../api/types";
 import { useThemeChoice } from "../components/preferences";
+import { useSettingsTabs } from "../features/settings/tabs";
 import { changeLanguage } from "../i18n";
 
 type Choice = { key: string; label: string; hint?: string; act: () => void };
@@ -27,9 +28,8 @@ function useCommands(): Choice[] {
   const mayImport = useMay("imports.write");
   const mayRun = useMay("value.run");
   const mayValue = useMay("value.read");
-  const mayDecide = useMay("customers.settings");
-  const mayHooks = useMay("webhooks.manage");
-  const mayAudit = useMay("audit.read");
+  const settings = useSettingsTabs();
+  const whole = useWholeFirm();
   return useMemo(() => {
     const go = (path: string, label: string): Choice => ({
       key: path,
@@ -38,44 +38,38 @@ function useCommands(): Choice[] {
     });
     const list: Choice[] = [];
     if (mayCustomers) list.push(go("/customers", t("app.command.customers")));
-    if (mayValue) {
-      for (const tab of ["overview", "bucket", "pareto", "matrix", "loyalty", "cohorts"]) {
+    if (mayValue && whole) {
+      for (const tab of [
+        "overview",
+        "bucket",
+        "pareto",
+        "matrix",
+        "loyalty",
+        "cohorts",
+        "exposure",
+      ]) {
         list.push(go(`/value/${tab}`, t("app.command.value", { tab: t(`value.tab.${tab}`) })));
       }
       for (const tab of ["validation", "runs", "comparison", "settings"]) {
         list.push(go(`/value/${tab}`, t("app.command.value", { tab: t(`value.tab.${tab}`) })));
       }
     }
-    if (mayRun) list.push(go("/value/runs?start=1", t("app.command.run")));
-    if (mayImport) list.push(go("/imports/new", t("app.command.import")));
-    const settings = [
-      ...(mayDecide ? ["fields", "contact"] : []),
-      ...(mayHooks ? ["webhooks"] : []),
-      ...(mayAudit ? ["audit"] : []),
-    ];
-    for (const tab of settings) {
+    if (mayRun && whole) list.push(go("/value/runs?start=1", t("app.command.run")));
+    if (mayImport && whole) list.push(go("/imports/new", t("app.command.import")));
+    if (mayCustomers) list.push(go("/exports", t("app.command.exports")));
+    for (const tab of settings ?? []) {
       list.push(
         go(`/settings/${tab}`, t("app.command.settings", { tab: t(`settings.tab.${tab}`) })),
       );
     }
     list.push(go("/activity", t("app.command.activity")));
+    list.push(go("/account", t("access.account.open")));
     list.push({ key: "zh", label: "切换到简体中文", act: () => void changeLanguage("zh-CN") });
     list.push({ key: "en", label: "Switch to English", act: () => void changeLanguage("en") });
     list.push({ key: "light", label: t("app.command.light"), act: () => choose("light") });
     list.push({ key: "dark", label: t("app.command.dark"), act: () => choose("dark") });
     return list;
-  }, [
-    t,
-    navigate,
-    choose,
-    mayCustomers,
-    mayImport,
-    mayRun,
-    mayValue,
-    mayDecide,
-    mayHooks,
-    mayAudit,
-  ]);
+  }, [t, navigate, choose, mayCustomers, mayImport, mayRun, mayValue, settings, whole]);
 }
 
 export function CommandPalette(props: { open: boolean; onClose: () => void }) {

@@ -1,6 +1,7 @@
 // The frame around every room: navigation, top bar, banner, command palette.
 import {
   BarChartOutlined,
+  ExportOutlined,
   ImportOutlined,
   MenuOutlined,
   RocketOutlined,
@@ -13,9 +14,10 @@ import { lazy, type ReactNode, Suspense, useCallback, useEffect, useState } from
 import { useTranslation } from "react-i18next";
 import { Link, Navigate, Outlet, ScrollRestoration, useLocation } from "react-router";
 import { useLiveEvents } from "../api/live";
-import { useMay, useSession, useSetup } from "../api/queries";
+import { useMay, useSetup, useWholeFirm } from "../api/queries";
 import { Answer } from "../components/Answer";
 import { LanguageMenu, ThemeMenu } from "../components/menus";
+import { useSettingsTabs } from "../features/settings/tabs";
 import { ActivityMenu } from "./ActivityMenu";
 import { ServerGoneBanner } from "./ServerGoneBanner";
 import { UserMenu } from "./UserMenu";
@@ -25,9 +27,6 @@ const loadPalette = async () => ({
 });
 const CommandPalette = lazy(loadPalette);
 
-/** Who has one of these has something to do in the settings. */
-const OF_SETTINGS: string[] = ["customers.settings", "webhooks.manage", "audit.read"];
-
 type Room = { path: string; label: string; icon: ReactNode };
 
 function useRooms(): Room[] {
@@ -36,9 +35,11 @@ function useRooms(): Room[] {
   const mayCustomers = useMay("customers.read");
   const mayValue = useMay("value.read");
   const mayImport = useMay("imports.write");
-  const permissions = useSession().data?.permissions;
+  const settings = useSettingsTabs();
+  // What is about the whole firm is for who sees the whole firm.
+  const whole = useWholeFirm();
   const rooms: Room[] = [];
-  if (setup && !setup.has_run) {
+  if (whole && setup && !setup.has_run) {
     rooms.push({
       path: "/start",
       label: t("app.room.start"),
@@ -52,21 +53,28 @@ function useRooms(): Room[] {
       icon: <TeamOutlined aria-hidden />,
     });
   }
-  if (mayValue) {
+  if (mayValue && whole) {
     rooms.push({
       path: "/value",
       label: t("app.room.value"),
       icon: <BarChartOutlined aria-hidden />,
     });
   }
-  if (mayImport) {
+  if (mayImport && whole) {
     rooms.push({
       path: "/imports",
       label: t("app.room.imports"),
       icon: <ImportOutlined aria-hidden />,
     });
   }
-  if (permissions?.some((one) => OF_SETTINGS.includes(one))) {
+  if (mayCustomers) {
+    rooms.push({
+      path: "/exports",
+      label: t("app.room.exports"),
+      icon: <ExportOutlined aria-hidden />,
+    });
+  }
+  if (settings?.length) {
     rooms.push({
       path: "/settings",
       label: t("app.room.settings"),
@@ -76,14 +84,18 @@ function useRooms(): Room[] {
   return rooms;
 }
 
-/** The first address leads to what there is to see: the walk-through, or the firm's value. */
+/** The first address leads to what there is to see: the walk-through, the firm's value, or the own customers. */
 export function Home() {
   const setup = useSetup();
-  return (
-    <Answer query={setup}>
-      {(now) => <Navigate to={now.has_run ? "/value/overview" : "/start"} replace />}
-    </Answer>
-  );
+  const whole = useWholeFirm();
+  const mayValue = useMay("value.read");
+  const mayCustomers = useMay("customers.read");
+  const place = (hasRun: boolean) => {
+    if (whole && !hasRun) return "/start";
+    if (whole && mayValue) return "/value/overview";
+    return mayCustomers ? "/customers" : "/account";
+  };
+  return <Answer query={setup}>{(now) => <Navigate to={place(now.has_run)} replace />}</Answer>;
 }
 
 function isTyping(target: EventTarget | null): boolean {

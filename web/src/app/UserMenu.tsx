@@ -2,11 +2,15 @@
 import { UserOutlined } from "@ant-design/icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { App, Button, Dropdown } from "antd";
+import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { signOut } from "../api/endpoints";
 import { useSession } from "../api/queries";
 import { errorText } from "../components/problem";
+
+/** The name of a role of the firm's own is not known to everybody who has it. */
+const roleText = (role: string, t: TFunction) => t(`terms.role.${role}`, { defaultValue: "" });
 
 export function UserMenu() {
   const { t } = useTranslation();
@@ -32,14 +36,16 @@ export function UserMenu() {
           {
             key: "who",
             type: "group",
-            label: `${session.user.name || session.user.login} · ${t(`terms.role.${session.user.role}`, { defaultValue: session.user.role })}`,
+            label: [session.user.name || session.user.login, roleText(session.user.role, t)]
+              .filter(Boolean)
+              .join(" · "),
           },
-          { key: "password", label: t("app.user.password") },
+          { key: "account", label: t("access.account.open") },
           { type: "divider" },
           { key: "leave", label: t("app.user.leave") },
         ],
         onClick: ({ key }) => {
-          if (key === "password") navigate("/set-password");
+          if (key === "account") navigate("/account");
           if (key === "leave") leave.mutate();
         },
       }}

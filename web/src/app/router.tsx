@@ -72,6 +72,18 @@ export const router = createBrowserRouter([
                     }),
                   },
                   {
+                    path: "exports",
+                    lazy: async () => ({
+                      Component: (await import("../features/exports/ExportList")).ExportList,
+                    }),
+                  },
+                  {
+                    path: "account",
+                    lazy: async () => ({
+                      Component: (await import("../features/session/account/Account")).Account,
+                    }),
+                  },
+                  {
                     path: "activity",
                     lazy: async () => ({
                       Component: (await import("../features/activity/Activity")).Activity,

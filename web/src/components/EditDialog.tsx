@@ -2,11 +2,12 @@
 // changed is told, what was typed is kept, and saving again saves it on top of theirs.
 import { useMutation } from "@tanstack/react-query";
 import { Alert, Form, type FormInstance, Modal } from "antd";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { problemCode } from "../api/queries";
 import { ProblemAlert } from "./Answer";
 import { changesOf, meet } from "./changes";
+import { focusFirstField } from "./firstField";
 import { useIntention } from "./intention";
 import { showAtFields } from "./problem";
 
@@ -45,6 +46,7 @@ export function EditDialog<V extends object>(props: {
   const [theirs, setTheirs] = useState<{ name: keyof V & string; crossed: boolean }[] | null>(null);
   const [atFields, setAtFields] = useState(false);
   const keyFor = useIntention();
+  const body = useRef<HTMLDivElement>(null);
   const names = Object.keys(props.labels) as (keyof V & string)[];
   const show = props.show ?? ((_: string, value: unknown) => String(value ?? "—"));
 
@@ -83,53 +85,56 @@ export function EditDialog<V extends object>(props: {
       onOk={() => form.submit()}
       confirmLoading={save.isPending}
       onCancel={() => setOpen(false)}
+      afterOpenChange={(isOpen) => isOpen && focusFirstField(body.current)}
       afterClose={props.onClose}
       width={props.width ?? 520}
       mask={{ closable: false }}
     >
-      <Form<V>
-        form={form}
-        layout="vertical"
-        requiredMark={false}
-        initialValues={props.known.values}
-        onFinish={(typed) => {
-          // Enter was pressed once more while the server has not answered yet.
-          if (save.isPending) return;
-          setAtFields(false);
-          save.mutate({ ...known.values, ...typed });
-        }}
-      >
-        {theirs ? (
-          <Alert
-            type="warning"
-            showIcon
-            role="alert"
-            style={{ marginBottom: 16 }}
-            title={t("app.edit.meanwhile")}
-            description={
-              <>
-                {theirs.length > 0 ? (
-                  <ul className="reasons">
-                    {theirs.map(({ name, crossed }) => (
-                      <li key={name}>
-                        {t(crossed ? "app.edit.crossed" : "app.edit.taken", {
-                          field: props.labels[name],
-                          value: show(name, known.values[name]),
-                        })}
-                      </li>
-                    ))}
-                  </ul>
-                ) : null}
-                {t("app.edit.again")}
-              </>
-            }
-          />
-        ) : null}
-        {typeof props.children === "function" ? props.children(form) : props.children}
-        {save.error && !atFields ? <ProblemAlert error={save.error} /> : null}
-        {/* Enter in a field saves, as it does in every form. */}
-        <button type="submit" hidden />
-      </Form>
+      <div ref={body}>
+        <Form<V>
+          form={form}
+          layout="vertical"
+          requiredMark={false}
+          initialValues={props.known.values}
+          onFinish={(typed) => {
+            // Enter was pressed once more while the server has not answered yet.
+            if (save.isPending) return;
+            setAtFields(false);
+            save.mutate({ ...known.values, ...typed });
+          }}
+        >
+          {theirs ? (
+            <Alert
+              type="warning"
+              showIcon
+              role="alert"
+              style={{ marginBottom: 16 }}
+              title={t("app.edit.meanwhile")}
+              description={
+                <>
+                  {theirs.length > 0 ? (
+                    <ul className="reasons">
+                      {theirs.map(({ name, crossed }) => (
+                        <li key={name}>
+                          {t(crossed ? "app.edit.crossed" : "app.edit.taken", {
+                            field: props.labels[name],
+                            value: show(name, known.values[name]),
+                          })}
+                        </li>
+                      ))}
+                    </ul>
+                  ) : null}
+                  {t("app.edit.again")}
+                </>
+              }
+            />
+          ) : null}
+          {typeof props.children === "function" ? props.children(form) : props.children}
+          {save.error && !atFields ? <ProblemAlert error={save.error} /> : null}
+          {/* Enter in a field saves, as it does in every form. */}
+          <button type="submit" hidden />
+        </Form>
+      </div>
     </Modal>
   );
 }

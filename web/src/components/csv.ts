@@ -16,10 +16,17 @@ export function toCsv(header: string[], rows: Cell[][]): string {
 
 export function downloadCsv(name: string, header: string[], rows: Cell[][]): void {
   // The mark at the start tells Excel that the file is UTF-8.
-  const file = new Blob(["\ufeff", toCsv(header, rows)], { type: "text/csv;charset=utf-8" });
+  save(`${name}.csv`, "text/csv;charset=utf-8", ["\ufeff", toCsv(header, rows)]);
+}
+
+export function downloadText(name: string, text: string): void {
+  save(name, "text/plain;charset=utf-8", [text]);
+}
+
+function save(name: string, type: string, parts: string[]): void {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(file);
-  link.download = `${name}.csv`;
+  link.href = URL.createObjectURL(new Blob(parts, { type }));
+  link.download = name;
   link.click();
   URL.revokeObjectURL(link.href);
 }

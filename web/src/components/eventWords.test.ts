@@ -36,6 +36,31 @@ describe("an event in words", () => {
     expect(say("identity.added", "identity", { kind: "phone" })).toEqual(["Kind: Phone"]);
   });
 
+  it("says what somebody may do, and leaves out ids that say nothing to people", () => {
+    expect(
+      say("role.changed", "role", {
+        before: { name: "Branch", scope: "all", permissions: ["customers.read"], version: 1 },
+        after: {
+          name: "Branch",
+          scope: "branch",
+          permissions: ["customers.read"],
+          version: 1,
+        },
+      }),
+    ).toEqual(["Reaches: All customers → Customers of the own branch and those below it"]);
+    const made = "01a20d76-791f-7117-9e44-4690293195be";
+    expect(
+      say("user.changed", "user", {
+        before: { name: "Ann", role: "viewer", branch_id: null },
+        after: { name: "Ann", role: made, branch_id: made },
+      }),
+    ).toEqual([]);
+    expect(say("export.started", "export", { kind: "value", format: "xlsx" })).toEqual([
+      "Kind: Customers with their value",
+      "Format: Excel workbook",
+    ]);
+  });
+
   it("says what was taken off as it was", () => {
     expect(say("life_event.removed", "life_event", { before: { label: "五周年" } })).toEqual([
       "In words: 五周年",

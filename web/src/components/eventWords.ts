@@ -10,6 +10,9 @@ const DAY = /^\d{4}-\d\d-\d\d$/;
 const TIME = /^\d{4}-\d\d-\d\dT/;
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
+/** Where an id is a customer's. Whom another means, only machines know. */
+const OF_CUSTOMERS = ["organisation", "referred_by", "customer_id"];
+
 type Words = { t: TFunction; format: Format };
 
 /** `customer.changed` as the words of the console are named. */
@@ -33,7 +36,13 @@ export function kindsText(kind: string, t: TFunction): string {
 function wordKey(field: string, subject: string, value: string): string | null {
   switch (field) {
     case "role":
-      return `customers.role.${value}`;
+      return subject === "user" ? `terms.role.${value}` : `customers.role.${value}`;
+    case "scope":
+      return `access.scope.${value}`;
+    case "permissions":
+      return `access.permission.${eventName(value)}`;
+    case "format":
+      return `exports.format_name.${value}`;
     case "status":
       return `customers.subscription.state.${value}`;
     case "channel":
@@ -47,6 +56,7 @@ function wordKey(field: string, subject: string, value: string): string | null {
       if (subject === "identity") return `terms.identity.${value}`;
       if (subject === "life_event") return `record.life.kinds.${value}`;
       if (subject === "import") return `imports.kind.${value}`;
+      if (subject === "export") return `exports.kind.${value}`;
       return `terms.kind.${value}`;
     case "model":
       return `terms.model.${value}`;
@@ -77,7 +87,7 @@ export function valueText(
       : null;
   }
   const text = String(value);
-  if (ID.test(text)) return t("events.another");
+  if (ID.test(text)) return OF_CUSTOMERS.includes(field) ? t("events.another") : null;
   if (DAY.test(text)) return format.day(text);
   if (TIME.test(text)) return format.time(text);
   if (field === "kinds") return kindsText(text, t);
@@ -148,7 +158,7 @@ export function eventSaid(
     return said;
   }
   for (const field of new Set([...Object.keys(was), ...Object.keys(is)])) {
-    if (changed && was[field] === is[field]) continue;
+    if (changed && JSON.stringify(was[field]) === JSON.stringify(is[field])) continue;
     add(field, was[field], changed ? is[field] : (is[field] ?? was[field]), changed);
   }
   for (const [field, value] of Object.entries(rest)) add(field, null, value, false);

@@ -18,6 +18,7 @@ import { useFormat } from "../../i18n/format";
 function subjectPath(job: Job): string | null {
   if (!job.subject) return null;
   if (job.subject.kind === "import") return `/imports/${job.subject.id}`;
+  if (job.subject.kind === "export") return "/exports";
   if (job.subject.kind === "run" || job.subject.kind === "value_run") {
     return `/value/overview?run=${job.subject.id}`;
   }

@@ -4,7 +4,7 @@ import { Alert, Button } from "antd";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { useMay, useSetup } from "../../api/queries";
+import { useMay, useSetup, useWholeFirm } from "../../api/queries";
 import { Answer } from "../../components/Answer";
 import { PageHead } from "../../components/PageHead";
 import { Teach } from "../../components/Teach";
@@ -16,7 +16,9 @@ const NewCustomer = lazy(() => import("./NewCustomer"));
 export function CustomerList() {
   const { t } = useTranslation();
   const setup = useSetup();
-  const mayImport = useMay("imports.write");
+  const whole = useWholeFirm();
+  const mayImport = useMay("imports.write") && whole;
+  const mayValue = useMay("value.read");
   const mayWrite = useMay("customers.write");
   const [making, setMaking] = useState(false);
   return (
@@ -42,18 +44,22 @@ export function CustomerList() {
       />
       <Answer query={setup} rows={10}>
         {(now) =>
-          now.customers === 0 && now.transactions === 0 ? (
+          now.customers === 0 && !now.transactions ? (
             <Teach
-              title={t("customers.none.title")}
-              hint={t("customers.none.hint")}
+              title={t(whole ? "customers.none.title" : "customers.none_of_mine.title")}
+              hint={t(whole ? "customers.none.hint" : "customers.none_of_mine.hint")}
               action={
-                <Link to="/start">
-                  <Button type="primary">{t("customers.none.action")}</Button>
-                </Link>
+                whole ? (
+                  <Link to="/start">
+                    <Button type="primary">{t("customers.none.action")}</Button>
+                  </Link>
+                ) : null
               }
             />
-          ) : now.has_run ? (
+          ) : now.has_run && mayValue ? (
             <ProfileList currency={now.currency} />
+          ) : now.has_run || !whole ? (
+            <RecordList />
           ) : (
             <>
               <Alert

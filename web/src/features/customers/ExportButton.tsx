@@ -1,15 +1,20 @@
-// The list as a CSV file: what is filtered, in the order and with the columns that are shown.
+// The list as a file: all of it with every figure, written by the server; or what is shown, as a CSV file at once.
 import { DownloadOutlined } from "@ant-design/icons";
 import { useMutation } from "@tanstack/react-query";
-import { App, Button } from "antd";
+import { App, Button, Dropdown } from "antd";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Query } from "../../api/client";
 import { listProfiles } from "../../api/endpoints";
+import { filterOf } from "../../api/exports";
 import { downloadCsv } from "../../components/csv";
+import { firstRows, LONGEST } from "../../components/firstRows";
 import { errorText } from "../../components/problem";
 import { useFormat } from "../../i18n/format";
-import { EXPORT_LONGEST, exportHeader, exportRow, firstRows } from "./exportList";
+import { exportHeader, exportRow } from "./exportList";
 import type { Column } from "./listState";
+
+const ExportDialog = lazy(() => import("../../components/ExportDialog"));
 
 export function ExportButton(props: {
   asked: Query;
@@ -20,7 +25,8 @@ export function ExportButton(props: {
   const { t } = useTranslation();
   const format = useFormat();
   const { message } = App.useApp();
-  const exported = useMutation({
+  const [whole, setWhole] = useState(false);
+  const shown = useMutation({
     mutationFn: () => firstRows((page) => listProfiles({ ...props.asked, ...page })),
     onSuccess: ({ rows, more }) => {
       downloadCsv(
@@ -28,19 +34,35 @@ export function ExportButton(props: {
         exportHeader(props.columns, props.currency, t),
         rows.map((row) => exportRow(row, props.columns, t)),
       );
-      if (more) {
-        message.info(t("customers.export.first", { rows: format.count(EXPORT_LONGEST) }), 8);
-      }
+      if (more) message.info(t("customers.export.first", { rows: format.count(LONGEST) }), 8);
     },
     onError: (error) => message.error(errorText(error, t)),
   });
   return (
-    <Button
-      icon={<DownloadOutlined aria-hidden />}
-      loading={exported.isPending}
-      onClick={() => exported.mutate()}
-    >
-      {t("customers.export.open")}
-    </Button>
+    <>
+      <Dropdown
+        trigger={["click"]}
+        menu={{
+          items: [
+            { key: "whole", label: t("customers.export.whole") },
+            { key: "shown", label: t("customers.export.shown") },
+          ],
+          onClick: ({ key }) => (key === "whole" ? setWhole(true) : shown.mutate()),
+        }}
+      >
+        <Button icon={<DownloadOutlined aria-hidden />} loading={shown.isPending}>
+          {t("customers.export.open")}
+        </Button>
+      </Dropdown>
+      {whole ? (
+        <Suspense>
+          <ExportDialog
+            kind="value"
+            filter={filterOf(props.asked)}
+            onClose={() => setWhole(false)}
+          />
+        </Suspense>
+      ) : null}
+    </>
   );
 }

@@ -6,6 +6,9 @@ import { Link } from "react-router";
 import type { Customer, CustomerLink } from "../../api/types";
 import { ABSENT, useFormat } from "../../i18n/format";
 
+/** What not everybody has goes without saying. */
+const SAID_WHERE_KNOWN = ["organisation", "referred_by", "branch", "owner"];
+
 export function Facts(props: { customer: Customer }) {
   const { t } = useTranslation();
   const format = useFormat();
@@ -21,6 +24,8 @@ export function Facts(props: { customer: Customer }) {
     email: customer.email,
     organisation: link(customer.organisation),
     referred_by: link(customer.referred_by),
+    branch: customer.branch?.name,
+    owner: customer.owner?.name,
   };
   return (
     <Card>
@@ -31,7 +36,7 @@ export function Facts(props: { customer: Customer }) {
         size="small"
         column={1}
         items={Object.entries(facts)
-          .filter(([name, shown]) => shown || !["organisation", "referred_by"].includes(name))
+          .filter(([name, shown]) => shown || !SAID_WHERE_KNOWN.includes(name))
           .map(([name, shown]) => ({
             key: name,
             label: t(`customers.column.${name}`),

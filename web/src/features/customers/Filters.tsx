@@ -5,21 +5,18 @@ import type { Dayjs } from "dayjs";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFacets } from "../../api/queries";
+import {
+  FIGURES,
+  isDayFigure,
+  isMoneyFigure,
+  LIST_FILTERS,
+  type ListFilter,
+} from "../../components/figures";
 import { BUCKETS, CLASSES, LOYALTIES } from "../../components/palette";
 import { listIn, useUrlState } from "../../components/urlState";
 import { minorDigits, useFormat } from "../../i18n/format";
 import { ListSearch } from "./ListSearch";
-import {
-  COLUMNS,
-  type Column,
-  cleared,
-  FIGURES,
-  isDayFigure,
-  LIST_FILTERS,
-  type ListFilter,
-  MONEY_FIGURES,
-  rangesIn,
-} from "./listState";
+import { COLUMNS, type Column, cleared, rangesIn } from "./listState";
 
 const FIRST_PAGE = { cursor: null, row: null };
 
@@ -107,7 +104,7 @@ function FigureBounds(props: { currency: string }) {
   const [open, setOpen] = useState(false);
   const [form] = Form.useForm<Bound>();
   const figure = Form.useWatch("figure", form) ?? "value";
-  const isMoney = (MONEY_FIGURES as readonly string[]).includes(figure);
+  const isMoney = isMoneyFigure(figure);
   const isShare = figure === "p_alive";
   const isDay = isDayFigure(figure);
   const unit = isMoney ? props.currency : isShare ? "%" : undefined;
@@ -216,7 +213,7 @@ export function Chips(props: { currency: string }) {
   const boundText = (name: string, text: string) => {
     if (isDayFigure(name)) return format.day(text);
     const number = Number(text);
-    if ((MONEY_FIGURES as readonly string[]).includes(name)) {
+    if (isMoneyFigure(name)) {
       const minor = Math.round(number * 10 ** minorDigits(props.currency));
       return format.moneyWhole({ minor, currency: props.currency });
     }

@@ -1,13 +1,14 @@
 // Customers with their value: sorted and filtered by the server, page by page.
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { App, Button, Empty, Grid, type TableProps, Typography } from "antd";
+import { Button, Empty, Grid, type TableProps, Typography } from "antd";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { countProfiles, listProfiles } from "../../api/endpoints";
-import { keys, problemCode } from "../../api/queries";
+import { keys } from "../../api/queries";
 import type { ProfileRow } from "../../api/types";
 import { Answer } from "../../components/Answer";
+import { Pages, useBeginAgain } from "../../components/Pages";
 import { useUrlState } from "../../components/urlState";
 import { WideTable } from "../../components/WideTable";
 import { minorDigits, useFormat } from "../../i18n/format";
@@ -15,7 +16,7 @@ import { ExportButton } from "./ExportButton";
 import { Chips, ColumnChoice, Filters } from "./Filters";
 import { type Column, cleared, columnsIn, isFiltered, profileQuery, USUAL_SORT } from "./listState";
 import { profileColumn } from "./profileColumns";
-import { CustomerCell, Pages, useRowKeys } from "./rows";
+import { CustomerCell, useRowKeys } from "./rows";
 import { SavedViews } from "./SavedViews";
 
 const KEPT_COLUMNS = "patron.customer_columns";
@@ -53,15 +54,7 @@ export function ProfileList(props: { currency: string }) {
     document.querySelector<HTMLElement>(`a[data-row-link="${CSS.escape(row)}"]`)?.focus();
   }, [loaded]);
 
-  // A newer run was published between two pages, or the mark of a page is none: begin again.
-  const { message } = App.useApp();
-  const refused = problemCode(page.error);
-  const stale = refused === "cursor_stale" || refused === "cursor_malformed";
-  useEffect(() => {
-    if (!stale) return;
-    change({ cursor: null, row: null }, { replace: true });
-    message.info(t(`problem.code.${refused}`), 6);
-  }, [stale, refused, change, message, t]);
+  const stale = useBeginAgain(page.error);
 
   const chooseColumns = (next: Column[]) => {
     localStorage.setItem(KEPT_COLUMNS, next.join(","));

@@ -1,22 +1,29 @@
 // Customers as they were brought in, while no value has been computed yet.
+import { DownloadOutlined } from "@ant-design/icons";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Table } from "antd";
+import { Button, Table } from "antd";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { listCustomers } from "../../api/endpoints";
+import { filterOf } from "../../api/exports";
 import { keys } from "../../api/queries";
 import type { CustomerRow } from "../../api/types";
 import { Answer } from "../../components/Answer";
+import { Pages } from "../../components/Pages";
 import { useUrlState } from "../../components/urlState";
 import { useFormat } from "../../i18n/format";
 import { ListSearch } from "./ListSearch";
 import { PAGE_SIZE } from "./listState";
-import { CustomerCell, Pages, useRowKeys } from "./rows";
+import { CustomerCell, useRowKeys } from "./rows";
+
+const ExportDialog = lazy(() => import("../../components/ExportDialog"));
 
 export function RecordList() {
   const { t } = useTranslation();
   const format = useFormat();
   const [search, change] = useUrlState();
   const walk = useRowKeys();
+  const [exporting, setExporting] = useState(false);
   const asked = { q: search.get("q"), cursor: search.get("cursor"), limit: PAGE_SIZE };
   const page = useQuery({
     queryKey: [...keys.customers, "list", asked],
@@ -30,6 +37,9 @@ export function RecordList() {
           value={search.get("q") ?? ""}
           onSearch={(q) => change({ q, cursor: null, row: null })}
         />
+        <Button icon={<DownloadOutlined aria-hidden />} onClick={() => setExporting(true)}>
+          {t("customers.export.open")}
+        </Button>
       </div>
       <Answer query={page} rows={10}>
         {(shown) => (
@@ -67,6 +77,15 @@ export function RecordList() {
           </>
         )}
       </Answer>
+      {exporting ? (
+        <Suspense>
+          <ExportDialog
+            kind="customers"
+            filter={filterOf({ q: asked.q })}
+            onClose={() => setExporting(false)}
+          />
+        </Suspense>
+      ) : null}
     </section>
   );
 }

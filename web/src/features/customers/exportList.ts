@@ -1,31 +1,10 @@
 // The rows of the list as they stand in a file: bare values, money in whole units.
 import type { TFunction } from "i18next";
-import type { Page, ProfileRow } from "../../api/types";
+import type { ProfileRow } from "../../api/types";
 import type { Cell } from "../../components/csv";
+import { isMoneyFigure } from "../../components/figures";
 import { majorUnits } from "../../i18n/format";
-import { type Column, MONEY_FIGURES } from "./listState";
-
-/** A file longer than this is taken from the run as a whole, not from the list. */
-export const EXPORT_LONGEST = 10_000;
-const PAGE = 200;
-
-type Asked = { limit: number; cursor: string | null };
-
-/** Page after page up to the longest file; says whether there would have been more. */
-export async function firstRows<Row>(
-  read: (page: Asked) => Promise<Page<Row>>,
-): Promise<{ rows: Row[]; more: boolean }> {
-  const rows: Row[] = [];
-  let cursor: string | null = null;
-  do {
-    const page: Page<Row> = await read({ limit: PAGE, cursor });
-    rows.push(...page.items);
-    cursor = page.next_cursor;
-  } while (cursor !== null && rows.length < EXPORT_LONGEST);
-  return { rows, more: cursor !== null };
-}
-
-const isMoney = (column: Column) => (MONEY_FIGURES as readonly string[]).includes(column);
+import type { Column } from "./listState";
 
 export function exportHeader(columns: Column[], currency: string, t: TFunction): string[] {
   return [
@@ -33,7 +12,7 @@ export function exportHeader(columns: Column[], currency: string, t: TFunction):
     t("customers.export.name"),
     ...columns.map((column) => {
       const heading = t([`customers.column.${column}`, `terms.figure.${column}`]);
-      return isMoney(column) ? `${heading} (${currency})` : heading;
+      return isMoneyFigure(column) ? `${heading} (${currency})` : heading;
     }),
   ];
 }

@@ -1,31 +1,7 @@
 // What the list of customers shows, read from its address, and the question it puts to the server.
 import type { Query } from "../../api/client";
+import { FIGURES, isDayFigure, isMoneyFigure, LIST_FILTERS } from "../../components/figures";
 import { listIn } from "../../components/urlState";
-
-export const MONEY_FIGURES = [
-  "value",
-  "clv_12m",
-  "clv_36m",
-  "value_at_risk",
-  "contribution",
-  "revenue",
-  "monetary",
-  "expected_ticket",
-  "referral_value",
-] as const;
-export const OTHER_FIGURES = [
-  "p_alive",
-  "stability",
-  "expected_purchases_30d",
-  "expected_purchases_90d",
-  "expected_purchases_365d",
-  "x",
-] as const;
-/** Bounded by days, which stand in the address as they are sent: 2026-01-31. */
-export const DAY_FIGURES = ["first_purchase", "last_purchase"] as const;
-export const FIGURES: readonly string[] = [...MONEY_FIGURES, ...OTHER_FIGURES, ...DAY_FIGURES];
-
-export const isDayFigure = (figure: string) => (DAY_FIGURES as readonly string[]).includes(figure);
 
 export const COLUMNS = [
   "class",
@@ -58,9 +34,6 @@ export const USUAL_COLUMNS: Column[] = [
   "region",
 ];
 
-export const LIST_FILTERS = ["class", "loyalty", "bucket", "kind", "brand", "region"] as const;
-export type ListFilter = (typeof LIST_FILTERS)[number];
-
 export type Range = { figure: string; min: string | null; max: string | null };
 export const PAGE_SIZE = 50;
 export const USUAL_SORT = "-value";
@@ -89,7 +62,7 @@ export function profileQuery(search: URLSearchParams, minorPerUnit: number): Que
   };
   for (const name of LIST_FILTERS) query[name] = search.get(name);
   for (const range of rangesIn(search)) {
-    const factor = (MONEY_FIGURES as readonly string[]).includes(range.figure) ? minorPerUnit : 1;
+    const factor = isMoneyFigure(range.figure) ? minorPerUnit : 1;
     for (const side of ["min", "max"] as const) {
       if (isDayFigure(range.figure)) {
         if (/^\d{4}-\d\d-\d\d$/.test(range[side] ?? ""))

@@ -1,8 +1,6 @@
-// What the two lists have in common: the customer's cell, the keyboard, the pages.
-import { Button } from "antd";
+// What the two lists have in common: the customer's cell and the keyboard.
 import { type KeyboardEvent, useCallback } from "react";
-import { useTranslation } from "react-i18next";
-import { Link, useLocation, useNavigate } from "react-router";
+import { Link } from "react-router";
 import type { ProfileRow } from "../../api/types";
 import { useUrlState } from "../../components/urlState";
 
@@ -40,47 +38,5 @@ export function useRowKeys() {
       change({ row: next.dataset.rowLink }, { replace: true });
     },
     [change],
-  );
-}
-
-type Trail = { trail: string[] };
-
-/** Previous and next page. The way back is kept by the browser's history entry, not by the server. */
-export function Pages(props: { next: string | null }) {
-  const { t } = useTranslation();
-  const [search, change] = useUrlState();
-  const navigate = useNavigate();
-  const location = useLocation();
-  const trail = (location.state as Trail | null)?.trail ?? [];
-  const cursor = search.get("cursor") ?? "";
-  return (
-    <>
-      {cursor && trail.length === 0 ? (
-        <Button onClick={() => change({ cursor: null, row: null })}>
-          {t("customers.page.first")}
-        </Button>
-      ) : null}
-      <Button
-        disabled={trail.length === 0}
-        onClick={() => {
-          const before = trail[trail.length - 1] ?? "";
-          const next = new URLSearchParams(search);
-          if (before) next.set("cursor", before);
-          else next.delete("cursor");
-          next.delete("row");
-          navigate({ search: next.toString() }, { state: { trail: trail.slice(0, -1) } });
-        }}
-      >
-        {t("customers.page.previous")}
-      </Button>
-      <Button
-        disabled={!props.next}
-        onClick={() =>
-          change({ cursor: props.next, row: null }, { state: { trail: [...trail, cursor] } })
-        }
-      >
-        {t("customers.page.next")}
-      </Button>
-    </>
   );
 }

@@ -23,6 +23,7 @@ function placeOf(event: EventRow): string | null {
   if (event.customer_id) return `/customers/${event.customer_id}`;
   if (event.subject_kind === "import") return `/imports/${event.subject_id}`;
   if (event.subject_kind === "run") return `/value/overview?run=${event.subject_id}`;
+  if (event.subject_kind === "user") return `/settings/users?user=${event.subject_id}`;
   return null;
 }
 

@@ -3,14 +3,15 @@ import { Tabs } from "antd";
 import { type ComponentType, lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Navigate, useNavigate, useParams } from "react-router";
-import { useSession } from "../../api/queries";
-import type { Permission } from "../../api/types";
 import { Waiting } from "../../components/Answer";
 import Forbidden from "../../components/Forbidden";
 import { PageHead } from "../../components/PageHead";
-import { SETTINGS_TABS, type SettingsTabName } from "./tabs";
+import { type SettingsTabName, useSettingsTabs } from "./tabs";
 
 const PARTS: Record<SettingsTabName, ComponentType> = {
+  users: lazy(async () => ({ default: (await import("./users/UsersTab")).UsersTab })),
+  roles: lazy(async () => ({ default: (await import("./roles/RolesTab")).RolesTab })),
+  places: lazy(async () => ({ default: (await import("./places/PlacesTab")).PlacesTab })),
   fields: lazy(async () => ({ default: (await import("./FieldsTab")).FieldsTab })),
   contact: lazy(async () => ({ default: (await import("./ContactTab")).ContactTab })),
   webhooks: lazy(async () => ({ default: (await import("./WebhooksTab")).WebhooksTab })),
@@ -21,10 +22,8 @@ export function SettingsRoom() {
   const { t } = useTranslation();
   const { tab = "" } = useParams();
   const navigate = useNavigate();
-  const permissions = useSession().data?.permissions ?? [];
-  const tabs = SETTINGS_TABS.filter((one) =>
-    permissions.includes(one.permission satisfies Permission),
-  ).map((one) => one.tab);
+  const tabs = useSettingsTabs();
+  if (!tabs) return <Waiting />;
   const open = tabs.find((one) => one === tab);
   if (!open) {
     return tabs[0] ? <Navigate to={`/settings/${tabs[0]}`} replace /> : <Forbidden />;

@@ -8,13 +8,13 @@ import { useWebhooks, type Webhook, type WebhookSecret } from "../../api/setting
 import { Answer } from "../../components/Answer";
 import { More } from "../../components/EventList";
 import { Mark } from "../../components/Marks";
+import { SecretDialog } from "../../components/SecretDialog";
 import { Section } from "../../components/Section";
 import { Teach } from "../../components/Teach";
 import { useUrlState } from "../../components/urlState";
 import { WideTable } from "../../components/WideTable";
 import { useFormat } from "../../i18n/format";
 import { Deliveries } from "./Deliveries";
-import { SecretDialog } from "./SecretDialog";
 import { WebhookActs } from "./WebhookActs";
 import { useKinds, WebhookDialog } from "./WebhookDialog";
 
@@ -66,7 +66,15 @@ export function WebhooksTab() {
           onClose={() => setEditing(null)}
         />
       ) : null}
-      {secret ? <SecretDialog of={secret} onClose={() => setSecret(null)} /> : null}
+      {secret ? (
+        <SecretDialog
+          title={t("settings.webhooks.secret_title")}
+          once={t("settings.webhooks.secret_once")}
+          of={secret.endpoint.url}
+          secret={secret.secret}
+          onClose={() => setSecret(null)}
+        />
+      ) : null}
     </>
   );
 }

@@ -37,6 +37,7 @@ const OF_A_RUN: Record<string, ComponentType<ReportTab>> = {
   validation: ValidationTab,
 };
 const OF_ALL_RUNS: Record<string, ComponentType> = {
+  exposure: lazy(async () => ({ default: (await import("./ExposureTab")).ExposureTab })),
   runs: lazy(async () => ({ default: (await import("./Runs")).Runs })),
   comparison: lazy(async () => ({ default: (await import("./CompareRuns")).CompareRuns })),
   settings: lazy(async () => ({ default: (await import("./SettingsTab")).SettingsTab })),

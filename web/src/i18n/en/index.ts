@@ -1,6 +1,8 @@
+import access from "./access.json";
 import app from "./app.json";
 import customers from "./customers.json";
 import events from "./events.json";
+import exports from "./exports.json";
 import imports from "./imports.json";
 import problem from "./problem.json";
 import record from "./record.json";
@@ -9,4 +11,17 @@ import start from "./start.json";
 import terms from "./terms.json";
 import value from "./value.json";
 
-export default { app, customers, events, imports, problem, record, settings, start, terms, value };
+export default {
+  access,
+  app,
+  customers,
+  events,
+  exports,
+  imports,
+  problem,
+  record,
+  settings,
+  start,
+  terms,
+  value,
+};

@@ -21,6 +21,7 @@ import { Section } from "../../../components/Section";
 import { WideTable } from "../../../components/WideTable";
 import { ABSENT, useFormat } from "../../../i18n/format";
 import { CustomerPicker } from "./CustomerPicker";
+import { ExposureSection } from "./ExposureSection";
 import { useSaved } from "./useSaved";
 
 export function ContactsTab(props: { customer: Customer }) {
@@ -43,6 +44,7 @@ export function ContactsTab(props: { customer: Customer }) {
           ) : null}
         </Section>
       )}
+      <ExposureSection customer={customer} />
       {customer.members.length > 0 ? (
         <Section title={t("record.contacts.members")}>
           <ul className="columns">

@@ -1,12 +1,14 @@
 // The facts of the record, and the dialog that changes them.
 import { EditOutlined } from "@ant-design/icons";
-import { AutoComplete, Button, Descriptions, Form, Input } from "antd";
+import { AutoComplete, Button, Descriptions, Form, Input, Select } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useBranches, useEverybody } from "../../../api/access";
 import { readCustomer } from "../../../api/endpoints";
 import { useFacets, useMay } from "../../../api/queries";
 import { type CustomerChange, changeCustomer } from "../../../api/record";
 import type { Customer } from "../../../api/types";
+import { branchOptions, branchPaths } from "../../../components/branches";
 import { DayInput } from "../../../components/DayInput";
 import { EditDialog } from "../../../components/EditDialog";
 import { Section } from "../../../components/Section";
@@ -23,6 +25,8 @@ type Facts = {
   since: string | null;
   organisation: string | null;
   referred_by: string | null;
+  branch: string | null;
+  owner: string | null;
 };
 
 const factsOf = (customer: Customer): { values: Facts; version: number } => ({
@@ -34,6 +38,8 @@ const factsOf = (customer: Customer): { values: Facts; version: number } => ({
     since: customer.since,
     organisation: customer.organisation?.id ?? null,
     referred_by: customer.referred_by?.id ?? null,
+    branch: customer.branch?.id ?? null,
+    owner: customer.owner?.id ?? null,
   },
   version: customer.version,
 });
@@ -54,6 +60,8 @@ export function FactsSection(props: { customer: Customer }) {
     since: customer.since ? format.day(customer.since) : null,
     organisation: customerLink(customer.organisation),
     referred_by: customerLink(customer.referred_by),
+    branch: customer.branch?.name,
+    owner: customer.owner?.name,
   };
   return (
     <Section
@@ -86,6 +94,10 @@ function FactsDialog(props: { customer: Customer; onClose: () => void }) {
   const { customer } = props;
   const saved = useSaved(customer.id);
   const facets = useFacets().data;
+  // Who may not see the firm's branches and users sees whose the customer is, and cannot choose another.
+  const mayChoose = useMay("access.read");
+  const branches = useBranches(mayChoose).data ?? [];
+  const users = useEverybody(mayChoose).data ?? [];
   const labels = {
     name: t("record.field.name"),
     brand: t("record.field.brand"),
@@ -94,6 +106,8 @@ function FactsDialog(props: { customer: Customer; onClose: () => void }) {
     since: t("record.field.since"),
     organisation: t("record.field.organisation"),
     referred_by: t("record.field.referred_by"),
+    branch: t("record.field.branch"),
+    owner: t("record.field.owner"),
   };
   const known = (values: string[] | undefined) => (values ?? []).map((value) => ({ value }));
   return (
@@ -107,7 +121,11 @@ function FactsDialog(props: { customer: Customer; onClose: () => void }) {
           ? format.day(value as string | null)
           : name === "organisation" || name === "referred_by"
             ? t(value ? "events.another" : "record.nobody")
-            : String(value ?? ABSENT)
+            : name === "branch"
+              ? (branchPaths(branches).get(String(value)) ?? ABSENT)
+              : name === "owner"
+                ? (users.find((one) => one.id === value)?.name ?? ABSENT)
+                : String(value ?? ABSENT)
       }
       reread={async () => factsOf(await readCustomer(customer.id))}
       onSave={(_, { changes, version }) =>
@@ -143,6 +161,27 @@ function FactsDialog(props: { customer: Customer; onClose: () => void }) {
       <Form.Item name="referred_by" label={labels.referred_by}>
         <CustomerPicker known={customer.referred_by} except={customer.id} />
       </Form.Item>
+      {mayChoose ? (
+        <div className="settings-grid">
+          <Form.Item name="branch" label={labels.branch}>
+            <Select
+              allowClear
+              showSearch={{ optionFilterProp: "label" }}
+              options={branchOptions(branches)}
+              notFoundContent={t("access.branches.none.title")}
+            />
+          </Form.Item>
+          <Form.Item name="owner" label={labels.owner}>
+            <Select
+              allowClear
+              showSearch={{ optionFilterProp: "label" }}
+              options={users
+                .filter((one) => one.active || one.id === customer.owner?.id)
+                .map((one) => ({ value: one.id, label: `${one.name} · ${one.login}` }))}
+            />
+          </Form.Item>
+        </div>
+      ) : null}
     </EditDialog>
   );
 }

@@ -1,0 +1,65 @@
+// One's own account: password, second factor, where one is signed in, keys for programs.
+import { useQueryClient } from "@tanstack/react-query";
+import { App } from "antd";
+import { useTranslation } from "react-i18next";
+import { accessKeys, endSession, useSessions } from "../../../api/access";
+import { useSession } from "../../../api/queries";
+import { Answer } from "../../../components/Answer";
+import { PageHead } from "../../../components/PageHead";
+import { Section } from "../../../components/Section";
+import { Sessions } from "../../../components/Sessions";
+import { PasswordForm } from "../PasswordForm";
+import { EndOthers } from "./EndOthers";
+import { KeysSection } from "./KeysSection";
+import { SecondFactorSection } from "./SecondFactorSection";
+
+export function Account() {
+  const { t } = useTranslation();
+  const { message } = App.useApp();
+  const user = useSession().data?.user;
+  return (
+    <>
+      <PageHead
+        title={t("access.account.title")}
+        lead={[user?.name, user?.login].filter(Boolean).join(" · ")}
+      />
+      <div className="stack narrow">
+        <SecondFactorSection />
+        <Section title={t("access.account.password")}>
+          <p className="definition settings-hint">{t("access.account.password_hint")}</p>
+          <div className="account-form">
+            <PasswordForm
+              save={t("access.account.change_password")}
+              onChanged={() => message.success(t("access.account.password_changed"))}
+            />
+          </div>
+        </Section>
+        <SessionsSection />
+        <KeysSection />
+      </div>
+    </>
+  );
+}
+
+function SessionsSection() {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const sessions = useSessions();
+  const others = sessions.data?.items.some((one) => !one.is_current);
+  return (
+    <Section title={t("access.sessions.mine")} action={others ? <EndOthers /> : null}>
+      <p className="definition settings-hint">{t("access.sessions.hint")}</p>
+      <Answer query={sessions} rows={2}>
+        {({ items }) => (
+          <Sessions
+            items={items}
+            onEnd={async (id) => {
+              await endSession(id);
+              await client.invalidateQueries({ queryKey: accessKeys.sessions });
+            }}
+          />
+        )}
+      </Answer>
+    </Section>
+  );
+}
