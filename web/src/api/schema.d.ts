@@ -175,7 +175,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everything about one customer. */
+        /** Everything about one customer; the id of one that was merged gives the survivor, whose own id is in the answer. */
         get: operations["get"];
         put?: never;
         post?: never;
@@ -293,6 +293,26 @@ export interface paths {
         head?: never;
         /** Says some values of a customer's own fields. Needs `customers.write`. */
         patch: operations["custom_fields_change"];
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/duplicates/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Looks for customers who may be the same as this one, now, and gives the first of the open pairs it is in.
+         *     Needs `customers.write`.
+         */
+        post: operations["customer_duplicates_search"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/customers/{id}/exposure": {
@@ -465,6 +485,26 @@ export interface paths {
         patch: operations["note_change"];
         trace?: never;
     };
+    "/api/v1/customers/{id}/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A customer's page in one request: what every part of the system has to say in brief, and what other systems say
+         *     in panels. The answer comes within two seconds, whatever is slow; what is missing is marked.
+         */
+        get: operations["customer_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/subscriptions": {
         parameters: {
             query?: never;
@@ -545,7 +585,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happened to one customer, from every part of the system, newest first. */
+        /** What happened to one customer and to those merged into it, from every part of the system, newest first. */
         get: operations["timeline"];
         put?: never;
         post?: never;
@@ -583,6 +623,77 @@ export interface paths {
         get: operations["customer_value"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pairs of customers who may be one: those nobody has decided on yet, unless another state is asked for. What
+         *     is certain comes first, then the likeliest.
+         */
+        get: operations["duplicates_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duplicates/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Looks through all customers for pairs that may be one, as a job. Needs `customers.write`. */
+        post: operations["duplicates_search"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duplicates/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decides that two customers are two; they are not offered again. Needs `customers.write`. */
+        post: operations["duplicate_dismiss"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duplicates/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes back that two customers are two. Needs `customers.write`. */
+        post: operations["duplicate_reopen"];
         delete?: never;
         options?: never;
         head?: never;
@@ -854,6 +965,127 @@ export interface paths {
         put?: never;
         /** Asks a job to stop: a queued one at once, a running one at its next step. */
         post: operations["cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was merged, the newest first; undone merges too. */
+        get: operations["merges_list"];
+        put?: never;
+        /**
+         * Makes two customers one. The survivor's value of a field is kept where nothing else is said, and the other's
+         *     where the survivor has none. Everything that referred to the merged customer refers to the survivor from then
+         *     on, and its ids go on resolving. What `later` names takes both for one when it is made the next time: the
+         *     published value run stays as it is. Needs `customers.write` and `customers.merge`.
+         */
+        post: operations["merge_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/merges/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What merging two customers would do: the fields to be decided on, side by side, and how much moves. Needs
+         *     `customers.write` and `customers.merge`.
+         */
+        get: operations["merge_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/merges/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes one customer two again, as they were. What was added since stays with the survivor, what moved goes
+         *     back as it is now, and a field that someone has changed since stays changed. The latest merge of a survivor is
+         *     undone first (`merge_not_last`). Needs `customers.write` and `customers.merge`.
+         */
+        post: operations["merge_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/panels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Panels that other systems fill. */
+        get: operations["panels_list"];
+        put?: never;
+        /** Adds a panel. */
+        post: operations["panels_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/panels/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One panel. */
+        get: operations["panels_get"];
+        /** Changes a panel; what was kept of its answers is no longer shown. */
+        put: operations["panels_change"];
+        post?: never;
+        /** Removes a panel with its secret. */
+        delete: operations["panels_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/panels/{id}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks a panel's system about one customer now, also where the panel is not active, and says how it went with
+         *     the whole answer.
+         */
+        post: operations["panels_try"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1739,6 +1971,15 @@ export interface components {
             /** @description What: `phone`, `birthday`, `custom.hobby`. */
             what: string;
         };
+        /** @description A field of which both have a value, and not the same. */
+        Conflict: {
+            /** @description The field: one of the record's, `birthday`, `founding`, `preferences`, `custom.` and a name … */
+            field: string;
+            /** @description The merged customer's value. */
+            merged: Record<string, never>;
+            /** @description The survivor's value. */
+            survivor: Record<string, never>;
+        };
         /** @description A person who matters inside an organisation. */
         Contact: components["schemas"]["ContactFacts"] & {
             /**
@@ -2122,6 +2363,61 @@ export interface components {
             customer: components["schemas"]["CustomerOfRow"];
             revenue_12m: components["schemas"]["Money"];
         };
+        /** @description Two customers who may be one. */
+        Duplicate: {
+            /** @description Both are said to be known by the same thing. */
+            certain: boolean;
+            /**
+             * Format: date-time
+             * @description When it was decided.
+             */
+            decided_at?: string | null;
+            /**
+             * Format: uuid
+             * @description By whom.
+             */
+            decided_by?: string | null;
+            /**
+             * Format: date-time
+             * @description When they were found.
+             */
+            found_at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The merge that made them one.
+             */
+            merge?: string | null;
+            /** @description The one that is known for longer. */
+            one: components["schemas"]["CustomerRow"];
+            /** @description The other one. */
+            other: components["schemas"]["CustomerRow"];
+            /** @description What speaks for it and against it. */
+            reasons: components["schemas"]["Reason"][];
+            /**
+             * Format: double
+             * @description The sum of the weights, in bits.
+             */
+            score: number;
+            /** @description What has been decided. */
+            state: components["schemas"]["DuplicateState"];
+        };
+        /** @description A page of pairs. */
+        DuplicatePage: {
+            /** @description The pairs. */
+            items: components["schemas"]["Duplicate"][];
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+        };
+        /**
+         * @description What has been decided on a pair.
+         * @enum {string}
+         */
+        DuplicateState: "open" | "merged" | "not_duplicate";
         /**
          * @description The encodings that are read.
          * @enum {string}
@@ -2729,6 +3025,88 @@ export interface components {
             /** @description The zone of the customer's clock. */
             zone: string;
         };
+        /** @description A merge that was made. */
+        Merge: {
+            /** @description The fields of the survivor's record that became others. */
+            fields: string[];
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * @description What takes both for one (or for two again) only when it is made the next time: the published value run
+             *     stays as it is until the next one.
+             */
+            later: string[];
+            /**
+             * Format: uuid
+             * @description The customer that was merged into it.
+             */
+            merged: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            merged_at: string;
+            /**
+             * Format: uuid
+             * @description By whom.
+             */
+            merged_by?: string | null;
+            /** @description How many rows became the survivor's, by what they are. */
+            moved: Record<string, never>;
+            /**
+             * Format: uuid
+             * @description The customer that stands for both.
+             */
+            survivor: string;
+            /**
+             * Format: date-time
+             * @description When it was undone, if it was.
+             */
+            undone_at?: string | null;
+            /**
+             * Format: uuid
+             * @description By whom.
+             */
+            undone_by?: string | null;
+        };
+        /** @description A page of merges. */
+        MergePage: {
+            /** @description The merges, the newest first. */
+            items: components["schemas"]["Merge"][];
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+        };
+        /** @description What a merge would do. */
+        MergePreview: {
+            /** @description What is to be decided. */
+            conflicts: components["schemas"]["Conflict"][];
+            /** @description The fields of which only the merged customer has a value: the survivor gets it. */
+            filled: string[];
+            /**
+             * @description What takes both for one only when it is made the next time: the published value run stays as it is
+             *     until the next one.
+             */
+            later: string[];
+            /** @description The customer that is merged into it. */
+            merged: components["schemas"]["CustomerRow"];
+            /**
+             * Format: int64
+             * @description The version of its record.
+             */
+            merged_version: number;
+            /** @description How many rows become the survivor's, by what they are; where there are none, nothing is said. */
+            moves: Record<string, never>;
+            /** @description The customer that stands for both from then on. */
+            survivor: components["schemas"]["CustomerRow"];
+            /**
+             * Format: int64
+             * @description The version of its record.
+             */
+            survivor_version: number;
+        };
         /** @description Something a record does not have. */
         Missing: {
             /**
@@ -2814,6 +3192,34 @@ export interface components {
             kind: components["schemas"]["IdentityKind"];
             /** @description The number, address or id, as people write it. */
             value: string;
+        };
+        /** @description A merge as it is asked for. */
+        NewMerge: {
+            /**
+             * @description Whose value is kept where both have one and they differ, by the field's name as the preview gives it;
+             *     the survivor's where nothing is said.
+             */
+            fields?: Record<string, never>;
+            /**
+             * Format: uuid
+             * @description The customer that is merged into it.
+             */
+            merged: string;
+            /**
+             * Format: int64
+             * @description The version of its record that this is based on.
+             */
+            merged_version: number;
+            /**
+             * Format: uuid
+             * @description The customer that stands for both from then on.
+             */
+            survivor: string;
+            /**
+             * Format: int64
+             * @description The version of its record that this is based on.
+             */
+            survivor_version: number;
         };
         /** @description A note to be written. */
         NewNote: {
@@ -2904,6 +3310,399 @@ export interface components {
              */
             years?: number | null;
         };
+        /** @description A customer's page. */
+        Overview: {
+            /**
+             * Format: uuid
+             * @description Whose.
+             */
+            id: string;
+            /** @description What other systems say, in the order of their panels. */
+            panels: components["schemas"]["PanelShown"][];
+            /** @description The parts by name. */
+            parts: {
+                consents: {
+                    body?: null | components["schemas"]["OverviewConsents"];
+                    code?: string | null;
+                    state: components["schemas"]["PartState"];
+                    took_ms: number;
+                };
+                contacts: {
+                    body?: null | components["schemas"]["OverviewContacts"];
+                    code?: string | null;
+                    state: components["schemas"]["PartState"];
+                    took_ms: number;
+                };
+                identities: {
+                    body?: null | components["schemas"]["OverviewIdentities"];
+                    code?: string | null;
+                    state: components["schemas"]["PartState"];
+                    took_ms: number;
+                };
+                life_events: {
+                    body?: null | components["schemas"]["OverviewLifeEvents"];
+                    code?: string | null;
+                    state: components["schemas"]["PartState"];
+                    took_ms: number;
+                };
+                notes: {
+                    body?: null | components["schemas"]["OverviewNotes"];
+                    code?: string | null;
+                    state: components["schemas"]["PartState"];
+                    took_ms: number;
+                };
+                record: {
+                    body?: null | components["schemas"]["OverviewRecord"];
+                    code?: string | null;
+                    state: components["schemas"]["PartState"];
+                    took_ms: number;
+                };
+                subscriptions: {
+                    body?: null | components["schemas"]["OverviewSubscriptions"];
+                    code?: string | null;
+                    state: components["schemas"]["PartState"];
+                    took_ms: number;
+                };
+                timeline: {
+                    body?: null | components["schemas"]["OverviewTimeline"];
+                    code?: string | null;
+                    state: components["schemas"]["PartState"];
+                    took_ms: number;
+                };
+                transactions: {
+                    body?: null | components["schemas"]["OverviewTransactions"];
+                    code?: string | null;
+                    state: components["schemas"]["PartState"];
+                    took_ms: number;
+                };
+                value: {
+                    body?: null | components["schemas"]["OverviewValue"];
+                    code?: string | null;
+                    state: components["schemas"]["PartState"];
+                    took_ms: number;
+                };
+            };
+            /**
+             * Format: double
+             * @description How long it took, in milliseconds.
+             */
+            took_ms: number;
+        };
+        /** @description Whether a customer may be contacted now for one purpose over one channel. */
+        OverviewChannel: {
+            /** @description Whether the customer may be contacted. */
+            allowed: boolean;
+            /** @description The channel. */
+            channel: components["schemas"]["Channel"];
+            /**
+             * Format: date-time
+             * @description Until when it holds, where it ends.
+             */
+            expires_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Where it is not allowed: when it is next, by what is known now.
+             */
+            next_at?: string | null;
+            /** @description Why, or why not. */
+            reasons: components["schemas"]["ContactReason"][];
+            /**
+             * Format: date-time
+             * @description Since when what the customer said last holds.
+             */
+            said_at?: string | null;
+        };
+        /** @description How a customer may be contacted now. */
+        OverviewConsents: {
+            /** @description The channel to take first. */
+            channel: components["schemas"]["Channel"];
+            /** @description The language. */
+            language: string;
+            /** @description For each purpose of the policy. */
+            purposes: components["schemas"]["OverviewPurpose"][];
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
+            /** @description The zone of the customer's clock. */
+            zone: string;
+        };
+        /** @description The people who matter inside an organisation. */
+        OverviewContacts: {
+            /** @description As the list of contacts begins, at most 10. */
+            items: components["schemas"]["Contact"][];
+            /** @description Where the list goes on. */
+            next_cursor?: string | null;
+        };
+        /** @description What a customer is known by now. */
+        OverviewIdentities: {
+            /** @description Those that are active, the newest first, at most 20; in part where the caller lacks `customers.personal`. */
+            items: components["schemas"]["Identity"][];
+        };
+        /** @description A day of a customer's life that comes round soon. */
+        OverviewLifeEvent: components["schemas"]["LifeEvent"] & {
+            /** @description When next. */
+            next: components["schemas"]["Occurrence"];
+        };
+        /** @description The days of a customer's life that come round within 60 days. */
+        OverviewLifeEvents: {
+            /** @description The first to come first. */
+            items: components["schemas"]["OverviewLifeEvent"][];
+        };
+        /** @description What was written down. */
+        OverviewNotes: {
+            /** @description As the list of notes begins, at most 5: the pinned ones first, the newest first. */
+            items: components["schemas"]["Note"][];
+            /** @description Where the list goes on. */
+            next_cursor?: string | null;
+        };
+        /** @description Whether a customer may be contacted now for one purpose. */
+        OverviewPurpose: {
+            /** @description Over each channel that the purpose may use at all. */
+            channels: components["schemas"]["OverviewChannel"][];
+            /** @description The purpose, as the policy names it. */
+            purpose: string;
+        };
+        /** @description The record, how complete it is, and what the firm's own fields say. */
+        OverviewRecord: components["schemas"]["CustomerRow"] & {
+            branch?: components["schemas"]["BranchLink"] | null;
+            /** @description How complete the record is. */
+            completeness: components["schemas"]["Completeness"];
+            /** @description The firm's own fields. */
+            custom_fields: components["schemas"]["CustomValue"][];
+            /** @description Made by the generator, no real customer. */
+            generated: boolean;
+            organisation?: components["schemas"]["CustomerLink"] | null;
+            owner?: components["schemas"]["UserLink"] | null;
+            referred_by?: components["schemas"]["CustomerLink"] | null;
+            /** @description The tags, in order. */
+            tags: string[];
+            /**
+             * Format: int64
+             * @description Goes up with every change of the record itself.
+             */
+            version: number;
+        };
+        /** @description What a customer holds. */
+        OverviewSubscriptions: {
+            /** @description As the list of subscriptions begins, at most 10. */
+            items: components["schemas"]["Subscription"][];
+            /** @description Where the list goes on. */
+            next_cursor?: string | null;
+        };
+        /** @description What happened last. */
+        OverviewTimeline: {
+            /** @description As the timeline begins, at most 10. */
+            items: components["schemas"]["EventRow"][];
+            /** @description Where it goes on. */
+            next_cursor?: string | null;
+        };
+        /** @description What a customer bought last. */
+        OverviewTransactions: {
+            /** @description As the list of transactions begins, at most 5. */
+            items: components["schemas"]["TransactionBody"][];
+            /** @description Where the list goes on. */
+            next_cursor?: string | null;
+        };
+        /** @description What a customer is worth, and why this class and this risk. */
+        OverviewValue: {
+            comparison?: components["schemas"]["Before"] | null;
+            profile?: components["schemas"]["Figures"] | null;
+            /** @description Why this class, why this risk. */
+            reasons: components["schemas"]["Reason"][];
+            run?: components["schemas"]["RunOfFigures"] | null;
+        };
+        /** @description A panel that another system fills. */
+        Panel: {
+            /**
+             * Format: date-time
+             * @description When it was added.
+             */
+            created_at: string;
+            /** @description Whether there is a secret. */
+            has_secret: boolean;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What was decided of it. */
+            settings: components["schemas"]["PanelSettings"];
+            /**
+             * Format: int64
+             * @description Goes up with every change; send it as `If-Match` when changing.
+             */
+            version: number;
+        };
+        /** @description How Patron shows the other system who asks. The secret is kept apart and never shown again. */
+        PanelAuth: {
+            /** @enum {string} */
+            kind: "none";
+        } | {
+            /** @enum {string} */
+            kind: "bearer";
+        } | {
+            /** @enum {string} */
+            kind: "basic";
+            /** @description The user. */
+            user: string;
+        } | {
+            /** @enum {string} */
+            kind: "header";
+            /** @description The header's name: `X-Api-Key`. */
+            name: string;
+        };
+        /** @description What is decided of a panel. */
+        PanelChange: {
+            /**
+             * @description The secret: needed where the panel has an `auth`. When changing, the one before stays where none is said;
+             *     it has to be said anew where someone else would get it. It is never shown again.
+             */
+            secret?: string | null;
+            /** @description The settings, whole. */
+            settings: components["schemas"]["PanelSettings"];
+        };
+        /** @description One value of an answer that is shown. */
+        PanelField: {
+            /** @description The currency of an amount; the firm's unless said. */
+            currency?: string | null;
+            /** @description Its label in English. */
+            en: string;
+            /** @description What it is. */
+            kind: components["schemas"]["PanelFieldKind"];
+            /** @description Where it stands in the answer, as a JSON Pointer (RFC 6901): `/account/balance`. */
+            pointer: string;
+            /** @description Its label in Chinese. */
+            zh: string;
+        };
+        /**
+         * @description What a value of an answer is.
+         * @enum {string}
+         */
+        PanelFieldKind: "text" | "number" | "money" | "date" | "link";
+        /** @description What an administrator decides of a panel. */
+        PanelSettings: {
+            /** @description Whether it is shown. */
+            active?: boolean;
+            /** @description Allows http to another machine: whoever is in between can read and change answers, and read the secret. */
+            allow_http?: boolean;
+            /** @description Allows addresses in private networks and on this machine. */
+            allow_private?: boolean;
+            /** @description How Patron shows who asks. */
+            auth?: components["schemas"]["PanelAuth"];
+            /**
+             * Format: int32
+             * @description How large an answer may be, 1,024 to 1,048,576 bytes.
+             */
+            bytes_max?: number;
+            /**
+             * Format: int32
+             * @description For how many seconds an answer is shown without asking again; 0: it is not kept at all.
+             */
+            cache_s?: number;
+            /**
+             * Format: int32
+             * @description How long the system may take, 50 to 1,500 milliseconds.
+             */
+            deadline_ms?: number;
+            /** @description Its name in English. */
+            en: string;
+            /** @description What is shown of the answer, which is JSON, in this order. */
+            fields: components["schemas"]["PanelField"][];
+            /**
+             * @description Whether what it shows is personal: then it is for who has `customers.personal`, and nobody else's page asks it.
+             *     One that is asked by a phone number, a document or the like always is.
+             */
+            personal?: boolean;
+            /**
+             * Format: int32
+             * @description Its place among the panels: the smallest first.
+             */
+            position?: number;
+            /**
+             * @description Whom to ask: an address with `{id}`, `{external_id}` or `{identity:phone}` (any kind of identity, the
+             *     newest of it) after its host.
+             */
+            url: string;
+            /** @description Its name in Chinese. */
+            zh: string;
+        };
+        /** @description A panel of a customer's page. */
+        PanelShown: {
+            /**
+             * Format: date-time
+             * @description When the system gave what is shown; none where nothing is.
+             */
+            answered_at?: string | null;
+            /** @description Why not, or that the system does not know the customer (`panel_knows_nothing`). */
+            code?: string | null;
+            /** @description Its name in English. */
+            en: string;
+            /** @description What is shown; empty where nothing is. */
+            fields: components["schemas"]["ShownField"][];
+            /**
+             * Format: uuid
+             * @description The panel.
+             */
+            id: string;
+            /** @description What is shown is older than it should be, because the system has not answered. */
+            stale: boolean;
+            /** @description Whether the system has answered. */
+            state: components["schemas"]["PartState"];
+            /**
+             * Format: double
+             * @description How long it took, in milliseconds.
+             */
+            took_ms: number;
+            /** @description Its name in Chinese. */
+            zh: string;
+        };
+        /** @description Whom a panel is tried on. */
+        PanelTrial: {
+            /**
+             * Format: uuid
+             * @description The customer.
+             */
+            customer: string;
+        };
+        /** @description What a panel would show of one customer, and how that came about. */
+        PanelTry: {
+            /** @description The whole answer where it is JSON, for finding the places of values in it. */
+            answer?: Record<string, never> | null;
+            /** @description Why nothing is shown. */
+            code?: string | null;
+            /** @description What is shown. */
+            fields: components["schemas"]["ShownField"][];
+            /**
+             * Format: int32
+             * @description The HTTP status, if there was an answer.
+             */
+            status?: number | null;
+            /**
+             * Format: double
+             * @description How long it took, in milliseconds.
+             */
+            took_ms: number;
+            /** @description The address that was called; none where the customer lacks something that belongs into it. */
+            url?: string | null;
+        };
+        /** @description A value as it is shown. */
+        PanelValue: string | number | {
+            /** @description ISO 4217. */
+            currency: string;
+            /**
+             * Format: int64
+             * @description Minor units.
+             */
+            minor: number;
+        };
+        /** @description The panels, at most 30. */
+        Panels: {
+            /** @description In the order in which a page shows them. */
+            items: components["schemas"]["Panel"][];
+        };
+        /**
+         * @description What became of a part.
+         * @enum {string}
+         */
+        PartState: "ok" | "late" | "failed" | "forbidden";
         PasswordChange: {
             /** @description The password so far. */
             current_password: string;
@@ -2992,14 +3791,20 @@ export interface components {
              */
             until: string;
         };
-        /** @description A reason: a code and the numbers in its sentence. */
+        /** @description What speaks for two customers being one, or against it. */
         Reason: {
-            /** @description What it is about: `class` or `risk`. */
-            about: string;
-            /** @description Stable name of the sentence. */
-            code: string;
-            /** @description The numbers in it. */
-            params: Record<string, never>;
+            /** @description What was compared: `identity`, `name`, `birthday`, `region`, `phone`. */
+            compared: string;
+            /**
+             * @description How it compares: `same`, `same_reading`, `alike`, `same_day`, `one_part_differs`, `same_line`, `near`,
+             *     `same_end`, `different`.
+             */
+            outcome: string;
+            /**
+             * Format: double
+             * @description In bits: one bit is twice as likely.
+             */
+            weight: number;
         };
         /** @description What the administrator decided a record holds. */
         RecordSchema: {
@@ -3316,6 +4121,18 @@ export interface components {
         SheetChoice: {
             /** @description The sheet's name. */
             sheet: string;
+        };
+        /** @description A field of a panel with its value. */
+        ShownField: {
+            /** @description Its label in English. */
+            en: string;
+            /** @description What it is. */
+            kind: components["schemas"]["PanelFieldKind"];
+            /** @description Why there is no value: `panel_field_missing`, `panel_field_unreadable`. */
+            problem?: string | null;
+            value?: components["schemas"]["PanelValue"] | null;
+            /** @description Its label in Chinese. */
+            zh: string;
         };
         /** @description A run that was asked for, and the job that does it. */
         StartedRun: {
@@ -4541,6 +5358,37 @@ export interface operations {
             };
         };
     };
+    customer_duplicates_search: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicatePage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     exposure_of_customer: {
         parameters: {
             query?: never;
@@ -4995,6 +5843,35 @@ export interface operations {
             };
         };
     };
+    customer_overview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     subscriptions_list: {
         parameters: {
             query?: {
@@ -5276,6 +6153,123 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CustomerValue"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    duplicates_list: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["DuplicateState"];
+                customer?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicatePage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    duplicates_search: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    duplicate_dismiss: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Duplicate"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    duplicate_reopen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Duplicate"];
                 };
             };
             "4XX": {
@@ -5799,6 +6793,314 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    merges_list: {
+        parameters: {
+            query?: {
+                /** @description Only those of this customer, on either side */
+                customer?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergePage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    merge_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMerge"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Merge"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    merge_preview: {
+        parameters: {
+            query: {
+                survivor: string;
+                merged: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergePreview"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    merge_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Merge"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    panels_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Panels"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    panels_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PanelChange"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Panel"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    panels_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Panel"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    panels_change: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version the change is based on */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PanelChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Panel"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    panels_remove: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version this is based on */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    panels_try: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PanelTrial"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PanelTry"];
                 };
             };
             "4XX": {
