@@ -22,6 +22,7 @@ export type Problem = Pick<Schemas["ProblemBody"], "title" | "status" | "code"> 
 export const PERMISSIONS = [
   "customers.read",
   "customers.write",
+  "customers.merge",
   "customers.settings",
   "customers.personal",
   "customers.reveal",
@@ -108,10 +109,11 @@ export type Count = Schemas["CountBody"];
 
 export type Input = number | string | null | { [name: string]: Input };
 export type Figure = With<Schemas["ExplainedFigure"], { inputs: Record<string, Input> }>;
-export type Reason = With<
-  Schemas["Reason"],
-  { about: "class" | "risk"; params: Record<string, number | string | null> }
->;
+export type Reason = {
+  about: "class" | "risk";
+  code: string;
+  params: Record<string, number | string | null>;
+};
 export type CustomerValue = With<
   Schemas["CustomerValue"],
   {

@@ -23,6 +23,12 @@ export const CUSTOMER_EVENTS = [
   "consent.given",
   "consent.withdrawn",
   "contact_preferences.changed",
+  "customer.merged",
+  "customer.merged_into",
+  "customer.unmerged",
+  "customer.unmerged_from",
+  "duplicate.dismissed",
+  "duplicate.reopened",
 ] as const;
 
 export const FIRM_EVENTS = [
@@ -68,4 +74,7 @@ export const FIRM_EVENTS = [
   "webhook_endpoint.replayed",
   "webhook_endpoint.secret_rotated",
   "encryption_key.added",
+  "panel.added",
+  "panel.changed",
+  "panel.removed",
 ] as const;
