@@ -11,8 +11,11 @@ Half of the requests are list pages (any figure, up or down, with and without a 
 by cursor), the rest the record and the value of customers from all over the list. With --what overview
 every request is the whole page of a customer (/customers/{id}/overview) instead, 200 per second unless
 told; a page with a part that is late or failed counts as an error, and the time of each part is shown.
-Exits with 1 when the 99th percentile of any kind is above the bar (20 ms; 15 ms for the overview) or a
-request fails. Needs python3 and nothing else.
+With --what lookup customers are looked up by phone numbers and external ids (100 per second), with --what
+search they are searched for by names, pieces of names, pinyin, initials, ends of phone numbers and companies
+(50 per second); it says how many whole names found themselves first.
+Exits with 1 when the 99th percentile of any kind is above the bar (20 ms; 15 ms for the overview, 5 ms for
+look-ups, 50 ms for searches) or a request fails. Needs python3 and nothing else.
 """
 
 import argparse
@@ -26,8 +29,12 @@ import sys
 import time
 import urllib.parse
 
-P99_MS_MAX = {"pages": 20.0, "overview": 15.0}
-RATE = {"pages": 100.0, "overview": 200.0}
+P99_MS_MAX = {"pages": 20.0, "overview": 15.0, "lookup": 5.0, "search": 50.0}
+RATE = {"pages": 100.0, "overview": 200.0, "lookup": 100.0, "search": 50.0}
+KNOWN_MAX = 400  # so many customers' names and numbers are asked for before the clock starts
+# Of names that the firm of api_firm.py is full of.
+PINYIN = ("zhangwei", "wangfang", "lina", "zhaomin", "chenjing", "yangli", "huangqiang", "zhoulei", "wujun", "xuyang")
+INITIALS = ("zw", "wf", "ln", "zm", "cj", "yl", "hqm", "zl", "wj", "xyg")
 TIMEOUT_S = 10.0
 CONNECTIONS_MAX = 64
 OUTSTANDING_MAX = 2_000  # beyond this the server is lost: what is due is counted as failed
@@ -238,6 +245,86 @@ class Overviews:
             print(f"| {name} | {percentile(times, 0.5):.2f} | {percentile(times, 0.99):.2f} |")
 
 
+async def known(client, rng, customers):
+    """Names, external ids and phone numbers of some customers."""
+    found = []
+    for customer in rng.sample(customers, min(KNOWN_MAX, len(customers))):
+        detail = await client.get(f"/api/v1/customers/{customer}")
+        found.append({key: detail.get(key) for key in ("name", "external_id", "phone")})
+    return found
+
+
+class Lookups:
+    """Makes up look-ups of customers by what they are known by."""
+
+    def __init__(self, rng, people):
+        self.rng, self.people = rng, people
+
+    def next(self):
+        """Kind and path."""
+        person = self.rng.choice(self.people)
+        by_phone = person["phone"] and self.rng.random() < 0.6
+        identity = person["phone"].removeprefix("+86") if by_phone else person["external_id"]
+        kind = "look-up by phone" if by_phone else "look-up by external id"
+        return kind, f"/api/v1/customers/lookup?{urllib.parse.urlencode({'identity': identity})}", None
+
+    def wrong(self, content):
+        """Whether nobody was found."""
+        return b'"customer"' not in content
+
+    def answered(self, _query, _content):
+        """There is nothing to remember."""
+
+    def report(self):
+        """There is nothing more to say."""
+
+
+class Searches:
+    """Makes up searches as people type them; looks whether the first customer found by a whole name has it."""
+
+    def __init__(self, rng, people):
+        self.rng, self.people = rng, people
+        self.names, self.others = 0, []
+
+    def next(self):
+        """Kind and path."""
+        person = self.rng.choice(self.people)
+        name, draw = person["name"], self.rng.random()
+        if draw < 0.3:
+            kind, words = "whole name", name
+        elif draw < 0.4:
+            kind, words = "one character", self.rng.choice(name)
+        elif draw < 0.55:
+            kind, words = "piece of a name", name[1:]
+        elif draw < 0.7:
+            kind, words = "pinyin", self.rng.choice(PINYIN)
+        elif draw < 0.8:
+            kind, words = "initials", self.rng.choice(INITIALS)
+        elif draw < 0.9 and person["phone"]:
+            kind, words = "end of a phone number", person["phone"][-4:]
+        else:
+            kind, words = "beginning of an id", person["external_id"][:6]
+        query = name if kind == "whole name" else None
+        return kind, f"/api/v1/customers?{urllib.parse.urlencode({'q': words, 'limit': 20})}", query
+
+    def wrong(self, content):
+        """Whether this is no list."""
+        return b'"items"' not in content
+
+    def answered(self, query, content):
+        """Looks at the first customer that a whole name found."""
+        if query is not None:
+            self.names += 1
+            items = json.loads(content)["items"]
+            if not items or items[0]["name"] != query:
+                self.others.append(query)
+
+    def report(self):
+        """Prints how many names found themselves first."""
+        print(f"\n{self.names - len(self.others)} of {self.names} whole names found themselves first; "
+              f"not: {', '.join(self.others[:5]) or 'none'}")
+
+
 async def drive(client, requests, rate, seconds):
     """Sends at the rate and answers (kind, path, milliseconds since due, error or None) for each."""
     results, running = [], set()
@@ -249,7 +336,7 @@ async def drive(client, requests, rate, seconds):
             if status != 200:
                 error = f"status {status}: {content[:200].decode(errors='replace')}"
             elif requests.wrong(content):
-                error = "a part is late or failed"
+                error = "the answer is not what was asked for"
         except (OSError, ValueError, IndexError, EOFError, TimeoutError) as failure:
             error = repr(failure)
         results.append((kind, path, (time.perf_counter() - due) * 1_000, error))
@@ -305,11 +392,15 @@ async def run(arguments):
     client = Client(arguments.url)
     await client.sign_in(os.environ.get("PATRON_LOGIN", "admin"), os.environ["PATRON_PASSWORD"])
     filters, customers = await explore(client, rng)
-    overview = arguments.what == "overview"
-    if overview:
-        requests = Overviews(rng, sorted({*customers, *await spread(client, rng, filters)}))
-    else:
+    if arguments.what == "pages":
         requests = Requests(rng, filters, customers)
+    else:
+        everywhere = sorted({*customers, *await spread(client, rng, filters)})
+        if arguments.what == "overview":
+            requests = Overviews(rng, everywhere)
+        else:
+            people = await known(client, rng, everywhere)
+            requests = (Lookups if arguments.what == "lookup" else Searches)(rng, people)
     rate = arguments.rate or RATE[arguments.what]
     await drive(client, requests, rate, WARM_UP_S)
     results = await drive(client, requests, rate, arguments.seconds)
@@ -322,7 +413,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--url", default="http://127.0.0.1:8080")
     parser.add_argument("--what", choices=sorted(RATE), default="pages")
-    parser.add_argument("--rate", type=float, help="requests per second; 100 unless told, 200 for the overview")
+    parser.add_argument("--rate", type=float, help="requests per second, instead of what is usual for the kind")
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()

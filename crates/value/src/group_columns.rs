@@ -10,7 +10,7 @@ use platform::Scope;
 const UNREAD: u32 = 0;
 
 /// The groupings of the customers of a run, by its rows.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct GroupColumns {
     /// One more than the place among the different ones, or [`UNREAD`].
     codes: Vec<u32>,

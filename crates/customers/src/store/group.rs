@@ -109,6 +109,10 @@ struct Row {
     owner_id: Option<Uuid>,
 }
 
+impl Row {
+    const SELECT: &'static str = "SELECT id, brand, region, kind, branch_id, owner_id FROM customers";
+}
+
 impl From<Row> for (Uuid, Grouping) {
     fn from(row: Row) -> Self {
         let grouping = Grouping {
@@ -136,7 +140,8 @@ pub fn groupings(tx: &mut Tx) -> Result<BoxStream<'_, Result<(Uuid, Grouping)>>>
 pub async fn groupings_of(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<(Uuid, Grouping)>> {
     let mut groupings = Vec::with_capacity(ids.len());
     for some in ids.chunks(IDS_PER_STATEMENT) {
-        let mut sql = Sql::new("SELECT id, brand, region, kind, branch_id, owner_id FROM customers WHERE id");
+        let mut sql = Sql::new(Row::SELECT);
+        sql.push(" WHERE id");
         sql.bind_in_uuids(tx.dialect(), uuids(some));
         groupings.extend(sql.all::<Row>(tx).await?.into_iter().map(Into::into));
     }

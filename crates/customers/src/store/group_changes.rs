@@ -36,9 +36,19 @@ pub async fn group_changes(tx: &mut Tx, from: i64, most: u32) -> Result<Vec<(Uui
     .await
 }
 
-/// Forgets the changes so far: for who makes known in the same transaction that everything is to be read anew.
+/// Forgets the changes so far: for who makes known in the same transaction that everything is to be read anew. What
+/// somebody is changing in this moment stays and is waited for by nobody, since they may wait for this transaction.
 pub async fn forget_group_changes(tx: &mut Tx) -> Result<()> {
-    tx.execute("DELETE FROM customer_group_changes", [])
-        .await
-        .map(|_| ())
+    tx.execute(
+        match tx.dialect() {
+            Dialect::Sqlite => "DELETE FROM customer_group_changes",
+            Dialect::Postgres => {
+                "DELETE FROM customer_group_changes WHERE customer_id IN \
+                 (SELECT customer_id FROM customer_group_changes FOR UPDATE SKIP LOCKED)"
+            }
+        },
+        [],
+    )
+    .await
+    .map(|_| ())
 }

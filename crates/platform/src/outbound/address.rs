@@ -9,8 +9,16 @@ use hyper::Uri;
 /// The longest address.
 const URL_CHARS_MAX: usize = 2_000;
 
+/// At which clouds give out their machines' credentials, beside the link-local ones: of Alibaba Cloud, of Azure and, by
+/// IPv6, of AWS.
+const OF_CLOUDS: [IpAddr; 3] = [
+    IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
+    IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
+];
+
 /// How far a call may go. What is no address of a single machine, and the addresses at which clouds give out
-/// their machines' credentials (link-local), are never called.
+/// their machines' credentials (link-local, and [`OF_CLOUDS`]), are never called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
     /// Addresses of the public Internet.
@@ -22,7 +30,11 @@ pub enum Reach {
 impl Reach {
     /// Whether an address may be called.
     pub(super) fn permits(self, address: IpAddr) -> bool {
-        match address.to_canonical() {
+        let address = address.to_canonical();
+        if OF_CLOUDS.contains(&address) {
+            return false;
+        }
+        match address {
             IpAddr::V4(address) => match self {
                 Self::Public => is_public_v4(address),
                 Self::Private => is_public_v4(address) || is_private_v4(address),
@@ -157,6 +169,9 @@ mod tests {
             "2001:db8::1",
             "::10.0.0.1",
             "::ffff:169.254.169.254",
+            "100.100.100.200",
+            "168.63.129.16",
+            "fd00:ec2::254",
         ] {
             assert_eq!(reach(never), (false, false), "{never}");
         }

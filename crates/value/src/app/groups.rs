@@ -3,7 +3,7 @@
 //! (`customers::store::group_changes`), which are hardly ever any, and those customers are read anew.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base::Result;
 use customers::store::{Group, Grouping, group_changes, groupings, groupings_of, next_group_change};
@@ -27,12 +27,12 @@ const CHANGED_PART: usize = 50;
 pub(crate) struct Groups {
     run: RunId,
     columns: Arc<ProfileColumns>,
-    held: RwLock<Held>,
+    held: Mutex<Arc<Held>>,
     /// The turn of bringing them up to date.
     turn: AsyncMutex<()>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Held {
     groups: GroupColumns,
     /// The first change that they may lack.
@@ -55,7 +55,7 @@ impl Groups {
     pub(crate) async fn read(tx: &mut Tx, run: RunId, columns: Arc<ProfileColumns>) -> Result<Self> {
         Ok(Self {
             run,
-            held: RwLock::new(Held::read(tx, &columns).await?),
+            held: Mutex::new(Arc::new(Held::read(tx, &columns).await?)),
             columns,
             turn: AsyncMutex::default(),
         })
@@ -75,69 +75,52 @@ impl Groups {
     pub(crate) async fn bring_up_to_date(self: Arc<Self>, db: Db) -> Result<()> {
         let _turn = self.turn.lock().await;
         let mut tx = db.read().await?;
-        let published = store::runs::published(&mut tx).await?;
-        // With the next run's publication the changes until then were forgotten.
-        let lacking = if published.is_some_and(|run| run.id == self.run) {
-            self.lacking(&mut tx).await?
-        } else {
-            Lacking::Much
-        };
-        match lacking {
-            Lacking::Nothing => Ok(()),
+        let newer = match self.lacking(&mut tx).await? {
+            Lacking::Nothing => return Ok(()),
             Lacking::These(changes) => {
                 let next = next_group_change(&mut tx).await?;
                 let customers: Vec<Uuid> = changes.iter().map(|(customer, _)| *customer).collect();
                 let read = groupings_of(&mut tx, &customers).await?;
-                let groups = Arc::clone(&self);
-                blocking(move || groups.apply(read, changes, next)).await
+                let (held, columns) = (self.held(), Arc::clone(&self.columns));
+                blocking(move || held.with(&columns, read, changes, next)).await?
             }
-            Lacking::Much => {
-                let anew = Held::read(&mut tx, &self.columns).await?;
-                let groups = Arc::clone(&self);
-                blocking(move || *groups.held.write().unwrap_or_else(PoisonError::into_inner) = anew).await
-            }
-        }
+            Lacking::Much => Held::read(&mut tx, &self.columns).await?,
+        };
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(newer);
+        Ok(())
     }
 
-    /// Lets the caller read with those of a group whom the scope shows. Blocks while others write.
+    /// Lets the caller read with those of a group whom the scope shows.
     pub(crate) fn members<T>(&self, scope: &Scope, group: &Group, read: impl FnOnce(&Members<'_>) -> T) -> T {
         read(&self.held().groups.members(scope, group))
     }
 
-    fn held(&self) -> RwLockReadGuard<'_, Held> {
-        self.held.read().unwrap_or_else(PoisonError::into_inner)
+    fn held(&self) -> Arc<Held> {
+        Arc::clone(&self.held.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     async fn lacking(&self, tx: &mut Tx) -> Result<Lacking> {
-        let next = self.held().next;
-        let most = changes_max(&self.columns);
-        let mut changes = group_changes(tx, next, most + 1).await?;
-        if changes.len() > most as usize {
+        // With the next run's publication the changes until then were forgotten.
+        if store::runs::published_id(tx).await? != Some(self.run) {
             return Ok(Lacking::Much);
         }
         let held = self.held();
+        let most = changes_max(&self.columns);
+        let asked_for =
+            u32::try_from(held.applied.len()).map_or(u32::MAX, |known| known.saturating_add(most + 1));
+        let mut changes = group_changes(tx, held.next, asked_for).await?;
         changes.retain(|(customer, change)| held.applied.get(customer) != Some(change));
         Ok(if changes.is_empty() {
             Lacking::Nothing
+        } else if changes.len() > most as usize {
+            Lacking::Much
         } else {
             Lacking::These(changes)
         })
     }
-
-    fn apply(&self, read: Vec<(Uuid, Grouping)>, changes: Vec<(Uuid, i64)>, next: i64) {
-        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
-        for (customer, grouping) in read {
-            // Who came after the run is in none of its lists.
-            if let Some(row) = self.columns.row_of(customer) {
-                held.groups.set(row, grouping);
-            }
-        }
-        held.applied.extend(changes);
-        held.applied.retain(|_, change| *change >= next);
-        held.next = next;
-    }
 }
 
+/// More changes than these are read with everybody.
 fn changes_max(columns: &ProfileColumns) -> u32 {
     u32::try_from(columns.len() / CHANGED_PART).unwrap_or(u32::MAX - 1)
 }
@@ -146,7 +129,8 @@ impl Held {
     async fn read(tx: &mut Tx, columns: &ProfileColumns) -> Result<Self> {
         tx.allow_minutes(1).await?;
         let next = next_group_change(tx).await?;
-        let applied = group_changes(tx, next, changes_max(columns)).await?;
+        // All of them, or while an older transaction goes on they would be read again and again.
+        let applied = group_changes(tx, next, u32::MAX).await?;
         let mut groups = GroupColumns::new(columns.len());
         let mut everybody = groupings(tx)?;
         while let Some(one) = everybody.next().await {
@@ -160,5 +144,26 @@ impl Held {
             next,
             applied: applied.into_iter().collect(),
         })
+    }
+
+    /// The same with some customers as they are now.
+    fn with(
+        &self,
+        columns: &ProfileColumns,
+        read: Vec<(Uuid, Grouping)>,
+        changes: Vec<(Uuid, i64)>,
+        next: i64,
+    ) -> Self {
+        let mut newer = self.clone();
+        for (customer, grouping) in read {
+            // Who came after the run is in none of its lists.
+            if let Some(row) = columns.row_of(customer) {
+                newer.groups.set(row, grouping);
+            }
+        }
+        newer.applied.extend(changes);
+        newer.applied.retain(|_, change| *change >= next);
+        newer.next = next;
+        newer
     }
 }

@@ -157,7 +157,7 @@ impl ValueRoom {
         {
             return Ok((tx, Arc::clone(groups)));
         }
-        // As above: whoever waits keeps no connection from others.
+        // Whoever waits keeps no connection from others.
         drop(tx);
         let (room, columns) = (self.clone(), Arc::clone(columns));
         let groups = tokio::spawn(async move {
@@ -186,6 +186,10 @@ impl ValueRoom {
             return Ok(groups);
         }
         let groups = Arc::new(Groups::read(&mut tx, run, columns).await?);
+        // A request that began before a publication does not put the newer run's away.
+        if store::runs::published_id(&mut tx).await? != Some(run) {
+            return Ok(groups);
+        }
         *self.groups.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&groups));
         Ok(groups)
     }

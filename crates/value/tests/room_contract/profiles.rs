@@ -276,8 +276,33 @@ async fn a_list_follows_the_record(t: &TestDb, room: &ValueRoom) {
     tx.commit().await.unwrap();
     let mut asked = request(Figure::Value, true, 50);
     asked.filter.group.regions = vec!["北部".to_owned()];
-    let many = walk(&other_server, asked).await.len();
+    let many = walk(&other_server, asked.clone()).await.len();
     assert!(many > 50, "{many}: more than a fiftieth of all");
+    if t.platform.db.dialect() == Dialect::Postgres {
+        // While an older transaction goes on, what was read once is not read again.
+        let mut older = t.platform.db.write().await.unwrap();
+        moved(&mut older, "2000", "南部").await;
+        let mut tx = t.platform.db.write().await.unwrap();
+        tx.execute(
+            "UPDATE customers SET brand = 'C' WHERE external_id LIKE '00%'",
+            [],
+        )
+        .await
+        .unwrap();
+        tx.commit().await.unwrap();
+        let statements = async || {
+            let before = t.platform.db.asked().statements;
+            profiles::list(&other_server, &caller(Role::Viewer), asked.clone())
+                .await
+                .unwrap();
+            t.platform.db.asked().statements - before
+        };
+        let reads_anew = statements().await;
+        let knows = statements().await;
+        assert!(knows < reads_anew, "{knows} statements after {reads_anew}");
+        assert_eq!(statements().await, knows);
+        older.commit().await.unwrap();
+    }
     let mut tx = t.platform.db.write().await.unwrap();
     tx.execute("UPDATE customers SET region = '东部' WHERE region = '北部'", [])
         .await
