@@ -13,6 +13,7 @@ import { Section } from "../../components/Section";
 import { useFormat } from "../../i18n/format";
 import { Facts, People } from "./Facts";
 import { FigureStrip } from "./FigureStrip";
+import { Panels } from "./Panels";
 import { Probabilities } from "./Probabilities";
 import { Completeness } from "./record/Completeness";
 import { NextTime, useDayName } from "./record/LifeEventsSection";
@@ -35,6 +36,7 @@ export function Overview(props: { customer: Customer }) {
         <div className="stack customer-rest">
           <Occasions customerId={customer.id} />
           <People customer={customer} />
+          <Panels customerId={customer.id} />
           <Section title={t("record.complete.title")}>
             <Completeness customerId={customer.id} />
           </Section>
