@@ -36,7 +36,6 @@ export function Overview(props: { customer: Customer }) {
         <div className="stack customer-rest">
           <Occasions customerId={customer.id} />
           <People customer={customer} />
-          <Panels customerId={customer.id} />
           <Section title={t("record.complete.title")}>
             <Completeness customerId={customer.id} />
           </Section>
@@ -47,6 +46,7 @@ export function Overview(props: { customer: Customer }) {
             {(shown) => (shown ? <SeriesChart value={shown} customer={customer} /> : null)}
           </Answer>
           <Lately customerId={customer.id} />
+          <Panels customerId={customer.id} />
         </div>
         <div className="stack customer-why">
           <Answer query={value} rows={4}>

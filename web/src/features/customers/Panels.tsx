@@ -44,7 +44,7 @@ function Panel(props: { of: PanelShown }) {
       {of.fields.length > 0 ? (
         <Descriptions
           size="small"
-          column={1}
+          column={{ xs: 1, lg: 2 }}
           items={of.fields.map((field, index) => ({
             key: index,
             label: named(field),
