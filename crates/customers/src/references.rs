@@ -172,6 +172,7 @@ const OWN: &[Reference] = &[
         }),
     ),
     reference("search_keys", "customer_id", OnMerge::FollowName),
+    reference("customer_group_changes", "customer_id", OnMerge::Stay),
     reference("events", "customer_id", OnMerge::ReadTogether),
     reference("customer_merges", "survivor_id", OnMerge::Stay),
     reference("customer_merges", "merged_id", OnMerge::Stay),

@@ -43,13 +43,16 @@ enum Manner {
     Redirects,
 }
 
+/// Paths that were asked, each with the authorisation it came with.
+type Heard = Arc<Mutex<Vec<(String, Option<String>)>>>;
+
 /// Another system at work.
 #[derive(Clone)]
 struct System {
     url: String,
     manner: Arc<Mutex<Manner>>,
     /// What was asked: path with query, and the headers that say who asks.
-    heard: Arc<Mutex<Vec<(String, Option<String>)>>>,
+    heard: Heard,
 }
 
 impl System {

@@ -402,7 +402,7 @@ async fn nobody_sees_a_customer_out_of_scope(t: &TestDb) {
         let drawn = firms.new_tree(&mut runner).unwrap().current();
         store_firm(p, &admin, &mut world, &drawn, n).await;
         for person in &world.people[n * USERS..] {
-            sees_what_is_in_scope(p, &world, person).await;
+            Box::pin(sees_what_is_in_scope(p, &world, person)).await;
         }
     }
 }

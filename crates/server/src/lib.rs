@@ -18,5 +18,7 @@ mod setup;
 pub use config::{Config, Limits};
 pub use proxies::Network;
 pub use router::{PUBLIC, openapi};
-pub use serve::{Rooms, Served, imports, listen, open, open_beside, open_demo, references, start, terminated};
+pub use serve::{
+    Rooms, Served, imports, listen, open, open_beside, open_demo, references, start, terminated,
+};
 pub use setup::{EXAMPLE_FIRM, example_firm_job};

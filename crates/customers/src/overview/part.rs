@@ -82,9 +82,12 @@ impl<P: OverviewPart> Load for P {
 /// The parts there are, each made from the rooms `R` of a running program. The document needs no such program.
 pub struct Parts<R>(Vec<Registered<R>>);
 
+/// Makes a part from the rooms.
+type Make<R> = dyn Fn(&R) -> Arc<dyn Load> + Send + Sync;
+
 struct Registered<R> {
     name: &'static str,
-    make: Box<dyn Fn(&R) -> Arc<dyn Load> + Send + Sync>,
+    make: Box<Make<R>>,
     document: fn(&mut Components) -> RefOr<Schema>,
 }
 

@@ -236,7 +236,7 @@ mod tests {
             // A name that stands for nothing here is not reached either.
             let fault = client.send(call).await.err();
             let refused = fault == Some(Fault::NotPermitted)
-                || (host.contains(|c: char| c == 'x') && fault == Some(Fault::Unreachable));
+                || (host.contains('x') && fault == Some(Fault::Unreachable));
             assert!(refused, "{host}: {fault:?}");
         }
         let called = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;

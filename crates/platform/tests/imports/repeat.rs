@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use platform::access::Role;
-use platform::imports::{ImportReport, rejects};
+use platform::imports::{BATCH_ROWS, ImportReport, rejects};
 use platform::test_on_both;
 use platform::testing::{TestDb, caller};
 use proptest::strategy::{Strategy as _, ValueTree as _};
@@ -17,19 +17,19 @@ test_on_both!(the_same_file_twice_is_the_file_once, [LINES]);
 async fn the_same_file_twice_is_the_file_once(t: &TestDb) {
     let p = &t.platform;
     let runner = runner(p).await;
-    let file = file_of(5_000);
+    let file = file_of(7_000);
     assert_eq!(
         import_all(t, &file).await.created,
-        5_000,
+        7_000,
         "rows that look alike all count"
     );
     let once = stored(p).await;
     let again = import_all(t, &file).await;
-    assert_eq!((again.created, again.unchanged), (0, 5_000));
-    let more = import_all(t, &file_of(6_001)).await;
-    assert_eq!((more.created, more.unchanged), (1_001, 5_000));
+    assert_eq!((again.created, again.unchanged), (0, 7_000));
+    let more = import_all(t, &file_of(8_001)).await;
+    assert_eq!((more.created, more.unchanged), (1_001, 7_000));
     let after = stored(p).await;
-    assert_eq!(after.len(), 6_001);
+    assert_eq!(after.len(), 8_001);
     assert!(once.iter().all(|line| after.binary_search(line).is_ok()));
     runner.shutdown(Duration::from_secs(5)).await;
 }
@@ -193,8 +193,9 @@ async fn the_limit_holds_while_rows_are_stored(t: &TestDb) {
     let runner = runner(p).await;
     // What the table refuses only when it comes to storing stands for what another import did meanwhile.
     let mut file = String::from("who,at,amount,external_id\n");
-    for n in 0..3_000 {
-        let who = if n < 2_900 { "C1" } else { "meanwhile" };
+    let rows = BATCH_ROWS + 1_000;
+    for n in 0..rows {
+        let who = if n < rows - 200 { "C1" } else { "meanwhile" };
         file += &format!("{who},2026-10-31,1,E{n}\n");
     }
     let import = upload(t, file.as_bytes()).await.unwrap();
@@ -203,12 +204,12 @@ async fn the_limit_holds_while_rows_are_stored(t: &TestDb) {
     assert_eq!(failed.error.unwrap().code, "import_stopped_at_limit");
     assert_eq!(
         stored(p).await.len(),
-        2_000,
+        BATCH_ROWS,
         "the batch that went beyond the limit is not stored"
     );
     assert_eq!(
         get(p, &import).await.report.unwrap().created,
-        2_000,
+        BATCH_ROWS as u64,
         "and what is stored is shown"
     );
     runner.shutdown(Duration::from_secs(5)).await;
