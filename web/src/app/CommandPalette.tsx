@@ -7,6 +7,7 @@ import { type KeyboardEvent, useCallback, useEffect, useId, useMemo, useState } 
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { listCustomers } from "../api/endpoints";
+import { useMayMerge } from "../api/merging";
 import { keys, useMay, useWholeFirm } from "../api/queries";
 import { findByIdentity } from "../api/record";
 import type { CustomerRow } from "../api/types";
@@ -25,6 +26,7 @@ function useCommands(): Choice[] {
   const navigate = useNavigate();
   const { choose } = useThemeChoice();
   const mayCustomers = useMay("customers.read");
+  const mayMerge = useMayMerge();
   const mayImport = useMay("imports.write");
   const mayRun = useMay("value.run");
   const mayValue = useMay("value.read");
@@ -38,6 +40,7 @@ function useCommands(): Choice[] {
     });
     const list: Choice[] = [];
     if (mayCustomers) list.push(go("/customers", t("app.command.customers")));
+    if (mayMerge) list.push(go("/customers/duplicates", t("merging.command")));
     if (mayValue && whole) {
       for (const tab of [
         "overview",
@@ -69,7 +72,7 @@ function useCommands(): Choice[] {
     list.push({ key: "light", label: t("app.command.light"), act: () => choose("light") });
     list.push({ key: "dark", label: t("app.command.dark"), act: () => choose("dark") });
     return list;
-  }, [t, navigate, choose, mayCustomers, mayImport, mayRun, mayValue, settings, whole]);
+  }, [t, navigate, choose, mayCustomers, mayMerge, mayImport, mayRun, mayValue, settings, whole]);
 }
 
 export function CommandPalette(props: { open: boolean; onClose: () => void }) {

@@ -42,6 +42,18 @@ export const router = createBrowserRouter([
                     }),
                   },
                   {
+                    path: "customers/duplicates",
+                    lazy: async () => ({
+                      Component: (await import("../features/duplicates/Duplicates")).Duplicates,
+                    }),
+                  },
+                  {
+                    path: "customers/merge",
+                    lazy: async () => ({
+                      Component: (await import("../features/duplicates/MergePage")).MergePage,
+                    }),
+                  },
+                  {
                     path: "customers/:id",
                     lazy: async () => ({
                       Component: (await import("../features/customers/CustomerPage")).CustomerPage,

@@ -1,9 +1,10 @@
 // Customers, by what they are worth; before the first run, as plain records.
-import { ImportOutlined, PlusOutlined } from "@ant-design/icons";
+import { ImportOutlined, MergeOutlined, PlusOutlined } from "@ant-design/icons";
 import { Alert, Button } from "antd";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
+import { useMayMerge } from "../../api/merging";
 import { useMay, useSetup, useWholeFirm } from "../../api/queries";
 import { Answer } from "../../components/Answer";
 import { PageHead } from "../../components/PageHead";
@@ -20,6 +21,7 @@ export function CustomerList() {
   const mayImport = useMay("imports.write") && whole;
   const mayValue = useMay("value.read");
   const mayWrite = useMay("customers.write");
+  const mayMerge = useMayMerge();
   const [making, setMaking] = useState(false);
   return (
     <>
@@ -33,6 +35,11 @@ export function CustomerList() {
               <Button icon={<PlusOutlined aria-hidden />} onClick={() => setMaking(true)}>
                 {t("customers.new")}
               </Button>
+            ) : null}
+            {mayMerge ? (
+              <Link to="/customers/duplicates">
+                <Button icon={<MergeOutlined aria-hidden />}>{t("merging.title")}</Button>
+              </Link>
             ) : null}
             {mayImport ? (
               <Link to="/imports/new?kind=customers">

@@ -4,7 +4,8 @@ import { ArrowLeftOutlined, TagOutlined } from "@ant-design/icons";
 import { Breadcrumb, Button, Card, Result, Tabs, Tag } from "antd";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useNavigate, useParams } from "react-router";
+import { Link, Navigate, useLocation, useNavigate, useParams } from "react-router";
+import { useMayMerge } from "../../api/merging";
 import { problemCode, useCustomer } from "../../api/queries";
 import { useTags } from "../../api/record";
 import type { Customer } from "../../api/types";
@@ -31,6 +32,9 @@ const ConsentsTab = lazy(async () => ({
 const TimelineTab = lazy(async () => ({
   default: (await import("./record/TimelineTab")).TimelineTab,
 }));
+
+const MergeNotices = lazy(() => import("./MergeNotices"));
+const FindDuplicates = lazy(() => import("./FindDuplicates"));
 
 const TABS = [
   "overview",
@@ -62,7 +66,25 @@ export function CustomerPage() {
       />
     );
   }
-  return <Answer query={customer}>{(record) => <Page customer={record} />}</Answer>;
+  return (
+    <Answer query={customer}>
+      {(record) =>
+        record.id === id ? <Page customer={record} /> : <Elsewhere from={id} to={record.id} />
+      }
+    </Answer>
+  );
+}
+
+/** Who was merged answers as the one who stands for both: the address says so from then on. */
+function Elsewhere(props: { from: string; to: string }) {
+  const { search } = useLocation();
+  return (
+    <Navigate
+      to={{ pathname: `/customers/${props.to}`, search }}
+      state={{ instead: props.from }}
+      replace
+    />
+  );
 }
 
 function Page(props: { customer: Customer }) {
@@ -70,6 +92,8 @@ function Page(props: { customer: Customer }) {
   const { t } = useTranslation();
   const [search] = useUrlState();
   const navigate = useNavigate();
+  const told = useLocation().state as { instead?: string; later?: string[] } | null;
+  const mayMerge = useMayMerge();
   const tags = useTags(customer.id).data?.items ?? [];
   const tab = TABS.find((one) => one === search.get("tab")) ?? "overview";
   const name = customer.name || customer.external_id;
@@ -101,7 +125,19 @@ function Page(props: { customer: Customer }) {
             ))}
           </span>
         }
+        actions={
+          mayMerge ? (
+            <Suspense>
+              <FindDuplicates customerId={customer.id} />
+            </Suspense>
+          ) : null
+        }
       />
+      {told?.instead || search.has("merge") ? (
+        <Suspense>
+          <MergeNotices customerId={customer.id} {...told} />
+        </Suspense>
+      ) : null}
       <Tabs
         activeKey={tab}
         // What another tab has in the address, a purpose or a kind of event, is no part of this one.

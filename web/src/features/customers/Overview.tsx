@@ -13,6 +13,7 @@ import { Section } from "../../components/Section";
 import { useFormat } from "../../i18n/format";
 import { Facts, People } from "./Facts";
 import { FigureStrip } from "./FigureStrip";
+import { Panels } from "./Panels";
 import { Probabilities } from "./Probabilities";
 import { Completeness } from "./record/Completeness";
 import { NextTime, useDayName } from "./record/LifeEventsSection";
@@ -45,6 +46,7 @@ export function Overview(props: { customer: Customer }) {
             {(shown) => (shown ? <SeriesChart value={shown} customer={customer} /> : null)}
           </Answer>
           <Lately customerId={customer.id} />
+          <Panels customerId={customer.id} />
         </div>
         <div className="stack customer-why">
           <Answer query={value} rows={4}>

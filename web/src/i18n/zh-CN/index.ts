@@ -4,6 +4,7 @@ import customers from "./customers.json";
 import events from "./events.json";
 import exports from "./exports.json";
 import imports from "./imports.json";
+import merging from "./merging.json";
 import problem from "./problem.json";
 import record from "./record.json";
 import settings from "./settings.json";
@@ -18,6 +19,7 @@ export default {
   events,
   exports,
   imports,
+  merging,
   problem,
   record,
   settings,

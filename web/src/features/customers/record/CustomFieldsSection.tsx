@@ -16,26 +16,10 @@ import { type CustomField, settingsKeys, useSchema } from "../../../api/settings
 import { Answer } from "../../../components/Answer";
 import { DayInput } from "../../../components/DayInput";
 import { EditDialog } from "../../../components/EditDialog";
+import { headed, type OwnValue, ownValueText } from "../../../components/ownFields";
 import { Section } from "../../../components/Section";
-import { ABSENT, type Format, useFormat } from "../../../i18n/format";
+import { useFormat } from "../../../i18n/format";
 import { useSaved } from "./useSaved";
-
-type Value = string | number | null;
-
-/** A field as it is headed in the reader's language. */
-const headed = (field: CustomField, language: string) =>
-  language === "zh-CN" ? field.zh : field.en;
-
-function valueText(field: CustomField, value: Value, language: string, format: Format): string {
-  if (value === null) return ABSENT;
-  if (field.kind === "date") return format.day(String(value));
-  if (field.kind === "number" && typeof value === "number") return format.number(value, 6);
-  if (field.kind === "choice") {
-    const choice = field.choices.find((one) => one.name === value);
-    return choice ? (language === "zh-CN" ? choice.zh : choice.en) : String(value);
-  }
-  return String(value);
-}
 
 export function CustomFieldsSection(props: { customerId: string }) {
   const { t, i18n } = useTranslation();
@@ -78,7 +62,7 @@ export function CustomFieldsSection(props: { customerId: string }) {
                       label: headed(field, i18n.language),
                       children: (
                         <span className="keep-lines">
-                          {valueText(field, one?.value ?? null, i18n.language, format)}
+                          {ownValueText(field, one?.value ?? null, i18n.language, format)}
                           {one?.problem ? (
                             <Typography.Text type="danger">
                               {" "}
@@ -120,7 +104,7 @@ function CustomDialog(props: {
   const entry = <T,>(of: (field: CustomField) => T) =>
     Object.fromEntries(fields.map((field) => [field.name, of(field)]));
   return (
-    <EditDialog<Record<string, Value>>
+    <EditDialog<Record<string, OwnValue>>
       title={t("record.custom.edit_title")}
       save={t("record.save")}
       known={{
@@ -132,7 +116,7 @@ function CustomDialog(props: {
       labels={entry((field) => headed(field, i18n.language))}
       onSave={async (_, { changes }) => {
         try {
-          await changeCustomFields(props.customerId, changes as Record<string, Value>);
+          await changeCustomFields(props.customerId, changes as Record<string, OwnValue>);
         } finally {
           // The administrator may have decided anew since: what is refused is seen against it.
           void client.invalidateQueries({ queryKey: settingsKeys.schema });
@@ -163,8 +147,8 @@ function CustomInput(props: {
   id?: string;
   field: CustomField;
   language: string;
-  value?: Value;
-  onChange?: (value: Value) => void;
+  value?: OwnValue;
+  onChange?: (value: OwnValue) => void;
 }) {
   const { id, field, value, onChange } = props;
   switch (field.kind) {
