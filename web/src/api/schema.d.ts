@@ -2397,7 +2397,7 @@ export interface components {
             /** @description The other one. */
             other: components["schemas"]["CustomerRow"];
             /** @description What speaks for it and against it. */
-            reasons: components["schemas"]["Reason"][];
+            reasons: components["schemas"]["DuplicateReason"][];
             /**
              * Format: double
              * @description The sum of the weights, in bits.
@@ -2412,6 +2412,21 @@ export interface components {
             items: components["schemas"]["Duplicate"][];
             /** @description Where the next page begins. */
             next_cursor?: string | null;
+        };
+        /** @description What speaks for two customers being one, or against it. */
+        DuplicateReason: {
+            /** @description What was compared: `identity`, `name`, `birthday`, `region`, `phone`. */
+            compared: string;
+            /**
+             * @description How it compares: `same`, `same_reading`, `alike`, `same_day`, `one_part_differs`, `same_line`, `near`,
+             *     `same_end`, `different`.
+             */
+            outcome: string;
+            /**
+             * Format: double
+             * @description In bits: one bit is twice as likely.
+             */
+            weight: number;
         };
         /**
          * @description What has been decided on a pair.
@@ -3791,20 +3806,14 @@ export interface components {
              */
             until: string;
         };
-        /** @description What speaks for two customers being one, or against it. */
+        /** @description A reason: a code and the numbers in its sentence. */
         Reason: {
-            /** @description What was compared: `identity`, `name`, `birthday`, `region`, `phone`. */
-            compared: string;
-            /**
-             * @description How it compares: `same`, `same_reading`, `alike`, `same_day`, `one_part_differs`, `same_line`, `near`,
-             *     `same_end`, `different`.
-             */
-            outcome: string;
-            /**
-             * Format: double
-             * @description In bits: one bit is twice as likely.
-             */
-            weight: number;
+            /** @description What it is about: `class` or `risk`. */
+            about: string;
+            /** @description Stable name of the sentence. */
+            code: string;
+            /** @description The numbers in it. */
+            params: Record<string, never>;
         };
         /** @description What the administrator decided a record holds. */
         RecordSchema: {

@@ -54,6 +54,7 @@ impl FromStr for DuplicateState {
 
 /// What speaks for two customers being one, or against it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = DuplicateReason)]
 pub struct Reason {
     /// What was compared: `identity`, `name`, `birthday`, `region`, `phone`.
     pub compared: String,
