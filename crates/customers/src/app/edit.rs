@@ -179,7 +179,8 @@ pub(super) fn check_in_sight(caller: &Caller, known: &Known) -> Result<()> {
     Ok(())
 }
 
-async fn record(
+/// Records an event of a customer.
+pub(super) async fn record(
     tx: &mut Tx,
     platform: &Platform,
     caller: &Caller,

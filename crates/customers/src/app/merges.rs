@@ -1,17 +1,16 @@
-//! Two records of one customer become one, and two again where that was wrong; both are in the caller's scope. Seeing what was merged needs
-//! `customers.read`; merging and undoing need `customers.write` and `customers.merge`. Everything in one
-//! transaction. See `docs/adr/0012-merge.md`.
+//! Two records of one customer become one, and two again where that was wrong; both are in the caller's scope. Seeing
+//! what was merged needs `customers.read`; merging and undoing need `customers.write` and `customers.merge`. Everything
+//! in one transaction. See `docs/adr/0012-merge.md`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use base::{Error, Page, PageSize, Result, check_version};
 use platform::access::directory;
-use platform::events::{self, Event};
 use platform::{Caller, Permission, Platform, Scope, Tx, ids};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::edit::check_in_sight;
+use super::edit::{self, check_in_sight};
 use super::hold;
 use super::life_events::too_many as too_many_life_events;
 use crate::identities;
@@ -287,9 +286,9 @@ pub async fn merge(
     duplicates::merged(&mut tx, (survivor, merged), id, now, by).await?;
     let fields: Vec<&String> = record.fields.keys().collect();
     let payload = json!({ "merge": id, "merged": merged, "moved": plan.counts, "fields": fields });
-    tell(&mut tx, platform, caller, "customer.merged", survivor, &payload).await?;
+    edit::record(&mut tx, platform, caller, "customer.merged", survivor, &payload).await?;
     let payload = json!({ "merge": id, "survivor": survivor });
-    tell(
+    edit::record(
         &mut tx,
         platform,
         caller,
@@ -340,25 +339,6 @@ async fn check_hierarchy(tx: &mut Tx, customer: CustomerId, known: &Known) -> Re
     let above = store::edit::hold_chain(tx, organisation).await?;
     let below = store::edit::levels_below(tx, customer).await?;
     check_place(customer, &above, below)
-}
-
-async fn tell(
-    tx: &mut Tx,
-    platform: &Platform,
-    caller: &Caller,
-    kind: &'static str,
-    customer: CustomerId,
-    payload: &Value,
-) -> Result<()> {
-    let event = Event {
-        actor: caller.actor(),
-        kind,
-        subject_kind: "customer",
-        subject: customer.uuid(),
-        customer: Some(customer.uuid()),
-        payload,
-    };
-    events::record(tx, &platform.clock, &event).await
 }
 
 /// Makes one customer two again: what moved goes back as it is now, what the survivor had before it has again
@@ -425,9 +405,9 @@ pub async fn unmerge(
     merges::undo(&mut tx, id, now, caller.actor().user()).await?;
     duplicates::unmerged(&mut tx, id).await?;
     let payload = json!({ "merge": id, "merged": merged });
-    tell(&mut tx, platform, caller, "customer.unmerged", survivor, &payload).await?;
+    edit::record(&mut tx, platform, caller, "customer.unmerged", survivor, &payload).await?;
     let payload = json!({ "merge": id, "survivor": survivor });
-    tell(
+    edit::record(
         &mut tx,
         platform,
         caller,

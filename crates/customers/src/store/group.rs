@@ -129,10 +129,7 @@ impl From<Row> for (Uuid, Grouping) {
 /// Everybody's grouping, in no order. Shows nobody: who asks for a list of them brings a scope
 /// ([`Grouping::is_in`]).
 pub fn groupings(tx: &mut Tx) -> Result<BoxStream<'_, Result<(Uuid, Grouping)>>> {
-    let rows = tx.stream::<Row>(
-        "SELECT id, brand, region, kind, branch_id, owner_id FROM customers",
-        [],
-    )?;
+    let rows = tx.stream::<Row>(Row::SELECT, [])?;
     Ok(rows.map_ok(Into::into).boxed())
 }
 

@@ -19,7 +19,7 @@ use crate::jobs::JobRun;
 use crate::tabular::{Row, Shape};
 
 /// Rows per transaction: well under a second of SQLite's one writer, and few enough to lose little.
-pub const BATCH_ROWS: usize = 5_000;
+pub const BATCH_ROWS: usize = 2_000;
 /// How often a reader shows progress and looks whether it should stop.
 const ROWS_PER_LOOK: u64 = 1_000;
 /// The most characters that are kept of a rejected row; what is longer is cut, and says so.
