@@ -1,4 +1,4 @@
-//! What every room shares: typed ids, money, days and months, paging, the one error type.
+//! What every room shares: typed ids, money, days and months, texts, paging, the one error type.
 //! Pure: never reads a clock, draws a random number, or does I/O. Those come in as arguments.
 
 pub mod day;
@@ -6,6 +6,7 @@ pub mod error;
 pub mod id;
 pub mod money;
 pub mod paging;
+pub mod text;
 
 pub use day::{Day, Month};
 pub use error::{Error, FieldError, Result, check_version};

@@ -189,6 +189,12 @@ pub struct NewCustomer {
     pub subscriptions: Vec<NewSubscription>,
     /// The people who matter inside an organisation.
     pub contacts: Vec<NewContact>,
+    /// The days of its life.
+    pub life_events: Vec<LifeEventFacts>,
+    /// What it said about being contacted.
+    pub consents: Vec<Statement>,
+    /// Its tags, each once.
+    pub tags: Vec<String>,
 }
 
 /// Something a customer holds, to be stored.
@@ -206,6 +212,10 @@ pub struct NewSubscription {
     pub started_on: Day,
     /// Its last day, if it is over.
     pub ended_on: Option<Day>,
+    /// The day its term ends.
+    pub term_ends_on: Option<Day>,
+    /// The device that came with it.
+    pub device: Option<String>,
     /// Whether it is in use.
     pub status: SubscriptionStatus,
 }

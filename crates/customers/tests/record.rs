@@ -44,6 +44,9 @@ fn new_customer(p: &Platform, external_id: &str, name: &str) -> NewCustomer {
         generated: true,
         subscriptions: Vec::new(),
         contacts: Vec::new(),
+        life_events: Vec::new(),
+        consents: Vec::new(),
+        tags: Vec::new(),
     }
 }
 
@@ -238,6 +241,8 @@ async fn customers_come_with_everything_in_any_order(t: &TestDb) {
             number: Some(format!("1390000000{n}")),
             started_on: Day(18_000 + n),
             ended_on: (n == 0).then_some(Day(19_000)),
+            term_ends_on: None,
+            device: None,
             status: if n == 0 {
                 SubscriptionStatus::Ended
             } else {

@@ -1,11 +1,11 @@
 //! Puts the example firm into an empty database, as a job: in steps of whole customers, each with its
 //! checkpoint in the same transaction, so that a killed process goes on where it was. Queues the first
-//! value run when everybody is there.
+//! value run, and the search for duplicates, when everybody is there.
 
 use std::collections::HashMap;
 
 use base::{Currency, Error, Result};
-use customers::{CustomerId, NewContact, NewCustomer, NewSubscription};
+use customers::{CustomerId, NewContact, NewCustomer, NewSubscription, Statement};
 use jiff::Timestamp;
 use platform::events::{self, Actor, Event};
 use platform::firm::{self, Firm};
@@ -17,7 +17,9 @@ use uuid::Uuid;
 use value::app::runs;
 use value::model::Line;
 
-use crate::example_firm::{AS_OF_DEFAULT, ExampleFirm, FIRM_NAME, GeneratedCustomer, SOURCE, ZONE};
+use crate::example_firm::{
+    AS_OF_DEFAULT, ExampleFirm, FIRM_NAME, GeneratedConsent, GeneratedCustomer, SOURCE, ZONE,
+};
 
 /// The kind of the job.
 pub(crate) const KIND: &str = server::EXAMPLE_FIRM;
@@ -80,6 +82,7 @@ pub(crate) async fn perform(job: JobRun) -> Result<serde_json::Value> {
             payload: &payload,
         };
         events::record(&mut tx, &platform.clock, &event).await?;
+        customers::app::duplicates::queue(&platform, &mut tx, job.actor()).await?;
         runs::queue(&platform, &mut tx, job.actor(), runs::RunRequest::default()).await?;
         loaded.run_queued = true;
         job.save_checkpoint(&mut tx, &loaded).await?;
@@ -212,6 +215,8 @@ fn record(
                     number: Some(held.number.clone()),
                     started_on: held.started_on,
                     ended_on: held.ended_on,
+                    term_ends_on: held.term_ends_on,
+                    device: held.device.map(str::to_owned),
                     status: held.status.name().parse()?,
                 })
             })
@@ -229,6 +234,27 @@ fn record(
                 })
             })
             .collect::<Result<_>>()?,
+        life_events: customer.days.clone(),
+        consents: customer
+            .consents
+            .iter()
+            .map(|said| statement(platform, said))
+            .collect::<Result<_>>()?,
+        tags: customer.tags.iter().map(|&tag| tag.to_owned()).collect(),
+    })
+}
+
+fn statement(platform: &Platform, said: &GeneratedConsent) -> Result<Statement> {
+    let at = said.on.date().in_tz(ZONE).map_err(Error::internal)?.timestamp();
+    Ok(Statement {
+        id: ids::new(&platform.clock),
+        purpose: said.purpose.to_owned(),
+        channel: said.channel,
+        given: said.given,
+        source: said.source.to_owned(),
+        at,
+        expires_at: None,
+        recorded_at: platform.clock.now(),
     })
 }
 

@@ -3,7 +3,7 @@
 //! everyone sees the whole firm. That they are one is decided by merging them (`super::merges`).
 
 use base::{Error, Page, PageSize, Result};
-use platform::events::{self, Event};
+use platform::events::{self, Actor, Event};
 use platform::jobs::{Job, NewJob, Unique};
 use platform::{Caller, Permission, Platform, Tx};
 use serde_json::{Value, json};
@@ -44,6 +44,17 @@ pub async fn list(
 /// Error: `duplicates_search_in_progress`.
 pub async fn search_all(platform: &Platform, caller: &Caller) -> Result<Job> {
     caller.require_whole_firm(Permission::CustomersWrite)?;
+    let mut tx = platform.db.write().await?;
+    let job = queue(platform, &mut tx, caller.actor()).await?;
+    tx.commit().await?;
+    platform.jobs.wake();
+    Ok(job)
+}
+
+/// Queues the job in a transaction of whoever calls, and asks for no permission.
+///
+/// Error: `duplicates_search_in_progress`.
+pub async fn queue(platform: &Platform, tx: &mut Tx, actor: Actor) -> Result<Job> {
     let new = NewJob {
         kind: finding::KIND,
         subject: None,
@@ -53,13 +64,9 @@ pub async fn search_all(platform: &Platform, caller: &Caller) -> Result<Job> {
             code: "duplicates_search_in_progress",
             message: "duplicates are being looked for already",
         }),
-        actor: caller.actor(),
+        actor,
     };
-    let mut tx = platform.db.write().await?;
-    let job = platform.jobs.enqueue(&mut tx, &platform.clock, new).await?;
-    tx.commit().await?;
-    platform.jobs.wake();
-    Ok(job)
+    platform.jobs.enqueue(tx, &platform.clock, new).await
 }
 
 /// Looks for customers who may be the same as one, now, and gives the first page of the open pairs it is in.

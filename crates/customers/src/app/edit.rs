@@ -63,6 +63,9 @@ pub async fn create(platform: &Platform, caller: &Caller, said: CustomerCreation
         generated: false,
         subscriptions: Vec::new(),
         contacts: Vec::new(),
+        life_events: Vec::new(),
+        consents: Vec::new(),
+        tags: Vec::new(),
     };
     store::insert_many(&mut tx, clock, &platform.keys, &[customer])
         .await

@@ -90,7 +90,7 @@ pub async fn add(
         return Err(too_many());
     }
     let id: LifeEventId = ids::new(&platform.clock);
-    life_events::insert(&mut tx, customer, id, &facts).await?;
+    life_events::insert_many(&mut tx, &[(customer, id, &facts)]).await?;
     let payload = as_new(&facts);
     record(
         &mut tx,

@@ -85,7 +85,7 @@ fn tidy(text: &str) -> Result<String> {
     if plain.is_empty() {
         return Err(Error::invalid("identity_missing", "this is empty"));
     }
-    if plain.chars().any(char::is_control) {
+    if plain.chars().any(base::text::is_hidden) {
         return Err(Error::invalid(
             "control_character",
             "there is a character in it that cannot be seen",

@@ -30,7 +30,7 @@ pub fn text(field: &str, text: &str, chars_max: usize) -> Result<String> {
         let message = format!("this has at most {chars_max} characters");
         return Err(Error::invalid("text_too_long", message).at(field));
     }
-    if text.chars().any(char::is_control) {
+    if text.chars().any(base::text::is_hidden) {
         let message = "a text has a character in it that cannot be stored, such as NUL";
         return Err(Error::invalid("character_not_allowed", message).at(field));
     }

@@ -124,6 +124,16 @@ pub(crate) async fn insert(
     recorded_by: Option<Uuid>,
     statements: &[Statement],
 ) -> Result<()> {
+    let of: Vec<_> = statements.iter().map(|said| (customer, said)).collect();
+    insert_many(tx, recorded_by, &of).await
+}
+
+/// Stores statements of several.
+pub(crate) async fn insert_many(
+    tx: &mut Tx,
+    recorded_by: Option<Uuid>,
+    statements: &[(CustomerId, &Statement)],
+) -> Result<()> {
     const CONSENTS: Bulk = Bulk {
         table: "consents",
         columns: &[
@@ -142,7 +152,7 @@ pub(crate) async fn insert(
     };
     let rows: Vec<_> = statements
         .iter()
-        .map(|said| {
+        .map(|(customer, said)| {
             args![
                 said.id.uuid(),
                 customer.uuid(),

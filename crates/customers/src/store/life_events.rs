@@ -1,7 +1,7 @@
 //! The days of a customer's life.
 
 use base::Result;
-use platform::db::uuids;
+use platform::db::{Bulk, uuids};
 use platform::{Tx, args};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -75,30 +75,43 @@ pub(crate) async fn birthdays(tx: &mut Tx, customers: &[Uuid]) -> Result<Vec<(Uu
         .collect()
 }
 
-/// Stores a new one.
-pub(crate) async fn insert(
+/// Stores new ones: whose, under which id, and what is said of them.
+pub(crate) async fn insert_many(
     tx: &mut Tx,
-    customer: CustomerId,
-    id: LifeEventId,
-    facts: &LifeEventFacts,
+    days: &[(CustomerId, LifeEventId, &LifeEventFacts)],
 ) -> Result<()> {
-    tx.execute(
-        "INSERT INTO life_events (id, customer_id, kind, label, calendar, year, month, day, leap_month) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        args![
-            id.uuid(),
-            customer.uuid(),
-            facts.kind.name(),
-            facts.label.as_ref(),
-            facts.calendar.name(),
-            facts.year.map(i32::from),
-            i32::from(facts.month),
-            i32::from(facts.day),
-            facts.leap_month,
+    const LIFE_EVENTS: Bulk = Bulk {
+        table: "life_events",
+        columns: &[
+            "id",
+            "customer_id",
+            "kind",
+            "label",
+            "calendar",
+            "year",
+            "month",
+            "day",
+            "leap_month",
         ],
-    )
-    .await
-    .map(|_| ())
+        on_conflict: "",
+    };
+    let rows: Vec<_> = days
+        .iter()
+        .map(|(customer, id, facts)| {
+            args![
+                id.uuid(),
+                customer.uuid(),
+                facts.kind.name(),
+                facts.label.as_ref(),
+                facts.calendar.name(),
+                facts.year.map(i32::from),
+                i32::from(facts.month),
+                i32::from(facts.day),
+                facts.leap_month,
+            ]
+        })
+        .collect();
+    LIFE_EVENTS.insert(tx, rows).await.map(|_| ())
 }
 
 /// Stores what one has become.

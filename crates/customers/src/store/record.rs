@@ -26,6 +26,20 @@ pub(crate) async fn tags(tx: &mut Tx, customer: CustomerId) -> Result<BTreeSet<S
     Ok(rows.into_iter().map(|(tag,)| tag).collect())
 }
 
+/// Puts tags on customers who do not have them.
+pub(crate) async fn insert_tags(tx: &mut Tx, tags: &[(CustomerId, &String)]) -> Result<()> {
+    const TAGS: Bulk = Bulk {
+        table: "customer_tags",
+        columns: &["customer_id", "tag"],
+        on_conflict: "",
+    };
+    let rows: Vec<_> = tags
+        .iter()
+        .map(|(customer, tag)| args![customer.uuid(), tag.as_str()])
+        .collect();
+    TAGS.insert(tx, rows).await.map(|_| ())
+}
+
 /// Puts tags on a customer and takes others off.
 pub(crate) async fn change_tags(
     tx: &mut Tx,
@@ -33,16 +47,8 @@ pub(crate) async fn change_tags(
     added: &[&String],
     removed: &[&String],
 ) -> Result<()> {
-    const TAGS: Bulk = Bulk {
-        table: "customer_tags",
-        columns: &["customer_id", "tag"],
-        on_conflict: "",
-    };
-    let rows: Vec<_> = added
-        .iter()
-        .map(|tag| args![customer.uuid(), tag.as_str()])
-        .collect();
-    TAGS.insert(tx, rows).await?;
+    let added: Vec<_> = added.iter().map(|tag| (customer, *tag)).collect();
+    insert_tags(tx, &added).await?;
     let sql = format!(
         "DELETE FROM customer_tags WHERE customer_id = $1 AND tag{}",
         tx.dialect().in_texts(2)

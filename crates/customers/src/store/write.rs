@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::IDS_PER_STATEMENT;
 use super::read::ids_by_external;
-use super::{duplicates, merges, names};
+use super::{consents, duplicates, life_events, merges, names, record};
 use crate::identities::store::NewIdentity;
 use crate::identities::{self, IdentityKind};
 use crate::model::{CustomerId, CustomerKind, NewCustomer, Record};
@@ -86,7 +86,7 @@ fn row(id: CustomerId, external_id: &str, known: &Known, generated: bool, now: T
     ]
 }
 
-/// Stores new customers with their subscriptions and contacts, in any order: those they refer to must be
+/// Stores new customers with everything that belongs to them, in any order: those they refer to must be
 /// there when the transaction is committed. Says how many customers.
 ///
 /// An identity that an earlier customer has only goes into the history of a later one.
@@ -108,6 +108,8 @@ pub async fn insert_many(
             "number",
             "started_on",
             "ended_on",
+            "term_ends_on",
+            "device",
             "status",
         ],
         on_conflict: "",
@@ -166,6 +168,8 @@ pub async fn insert_many(
                     held.number.as_ref(),
                     held.started_on,
                     held.ended_on,
+                    held.term_ends_on,
+                    held.device.as_ref(),
                     held.status.name(),
                 ]
             })
@@ -188,6 +192,16 @@ pub async fn insert_many(
         })
         .collect();
     CONTACTS.insert(tx, contacts).await?;
+    let (mut days, mut said, mut tags) = (Vec::new(), Vec::new(), Vec::new());
+    for customer in customers {
+        let id = customer.id;
+        days.extend(customer.life_events.iter().map(|facts| (id, ids::new(clock), facts)));
+        said.extend(customer.consents.iter().map(|said| (id, said)));
+        tags.extend(customer.tags.iter().map(|tag| (id, tag)));
+    }
+    life_events::insert_many(tx, &days).await?;
+    consents::insert_many(tx, None, &said).await?;
+    record::insert_tags(tx, &tags).await?;
     let region = identities::rules::region(firm::load(tx).await?.currency);
     let mut known_by = Vec::new();
     for customer in customers {

@@ -40,6 +40,9 @@ pub async fn customer(p: &Platform, external_id: &str, name: &str) -> CustomerId
         generated: false,
         subscriptions: Vec::new(),
         contacts: Vec::new(),
+        life_events: Vec::new(),
+        consents: Vec::new(),
+        tags: Vec::new(),
     };
     let mut tx = p.db.write().await.unwrap();
     let id = new.id;

@@ -221,6 +221,16 @@ impl Product {
     }
 }
 
+/// Telephones, with how often they come with a contract.
+pub(super) const DEVICES: [(&str, u32); 6] = [
+    ("华为 Mate 70", 18),
+    ("华为 nova 13", 22),
+    ("小米 15", 20),
+    ("荣耀 Magic7", 14),
+    ("OPPO Reno13", 14),
+    ("iPhone 16", 12),
+];
+
 /// Prices of devices in yuan, with how often they are bought.
 pub(super) const DEVICES_YUAN: [(i64, u32); 8] = [
     (299, 14),

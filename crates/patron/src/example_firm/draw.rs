@@ -18,6 +18,14 @@ pub(super) enum Purpose {
     History,
     /// Who brought it.
     Referral,
+    /// The days of its life.
+    Life,
+    /// What it agreed to.
+    Consents,
+    /// Its tags.
+    Tags,
+    /// Its telephones and terms.
+    Devices,
 }
 
 /// The random numbers of one customer for one purpose.

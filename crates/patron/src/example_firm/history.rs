@@ -184,6 +184,8 @@ fn held(
             None if silent_days > 180 => SubscriptionStatus::Suspended,
             None => SubscriptionStatus::Active,
         },
+        device: None,
+        term_ends_on: None,
     }
 }
 

@@ -10,6 +10,7 @@ mod csv;
 mod draw;
 mod history;
 mod ledger;
+mod life;
 mod model;
 mod names;
 mod outline;
@@ -22,7 +23,7 @@ use base::{Day, Error, Result};
 
 pub(crate) use catalogue::FIRM_NAME;
 pub(crate) use csv::write_csv;
-pub(crate) use model::GeneratedCustomer;
+pub(crate) use model::{GeneratedConsent, GeneratedCustomer};
 
 use draw::{Draw, Purpose};
 use model::{ContactRole, CustomerKind, GeneratedContact};
@@ -115,7 +116,8 @@ fn customer(setting: &Setting, index: u64) -> GeneratedCustomer {
     let mut draw = Draw::new(setting.seed, index, Purpose::History);
     let external_id = external_id(index);
     let contacts = contacts(setting, &outline, &mut draw);
-    let (subscriptions, ledger) = history::history(setting, &outline, &mut draw);
+    let (mut subscriptions, ledger) = history::history(setting, &outline, &mut draw);
+    life::complete(setting, &outline, &mut subscriptions);
     let transactions = ledger.numbered(&external_id);
     // Someone who switched in the network keeps the address.
     let address = outline.switched_from.unwrap_or(index);
@@ -130,6 +132,9 @@ fn customer(setting: &Setting, index: u64) -> GeneratedCustomer {
         since: outline.since(),
         organisation: outline.organisation.map(self::external_id),
         referred_by: referrer(setting, &outline).map(self::external_id),
+        days: life::days(setting, &outline),
+        consents: life::consents(setting, &outline),
+        tags: life::tags(setting, &outline),
         story: outline.story,
         switched_from: outline.switched_from.map(self::external_id),
         name: outline.name,

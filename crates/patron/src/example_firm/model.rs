@@ -2,6 +2,7 @@
 //! customer can be loaded as if it came from a file.
 
 use base::Day;
+use customers::{Channel as ContactChannel, LifeEventFacts};
 
 use super::catalogue::Product;
 
@@ -39,6 +40,12 @@ pub(crate) struct GeneratedCustomer {
     pub(crate) subscriptions: Vec<GeneratedSubscription>,
     /// The people of an organisation.
     pub(crate) contacts: Vec<GeneratedContact>,
+    /// The days of its life that the firm was told. No import field.
+    pub(crate) days: Vec<LifeEventFacts>,
+    /// What it agreed to and withdrew, in order of time. No import field.
+    pub(crate) consents: Vec<GeneratedConsent>,
+    /// Its tags. No import field.
+    pub(crate) tags: Vec<&'static str>,
     /// The ledger lines, in order of time.
     pub(crate) transactions: Vec<GeneratedTransaction>,
 }
@@ -131,6 +138,10 @@ pub(crate) struct GeneratedSubscription {
     pub(crate) ended_on: Option<Day>,
     /// Where it stands on the as-of day.
     pub(crate) status: SubscriptionStatus,
+    /// The telephone that came with it.
+    pub(crate) device: Option<&'static str>,
+    /// The day the contract ends.
+    pub(crate) term_ends_on: Option<Day>,
 }
 
 /// Where a subscription stands.
@@ -153,6 +164,21 @@ impl SubscriptionStatus {
             Self::Ended => "ended",
         }
     }
+}
+
+/// Something a customer agreed to, or withdrew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GeneratedConsent {
+    /// What for, as the contact rules name it.
+    pub(crate) purpose: &'static str,
+    /// Over which channel.
+    pub(crate) channel: ContactChannel,
+    /// Agreed, or else withdrew.
+    pub(crate) given: bool,
+    /// Where it was said.
+    pub(crate) source: &'static str,
+    /// When.
+    pub(crate) on: Day,
 }
 
 /// A person in an organisation.

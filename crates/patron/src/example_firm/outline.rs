@@ -68,6 +68,8 @@ pub(super) struct Outline {
     pub(super) branch: &'static Branch,
     pub(super) brand: Brand,
     pub(super) segment: &'static str,
+    /// The year of birth; of an organisation none is meant.
+    pub(super) born: i32,
     /// Whether the customer gave an e-mail address.
     pub(super) has_email: bool,
     /// How much the customer spends against others of its plan: log-normal around 1 for persons,
@@ -161,6 +163,7 @@ fn organisation(setting: &Setting, index: u64, draw: &mut Draw) -> Outline {
             200_000..1_000_000 => "中型企业",
             _ => "集团大客户",
         },
+        born: 0,
         has_email: true,
         spending,
         rank: 0.0,
@@ -227,6 +230,7 @@ fn person(setting: &Setting, index: u64, draw: &mut Draw) -> Outline {
             _ if born < this_year - 60 => "银龄",
             _ => "家庭",
         },
+        born,
         has_email: draw.chance(0.45),
         spending,
         rank,

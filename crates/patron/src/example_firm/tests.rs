@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use customers::{LifeCalendar, LifeEventKind};
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
 
@@ -167,6 +168,43 @@ fn the_ledger_shows_the_stories() {
     assert!(late < early * 8 / 10, "{early} {late}");
     let (early, late) = settled(Story::Steady);
     assert!((late - early).abs() < early / 10, "{early} {late}");
+}
+
+#[test]
+fn what_is_known_of_people_can_be_stored_and_is_of_every_kind() {
+    let customers = all(8_000, 2);
+    let days: Vec<_> = customers.iter().flat_map(|customer| &customer.days).collect();
+    for facts in &days {
+        assert_eq!(&(*facts).clone().checked().unwrap(), *facts);
+    }
+    let lunar = days.iter().filter(|facts| facts.calendar == LifeCalendar::Lunar).count();
+    assert!((days.len() / 5..days.len() / 2).contains(&lunar), "{lunar} of {}", days.len());
+    assert!(days.iter().any(|facts| facts.leap_month), "some were born in a leap month");
+    assert!(days.iter().any(|facts| facts.kind == LifeEventKind::Founding));
+    let said: Vec<_> = customers.iter().flat_map(|customer| &customer.consents).collect();
+    assert!(said.iter().any(|said| !said.given) && said.iter().any(|said| said.purpose == "advertising_in_ivr"));
+    assert!(said.iter().all(|said| said.on <= AS_OF_DEFAULT));
+    let held = customers.iter().flat_map(|customer| &customer.subscriptions);
+    let ends: Vec<_> = held.filter_map(|held| held.term_ends_on).collect();
+    let within_two_years = |day: &Day| (AS_OF_DEFAULT..=AS_OF_DEFAULT.months_before(-24)).contains(day);
+    assert!(!ends.is_empty() && ends.iter().all(within_two_years));
+    assert!(customers.iter().any(|customer| customer.tags.len() > 1));
+}
+
+#[test]
+fn who_switched_in_the_network_can_be_known_again() {
+    let customers = all(8_000, 2);
+    let by_number: HashMap<_, _> =
+        customers.iter().map(|customer| (customer.external_id.as_str(), customer)).collect();
+    let mut with_birthday = 0;
+    for customer in &customers {
+        if let Some(before) = &customer.switched_from {
+            let before = by_number[before.as_str()];
+            assert_eq!((&before.name, &before.days), (&customer.name, &customer.days));
+            with_birthday += usize::from(!customer.days.is_empty());
+        }
+    }
+    assert!(with_birthday > 20, "{with_birthday}");
 }
 
 #[test]

@@ -79,7 +79,7 @@ pub(super) fn known_permissions(names: &[String]) -> Vec<Permission> {
 pub(super) fn check_name(name: &str, field: &'static str, chars_max: usize) -> Result<String> {
     let name = name.trim();
     let chars = name.chars().count();
-    if chars == 0 || chars > chars_max || name.chars().any(char::is_control) {
+    if chars == 0 || chars > chars_max || name.chars().any(base::text::is_hidden) {
         let message = format!("this has 1 to {chars_max} characters");
         return Err(Error::invalid("name_malformed", message).at(field));
     }
@@ -134,7 +134,7 @@ pub(super) fn normalise_login(login: &str) -> Result<String> {
     let login = login.trim().to_lowercase();
     let well_formed = !login.is_empty()
         && login.chars().count() <= 64
-        && !login.chars().any(|c| c.is_whitespace() || c.is_control());
+        && !login.chars().any(|c| c.is_whitespace() || base::text::is_hidden(c));
     if well_formed {
         Ok(login)
     } else {

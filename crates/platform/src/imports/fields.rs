@@ -108,7 +108,7 @@ impl FieldKind {
 fn read_text(cell: &str, chars_max: usize) -> Result<String, CellProblem> {
     if cell
         .chars()
-        .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+        .any(|c| base::text::is_hidden(c) && !matches!(c, '\n' | '\r' | '\t'))
     {
         return Err(problem(
             "control_character",

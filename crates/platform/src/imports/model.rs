@@ -280,7 +280,7 @@ impl FromStr for Source {
 
     fn from_str(text: &str) -> base::Result<Self> {
         let text = text.trim();
-        if text.is_empty() || text.chars().count() > 64 || text.chars().any(char::is_control) {
+        if text.is_empty() || text.chars().count() > 64 || text.chars().any(base::text::is_hidden) {
             return Err(Error::invalid("source_malformed", "the source has 1 to 64 characters").at("source"));
         }
         Ok(Self(text.to_owned()))

@@ -1,6 +1,6 @@
 //! Every route of the document, walked by a role that grants nothing and by a user who may do everything in another
 //! branch: a route that is not listed here, that lets the first in, or that tells the second anything of a customer
-//! who is not theirs, fails. (`unauthorized.rs` walks the same as nobody.)
+//! who is not theirs, fails. (`unauthorized.rs` walks the same as nobody.) And walked with bodies that are wrong.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,13 +8,15 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod malformed;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::time::{Duration, Instant};
 
 use platform::test_on_both;
 use platform::testing::TestDb;
-use reqwest::{Client, Method, Response, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use support::{PASSWORD, Site, client, json_of, sign_in, signed_in};
 use value::model::Line;
@@ -56,8 +58,11 @@ const MERGE: &str = r#"{
     "merged": "01890a5d-ac96-774b-bcce-b302099a8057", "merged_version": 1
 }"#;
 
-/// Every route: whom it is for, and with which question and body it is asked.
-const ROUTES: &[(&str, For, &str, &str)] = &[
+/// A route: whom it is for, and with which question and body it is asked.
+type Route = (&'static str, For, &'static str, &'static str);
+
+/// Every route.
+const ROUTES: &[Route] = &[
     ("GET /session", Anyone, "", ""),
     ("POST /session/password", Anyone, "", PASSWORDS),
     ("GET /session/second-factor", Anyone, "", ""),
@@ -394,9 +399,9 @@ fn every_route_is_listed() {
     }
 }
 
-/// Asks a route, `{id}` of which is this, and all its other parts nobody's.
-async fn ask(site: &Site, who: &Client, route: &(&str, For, &str, &str), id: &str, hidden: &str) -> Response {
-    let (name, _, question, body) = route;
+/// A request of a route without its body; `{id}` of it is this, and all its other parts are nobody's.
+fn request(site: &Site, who: &Client, route: &Route, id: &str, hidden: &str) -> RequestBuilder {
+    let (name, _, question, _) = route;
     let (method, path) = name.split_once(' ').unwrap();
     let parts: Vec<&str> = path
         .split('/')
@@ -409,11 +414,17 @@ async fn ask(site: &Site, who: &Client, route: &(&str, For, &str, &str), id: &st
         .collect();
     let question = question.replace("{nobody}", NOBODY).replace("{hidden}", hidden);
     let url = site.url(&format!("/api/v1{}?{question}", parts.join("/")));
-    let mut request = who.request(method.parse::<Method>().unwrap(), url);
-    if method != "GET" {
-        request = request.header("if-match", "\"1\"");
+    let request = who.request(method.parse::<Method>().unwrap(), url);
+    if method == "GET" {
+        return request;
     }
-    request = match *body {
+    request.header("if-match", "\"1\"")
+}
+
+/// Asks a route with its body.
+async fn ask(site: &Site, who: &Client, route: &Route, id: &str, hidden: &str) -> Response {
+    let request = request(site, who, route, id, hidden);
+    let request = match route.3 {
         "" => request,
         "multipart" => request
             .header("content-type", "multipart/form-data; boundary=x")
