@@ -11,11 +11,10 @@ Half of the requests are list pages (any figure, up or down, with and without a 
 by cursor), the rest the record and the value of customers from all over the list. With --what overview
 every request is the whole page of a customer (/customers/{id}/overview) instead, 200 per second unless
 told; a page with a part that is late or failed counts as an error, and the time of each part is shown.
-With --what lookup customers are looked up by phone numbers and external ids (100 per second), with --what
-search they are searched for by names, pieces of names, pinyin, initials, ends of phone numbers and companies
-(50 per second); it says how many whole names found themselves first.
-Exits with 1 when the 99th percentile of any kind is above the bar (20 ms; 15 ms for the overview, 5 ms for
-look-ups, 50 ms for searches) or a request fails. Needs python3 and nothing else.
+With --what search customers are searched for by names, pieces of names, pinyin, initials, ends of phone
+numbers and companies (50 per second); it says how many whole names found themselves first.
+Exits with 1 when the 99th percentile of any kind is above the bar (20 ms; 15 ms for the overview, 50 ms for
+searches) or a request fails. Needs python3 and nothing else. (Look-ups take less than this client: lookup.sh.)
 """
 
 import argparse
@@ -29,8 +28,8 @@ import sys
 import time
 import urllib.parse
 
-P99_MS_MAX = {"pages": 20.0, "overview": 15.0, "lookup": 5.0, "search": 50.0}
-RATE = {"pages": 100.0, "overview": 200.0, "lookup": 100.0, "search": 50.0}
+P99_MS_MAX = {"pages": 20.0, "overview": 15.0, "search": 50.0}
+RATE = {"pages": 100.0, "overview": 200.0, "search": 50.0}
 KNOWN_MAX = 400  # so many customers' names and numbers are asked for before the clock starts
 # Of names that the firm of api_firm.py is full of.
 PINYIN = ("zhangwei", "wangfang", "lina", "zhaomin", "chenjing", "yangli", "huangqiang", "zhoulei", "wujun", "xuyang")
@@ -254,31 +253,6 @@ async def known(client, rng, customers):
     return found
 
 
-class Lookups:
-    """Makes up look-ups of customers by what they are known by."""
-
-    def __init__(self, rng, people):
-        self.rng, self.people = rng, people
-
-    def next(self):
-        """Kind and path."""
-        person = self.rng.choice(self.people)
-        by_phone = person["phone"] and self.rng.random() < 0.6
-        identity = person["phone"].removeprefix("+86") if by_phone else person["external_id"]
-        kind = "look-up by phone" if by_phone else "look-up by external id"
-        return kind, f"/api/v1/customers/lookup?{urllib.parse.urlencode({'identity': identity})}", None
-
-    def wrong(self, content):
-        """Whether nobody was found."""
-        return b'"customer"' not in content
-
-    def answered(self, _query, _content):
-        """There is nothing to remember."""
-
-    def report(self):
-        """There is nothing more to say."""
-
-
 class Searches:
     """Makes up searches as people type them; looks whether the first customer found by a whole name has it."""
 
@@ -400,7 +374,7 @@ async def run(arguments):
             requests = Overviews(rng, everywhere)
         else:
             people = await known(client, rng, everywhere)
-            requests = (Lookups if arguments.what == "lookup" else Searches)(rng, people)
+            requests = Searches(rng, people)
     rate = arguments.rate or RATE[arguments.what]
     await drive(client, requests, rate, WARM_UP_S)
     results = await drive(client, requests, rate, arguments.seconds)
