@@ -105,7 +105,7 @@ for (const theme of ["light", "dark"] as const) {
       await open(page, organisation, tab);
       await isAccessible(page, `${tab} ${theme}`);
     }
-    for (const tab of ["users", "roles", "places", "fields", "contact", "webhooks", "audit"]) {
+    for (const tab of ["users", "roles", "places", "fields", "contact", "panels", "webhooks", "audit"]) {
       await page.goto(`${patron.url}/settings/${tab}`);
       await isAccessible(page, `settings ${tab} ${theme}`);
       await isInWords(page, `settings ${tab}`);

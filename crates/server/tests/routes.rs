@@ -199,6 +199,12 @@ const ROUTES: &[(&str, For, &str, &str)] = &[
         "",
         r#"{ "customer": "{hidden}" }"#,
     ),
+    (
+        "POST /panels/try",
+        WholeFirm,
+        "",
+        r#"{ "customer": "{hidden}", "settings": { "zh": "", "en": "", "url": "https://example.com/{id}", "fields": [] } }"#,
+    ),
     ("GET /setup", SomeCustomers, "", ""),
     ("GET /customers", SomeCustomers, "limit=50", ""),
     ("GET /customers", SomeCustomers, "q=南方", ""),

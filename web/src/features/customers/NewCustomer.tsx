@@ -7,7 +7,7 @@ import { keys, useFacets } from "../../api/queries";
 import { type CustomerKind, createCustomer } from "../../api/record";
 import { DayInput } from "../../components/DayInput";
 import { EditDialog } from "../../components/EditDialog";
-import { CustomerPicker } from "./record/CustomerPicker";
+import { CustomerPicker } from "../../components/CustomerPicker";
 
 type Typed = {
   kind: CustomerKind;

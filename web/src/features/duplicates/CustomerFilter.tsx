@@ -3,7 +3,7 @@ import { Skeleton } from "antd";
 import { useTranslation } from "react-i18next";
 import { useCustomer } from "../../api/queries";
 import { ABSENT } from "../../i18n/format";
-import { CustomerPicker } from "../customers/record/CustomerPicker";
+import { CustomerPicker } from "../../components/CustomerPicker";
 
 export function CustomerFilter(props: {
   id: string | null;

@@ -20,7 +20,7 @@ import { More } from "../../../components/EventList";
 import { Section } from "../../../components/Section";
 import { WideTable } from "../../../components/WideTable";
 import { ABSENT, useFormat } from "../../../i18n/format";
-import { CustomerPicker } from "./CustomerPicker";
+import { CustomerPicker } from "../../../components/CustomerPicker";
 import { ExposureSection } from "./ExposureSection";
 import { useSaved } from "./useSaved";
 

@@ -13,7 +13,7 @@ import { DayInput } from "../../../components/DayInput";
 import { EditDialog } from "../../../components/EditDialog";
 import { Section } from "../../../components/Section";
 import { ABSENT, useFormat } from "../../../i18n/format";
-import { CustomerPicker } from "./CustomerPicker";
+import { CustomerPicker } from "../../../components/CustomerPicker";
 import { customerLink } from "./customerLink";
 import { useSaved } from "./useSaved";
 
