@@ -431,4 +431,15 @@ test("a customer is made by hand, and their record is opened", async ({ page, lo
     .getByRole("combobox", { name: t("app.search.placeholder") })
     .fill(language === "en" ? "zgy" : "zgh");
   await expect(page.getByRole("option").filter({ hasText: name })).toBeVisible();
+
+  // And by a tag, which says why.
+  const id = new URL(page.url()).pathname.split("/").at(-1);
+  const tag = `爱打高尔夫 ${language}`;
+  await page.request.patch(`${patron.url}/api/v1/customers/${id}/tags`, { data: { add: [tag] } });
+  await page
+    .getByRole("combobox", { name: t("app.search.placeholder") })
+    .fill(`高尔夫 ${language}`);
+  await expect(page.getByRole("option").filter({ hasText: name })).toContainText(
+    t("app.search.tagged", { tag }),
+  );
 });

@@ -13,7 +13,7 @@ use base::{Error, Page, PageSize, Result};
 use platform::events::{self, EventFilter, EventRow};
 use platform::{Caller, Permission, Platform, Tx};
 
-use crate::model::{CustomerDetail, CustomerId, CustomerKind, CustomerRow, Facets};
+use crate::model::{CustomerDetail, CustomerId, CustomerKind, Facets, FoundCustomer};
 use crate::rules::{Known, masking};
 use crate::store;
 
@@ -29,7 +29,7 @@ pub async fn list(
     search: Option<&str>,
     size: PageSize,
     cursor: Option<&str>,
-) -> Result<Page<CustomerRow>> {
+) -> Result<Page<FoundCustomer>> {
     caller.require(Permission::CustomersRead)?;
     check_search(search)?;
     let mut tx = platform.db.read().await?;

@@ -248,6 +248,16 @@ pub struct CustomerRow {
     pub since: Option<Day>,
 }
 
+/// A customer in a list, and why a search found it where that is not to be seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FoundCustomer {
+    /// The customer.
+    #[serde(flatten)]
+    pub customer: CustomerRow,
+    /// The tag that a search found it by; none where it is known by, or called, what was searched for.
+    pub tag: Option<String>,
+}
+
 /// A customer in few words, for lists of other rooms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomerSummary {

@@ -153,6 +153,7 @@ async fn a_chinese_customer_file_is_imported_and_enriched(t: &TestDb) {
     let rows: Vec<_> = all
         .items
         .iter()
+        .map(|found| &found.customer)
         .map(|c| (c.external_id.as_str(), c.name.as_str(), c.brand.as_deref()))
         .collect();
     assert_eq!(
@@ -431,7 +432,8 @@ async fn malformed_tables_of_customers_change_nothing_they_should_not(t: &TestDb
     let list = async || {
         let viewer = caller(Role::Viewer);
         let page = customers::app::list(p, &viewer, None, size, None).await;
-        page.unwrap().items
+        let items = page.unwrap().items;
+        items.into_iter().map(|found| found.customer).collect::<Vec<_>>()
     };
     let stored = list().await;
     for text in nasty {

@@ -18,6 +18,7 @@ pub(crate) mod record;
 pub(crate) mod references;
 mod scope;
 mod search;
+mod tags;
 mod ties;
 mod write;
 

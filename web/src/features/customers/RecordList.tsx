@@ -1,13 +1,13 @@
 // Customers as they were brought in, while no value has been computed yet.
 import { DownloadOutlined } from "@ant-design/icons";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Button, Table } from "antd";
+import { Button, Table, Tag } from "antd";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { listCustomers } from "../../api/endpoints";
 import { filterOf } from "../../api/exports";
 import { keys } from "../../api/queries";
-import type { CustomerRow } from "../../api/types";
+import type { FoundCustomer } from "../../api/types";
 import { Answer } from "../../components/Answer";
 import { Pages } from "../../components/Pages";
 import { useUrlState } from "../../components/urlState";
@@ -44,7 +44,7 @@ export function RecordList() {
       <Answer query={page} rows={10}>
         {(shown) => (
           <>
-            <Table<CustomerRow>
+            <Table<FoundCustomer>
               size="small"
               rowKey="id"
               dataSource={shown.items}
@@ -55,7 +55,12 @@ export function RecordList() {
               columns={[
                 {
                   title: t("customers.column.customer"),
-                  render: (_, row) => <CustomerCell of={row} />,
+                  render: (_, row) => (
+                    <>
+                      <CustomerCell of={row} />
+                      {row.tag ? <Tag className="row-tag">{row.tag}</Tag> : null}
+                    </>
+                  ),
                 },
                 {
                   title: t("customers.column.kind"),
