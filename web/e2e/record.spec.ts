@@ -407,6 +407,18 @@ test("the audit tells what one person did, and its place in the chain", async ({
   await isInWords(page, "audit");
 });
 
+test("what a colleague changes appears on an open page by itself", async ({ page, locale }) => {
+  const { t, language } = words(locale);
+  await signIn(page, patron, t);
+  const customer = await someone(page, "person", 7);
+  const listening = page.waitForRequest((request) => request.url().endsWith("/api/v1/events"));
+  await open(page, customer, "record");
+  await listening;
+  const text = `A colleague wrote this (${language})`;
+  await page.request.post(`${patron.url}/api/v1/customers/${customer.id}/notes`, { data: { text } });
+  await expect(page.getByText(text)).toBeVisible({ timeout: 10_000 });
+});
+
 test("a customer is made by hand, and their record is opened", async ({ page, locale }) => {
   const { t, language } = words(locale);
   await signIn(page, patron, t);

@@ -8,6 +8,7 @@ mod export;
 pub mod identities;
 mod import;
 mod index;
+pub mod live;
 mod model;
 pub mod overview;
 pub mod panels;

@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 
 use platform::test_on_both;
 use platform::testing::TestDb;
-use reqwest::{Client, Method, Response, StatusCode};
+use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
-use support::{PASSWORD, Site, client, json_of, sign_in, signed_in};
+use support::{Site, json_of, made, signed_in, user};
 use value::model::Line;
 
 /// Whom a route is for.
@@ -452,39 +452,6 @@ async fn told(response: Response) -> (u16, String) {
         Err(_) => text,
     };
     (status, text)
-}
-
-async fn made(admin: &Client, site: &Site, path: &str, body: Value) -> Value {
-    let answer = admin.post(site.url(path)).json(&body).send().await.unwrap();
-    let status = answer.status();
-    let body = json_of(answer).await;
-    assert!(status.is_success(), "{path}: {body:#}");
-    body
-}
-
-async fn user(
-    admin: &Client,
-    site: &Site,
-    login: &str,
-    permissions: &Value,
-    scope: &str,
-    branch: &Value,
-) -> Client {
-    let role = json!({ "name": login, "permissions": permissions, "scope": scope });
-    let role = made(admin, site, "/api/v1/roles", role).await;
-    let decided = json!({
-        "login": login, "name": login, "role": role["role"], "branch_id": branch, "active": true
-    });
-    let added = made(admin, site, "/api/v1/users", decided).await;
-    let one_time = added["one_time_password"].as_str().unwrap();
-    let client = client();
-    assert_eq!(
-        sign_in(&client, site, login, one_time).await.status(),
-        StatusCode::OK
-    );
-    let change = json!({ "current_password": one_time, "new_password": PASSWORD });
-    made(&client, site, "/api/v1/session/password", change).await;
-    client
 }
 
 /// Two branches with customers, their transactions and a run over them; gives a customer of the south.

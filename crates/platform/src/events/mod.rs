@@ -16,5 +16,5 @@ pub use read::{ActorName, EventFilter, EventRow, audit, page};
 pub use read::{Recorded, of_subject};
 pub use rules::{BrokenLink, Fault, Hash, Link, without_secrets};
 pub use seal::{Sealer, seal_batch};
-pub use store::count_waiting;
+pub use store::{count_waiting, customers_sealed_after, last_sealed};
 pub use verify::{Verdict, verify};

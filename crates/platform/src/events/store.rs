@@ -102,6 +102,21 @@ pub(super) async fn head(tx: &mut Tx) -> Result<Option<Link>> {
     Ok(tx.optional(sql, []).await?.map(head_of))
 }
 
+/// The place of the newest link.
+pub async fn last_sealed(tx: &mut Tx) -> Result<i64> {
+    Ok(head(tx).await?.map_or(0, |link| link.position))
+}
+
+/// The events sealed after a place, at most so many: the place of each, and the customer it is about.
+pub async fn customers_sealed_after(tx: &mut Tx, place: i64, max: u32) -> Result<Vec<(i64, Option<Uuid>)>> {
+    tx.all(
+        "SELECT s.position, e.customer_id FROM event_seals s JOIN events e ON e.id = s.event_id \
+         WHERE s.position > $1 ORDER BY s.position LIMIT $2",
+        args![place, max],
+    )
+    .await
+}
+
 fn head_of((position, hash): (i64, Option<Vec<u8>>)) -> Link {
     let hash = match hash {
         None => Link::genesis().hash,
