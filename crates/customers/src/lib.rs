@@ -18,12 +18,13 @@ pub mod store;
 
 pub use export::CustomersExport;
 pub use import::CustomersImport;
+pub use import::record_imported;
 pub use model::{
     Channel, Choice, Choices, CompletenessItem, Conflict, ConsentId, Contact, ContactChange, ContactFacts,
     ContactId, ContactPolicy, ContactPreferences, ContactRole, CustomField, CustomKind, CustomValue,
     CustomValues, CustomerChange, CustomerCreation, CustomerDetail, CustomerId, CustomerKind, CustomerLink,
     CustomerRow, CustomerSummary, Duplicate, DuplicateId, DuplicateState, Facets, FoundCustomer, LifeCalendar, LifeEvent,
-    LifeEventFacts, LifeEventId, LifeEventKind, Merge, MergeId, MergePreview, Need, NewContact, NewCustomer,
+    LifeEventFacts, LifeEventId, LifeEventKind, Merge, MergeDone, MergeId, MergePreview, Need, NewContact, NewCustomer,
     NewMerge, NewNote, NewStatements, NewSubscription, Note, NoteChange, NoteId, Purpose, QuietHours, Reason,
     Record, RecordSchema, Side, Statement, Subscription, SubscriptionChange, SubscriptionFacts,
     SubscriptionId, SubscriptionStatus, TagChange,

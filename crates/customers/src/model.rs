@@ -20,7 +20,7 @@ pub use edit::{
 };
 pub use life_event::{LifeCalendar, LifeEvent, LifeEventFacts, LifeEventId, LifeEventKind};
 pub(crate) use merge::MergeRecord;
-pub use merge::{Choices, Conflict, Merge, MergeId, MergePreview, NewMerge, Side};
+pub use merge::{Choices, Conflict, Merge, MergeDone, MergeId, MergePreview, NewMerge, Side};
 pub use record_schema::{
     Choice, CompletenessItem, CustomField, CustomKind, CustomValue, CustomValues, NewNote, Note, NoteChange,
     NoteId, RecordSchema, TagChange,

@@ -8,6 +8,7 @@ pub mod masking;
 pub mod merge;
 pub mod names;
 pub mod record_schema;
+pub mod timeline;
 
 use std::collections::HashMap;
 

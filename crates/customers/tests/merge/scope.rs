@@ -99,11 +99,11 @@ async fn only_who_sees_both_merges_them(t: &TestDb) {
         let seen = merges::list(p, who, None, size, None).await.unwrap();
         assert_eq!(seen.items.len(), count);
     }
-    let refused = merges::unmerge(p, &references(), &w.south, done.id)
+    let refused = merges::unmerge(p, &references(), &w.south, done.merge.id)
         .await
         .unwrap_err();
     assert_eq!(refused.code(), "not_found");
-    merges::unmerge(p, &references(), &w.north, done.id)
+    merges::unmerge(p, &references(), &w.north, done.merge.id)
         .await
         .unwrap();
     assert_eq!(everything(p).await, before);
@@ -239,10 +239,10 @@ async fn a_conflict_names_only_who_is_seen(t: &TestDb) {
         .unwrap();
     let now = app::get(p, &w.south, w.a).await.unwrap();
     assert_eq!(now.branch.map(|branch| branch.id), Some(w.branches.1));
-    let refused = merges::unmerge(p, &references(), &w.south, done.id)
+    let refused = merges::unmerge(p, &references(), &w.south, done.merge.id)
         .await
         .unwrap_err();
     assert_eq!(refused.code(), "out_of_scope");
-    undone(p, done.id).await.unwrap();
+    undone(p, done.merge.id).await.unwrap();
     assert_eq!(everything(p).await, before);
 }

@@ -98,11 +98,13 @@ pub(crate) async fn merged_with(
             version_of(p, merged).await,
         )
     };
-    merges::merge(p, &references(), &caller(Role::Analyst), said).await
+    let done = merges::merge(p, &references(), &caller(Role::Analyst), said).await?;
+    Ok(done.merge)
 }
 
 pub(crate) async fn undone(p: &Platform, id: MergeId) -> Result<Merge> {
-    merges::unmerge(p, &references(), &caller(Role::Analyst), id).await
+    let done = merges::unmerge(p, &references(), &caller(Role::Analyst), id).await?;
+    Ok(done.merge)
 }
 
 pub(crate) async fn identity(p: &Platform, id: CustomerId, phone: &str) {

@@ -11,7 +11,7 @@ pub(crate) mod store;
 mod verify;
 
 pub use log::{Actor, Event, record};
-pub use read::{ActorName, EventFilter, EventRow, audit, page};
+pub use read::{ActorName, EventFilter, EventRow, at_moments, audit, page};
 #[cfg(feature = "testing")]
 pub use read::{Recorded, of_subject};
 pub use rules::{BrokenLink, Fault, Hash, Link, without_secrets};

@@ -276,6 +276,21 @@ pub(crate) async fn by_id(tx: &mut Tx, id: Uuid) -> Result<Option<EventRow>> {
     Ok(rows.into_iter().next().map(EventRow::from))
 }
 
+/// The events of one kind at exactly these moments.
+pub(super) async fn at_moments(tx: &mut Tx, kind: &str, moments: &[Timestamp]) -> Result<Vec<EventRow>> {
+    if moments.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(SHOWN);
+    sql.push("e.kind = ").bind(kind).push(" AND e.at IN (");
+    for (n, at) in moments.iter().enumerate() {
+        sql.push(if n == 0 { "" } else { ", " }).bind(*at);
+    }
+    sql.push(")");
+    let rows: Vec<ShownRow> = sql.all(tx).await?;
+    Ok(rows.into_iter().map(EventRow::from).collect())
+}
+
 /// Events, newest first.
 pub(super) async fn page(
     tx: &mut Tx,
