@@ -118,7 +118,9 @@ test("an administrator sets a panel up, tries it, changes and removes it", async
   await isAccessible(page, "a panel");
 
   // Tried before it is saved: what the server refuses stands here, and values are chosen from the answer.
-  await dialog.getByLabel(t("settings.panels.try.customer"), { exact: true }).fill(items[0].external_id);
+  await dialog
+    .getByLabel(t("settings.panels.try.customer"), { exact: true })
+    .fill(items[0].external_id);
   await page.getByTitle(`${items[0].name} · ${items[0].external_id}`).click();
   const now = dialog.getByRole("button", { name: t("settings.panels.try.now"), exact: true });
   await now.click();
@@ -127,7 +129,8 @@ test("an administrator sets a panel up, tries it, changes and removes it", async
   await now.click();
   await expect(dialog.getByText(`http://127.0.0.1:${port}/${items[0].external_id}`)).toBeVisible();
   expect(asked).toBe("Bearer s3cret-of-loyalty");
-  const take = (at: string) => dialog.getByRole("button", { name: `${t("settings.panels.try.take")} ${at}` });
+  const take = (at: string) =>
+    dialog.getByRole("button", { name: `${t("settings.panels.try.take")} ${at}` });
   await take("/open").click();
   await take("/plan").click();
   const part = (number: number, of: string) =>
@@ -145,7 +148,9 @@ test("an administrator sets a panel up, tries it, changes and removes it", async
   await isAccessible(page, "a panel that was tried");
   await saves(page, t);
 
-  const row = page.getByRole("row").filter({ hasText: language === "zh-CN" ? "会员系统" : "Loyalty" });
+  const row = page
+    .getByRole("row")
+    .filter({ hasText: language === "zh-CN" ? "会员系统" : "Loyalty" });
   await expect(row).toContainText(t("settings.panels.on"));
   await page.goto(`${patron.url}/customers/${items[0].id}`);
   const says = page.getByRole("region", { name: language === "zh-CN" ? "会员系统" : "Loyalty" });
@@ -155,7 +160,11 @@ test("an administrator sets a panel up, tries it, changes and removes it", async
   // The secret is never shown again, and stays when something else changes.
   await page.goto(`${patron.url}/settings/panels`);
   await isAccessible(page, "panels");
-  await row.getByRole("button", { name: t("record.change_of", { what: language === "zh-CN" ? "会员系统" : "Loyalty" }) }).click();
+  await row
+    .getByRole("button", {
+      name: t("record.change_of", { what: language === "zh-CN" ? "会员系统" : "Loyalty" }),
+    })
+    .click();
   await expect(field("secret")).toHaveValue("");
   await field("cache_s").fill("0");
   await saves(page, t);

@@ -105,7 +105,16 @@ for (const theme of ["light", "dark"] as const) {
       await open(page, organisation, tab);
       await isAccessible(page, `${tab} ${theme}`);
     }
-    for (const tab of ["users", "roles", "places", "fields", "contact", "panels", "webhooks", "audit"]) {
+    for (const tab of [
+      "users",
+      "roles",
+      "places",
+      "fields",
+      "contact",
+      "panels",
+      "webhooks",
+      "audit",
+    ]) {
       await page.goto(`${patron.url}/settings/${tab}`);
       await isAccessible(page, `settings ${tab} ${theme}`);
       await isInWords(page, `settings ${tab}`);
@@ -415,7 +424,9 @@ test("what a colleague changes appears on an open page by itself", async ({ page
   await open(page, customer, "record");
   await listening;
   const text = `A colleague wrote this (${language})`;
-  await page.request.post(`${patron.url}/api/v1/customers/${customer.id}/notes`, { data: { text } });
+  await page.request.post(`${patron.url}/api/v1/customers/${customer.id}/notes`, {
+    data: { text },
+  });
   await expect(page.getByText(text)).toBeVisible({ timeout: 10_000 });
 });
 

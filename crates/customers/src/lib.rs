@@ -25,7 +25,7 @@ pub use model::{
     CustomValues, CustomerChange, CustomerCreation, CustomerDetail, CustomerId, CustomerKind, CustomerLink,
     CustomerRow, CustomerSummary, Duplicate, DuplicateId, DuplicateState, Facets, FoundCustomer, LifeCalendar, LifeEvent,
     LifeEventFacts, LifeEventId, LifeEventKind, Merge, MergeDone, MergeId, MergePreview, Need, NewContact, NewCustomer,
-    NewMerge, NewNote, NewStatements, NewSubscription, Note, NoteChange, NoteId, Purpose, QuietHours, Reason,
+    NewMerge, NewNote, NewStatements, NewSubscription, Note, NoteChange, NoteId, PairFilter, Purpose, QuietHours, Reason,
     Record, RecordSchema, Side, Statement, Subscription, SubscriptionChange, SubscriptionFacts,
     SubscriptionId, SubscriptionStatus, TagChange,
 };

@@ -13,7 +13,7 @@ pub use consent::{
     Channel, ConsentId, ContactPolicy, ContactPreferences, Need, NewStatements, Purpose, QuietHours,
     Statement,
 };
-pub use duplicate::{Duplicate, DuplicateId, DuplicateState, Reason};
+pub use duplicate::{Duplicate, DuplicateId, DuplicateState, PairFilter, Reason};
 pub use edit::{
     ContactChange, ContactFacts, ContactRole, CustomerChange, CustomerCreation, SubscriptionChange,
     SubscriptionFacts,

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use base::{Cursor, Page, PageSize, Result};
 use platform::crypto::{Cipher, Keyring};
-use platform::db::Sql;
+use platform::db::{Sql, like_containing};
 use platform::{Scope, Tx, args, firm};
 use uuid::Uuid;
 
@@ -231,10 +231,6 @@ impl Column {
 }
 
 async fn by_piece_of_name(tx: &mut Tx, scope: &Scope, piece: &str, max: u32) -> Result<Vec<Uuid>> {
-    let literal = name_key(piece)
-        .replace('\\', "\\\\")
-        .replace('%', "\\%")
-        .replace('_', "\\_");
     let mut sql = Sql::new(
         "SELECT c.id FROM (SELECT id, merged_into, name_key FROM customers WHERE name_key IS NOT NULL",
     );
@@ -242,7 +238,7 @@ async fn by_piece_of_name(tx: &mut Tx, scope: &Scope, piece: &str, max: u32) -> 
     sql.push(" ORDER BY id DESC LIMIT ")
         .bind(LOOKED_THROUGH)
         .push(") AS newest JOIN customers c ON c.id = coalesce(newest.merged_into, newest.id) WHERE newest.name_key LIKE ")
-        .bind(format!("%{literal}%"))
+        .bind(like_containing(&name_key(piece)))
         .push(" ESCAPE '\\'");
     push_scope(&mut sql, scope, ScopeColumns::OF_C.beside_better(tx.dialect()));
     sql.push(" ORDER BY newest.id DESC LIMIT ").bind(max);

@@ -3,7 +3,7 @@
 use base::PageSize;
 use customers::app::{self, duplicates, life_events, merges};
 use customers::identities::{self, IdentityKind};
-use customers::{CustomerChange, CustomerId, DuplicateState, LifeEventKind, MIGRATIONS, Side};
+use customers::{CustomerChange, CustomerId, DuplicateState, LifeEventKind, MIGRATIONS, PairFilter, Side};
 use platform::access::app::{branches, caller_of, roles, users};
 use platform::access::{BranchChange, BranchId, Role, RoleChange, ScopeKind, UserChange};
 use platform::testing::{TestDb, caller};
@@ -128,7 +128,7 @@ async fn only_pairs_of_whom_both_are_seen_are_reviewed(t: &TestDb) {
     let of_a = duplicates::search_one(p, &w.north, w.a, size).await.unwrap();
     assert_eq!(pairs(of_a), ["A C"]);
     let whole = caller(Role::Analyst);
-    let stored = duplicates::list(p, &whole, None, None, size, None).await.unwrap();
+    let stored = duplicates::list(p, &whole, PairFilter::default(), size, None).await.unwrap();
     assert_eq!(
         pairs(stored),
         ["A C"],
@@ -136,13 +136,13 @@ async fn only_pairs_of_whom_both_are_seen_are_reviewed(t: &TestDb) {
     );
     duplicates::search_all(p, &whole).await.unwrap();
     jobs_done(p, 1).await;
-    let all = duplicates::list(p, &whole, None, None, size, None).await.unwrap();
+    let all = duplicates::list(p, &whole, PairFilter::default(), size, None).await.unwrap();
     for (who, seen) in [
         (&w.north, vec!["A C"]),
         (&w.south, vec![]),
         (&whole, vec!["A B", "A C", "B C"]),
     ] {
-        let page = duplicates::list(p, who, None, None, size, None).await.unwrap();
+        let page = duplicates::list(p, who, PairFilter::default(), size, None).await.unwrap();
         assert_eq!(pairs(page), seen);
     }
     for pair in all.items {
@@ -156,7 +156,11 @@ async fn only_pairs_of_whom_both_are_seen_are_reviewed(t: &TestDb) {
             );
         }
     }
-    let page = duplicates::list(p, &w.north, Some(DuplicateState::NotDuplicate), None, size, None).await;
+    let decided = PairFilter {
+        state: DuplicateState::NotDuplicate,
+        ..PairFilter::default()
+    };
+    let page = duplicates::list(p, &w.north, decided, size, None).await;
     assert_eq!(pairs(page.unwrap()), ["A C"]);
 }
 

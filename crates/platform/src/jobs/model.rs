@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::access::Permission;
 use crate::events::Actor;
 use crate::live::{Audience, LiveEvent};
 

@@ -12,10 +12,10 @@ import {
   LIST_FILTERS,
   type ListFilter,
 } from "../../components/figures";
+import { ListSearch } from "../../components/ListSearch";
 import { BUCKETS, CLASSES, LOYALTIES } from "../../components/palette";
 import { listIn, useUrlState } from "../../components/urlState";
 import { minorDigits, useFormat } from "../../i18n/format";
-import { ListSearch } from "./ListSearch";
 import { COLUMNS, type Column, cleared, rangesIn } from "./listState";
 
 const FIRST_PAGE = { cursor: null, row: null };

@@ -39,9 +39,7 @@ function Panel(props: { of: PanelShown }) {
       title={format.language === "zh-CN" ? of.zh : of.en}
       action={of.state === "ok" ? null : <Tag>{t(`customers.panel.${of.state}`)}</Tag>}
     >
-      {of.fields.length > 0 ? (
-        <PanelValues fields={of.fields} />
-      ) : null}
+      {of.fields.length > 0 ? <PanelValues fields={of.fields} /> : null}
       <Typography.Text type="secondary" className="figure-note">
         {[
           of.code ? t(`problem.code.${of.code}`, { defaultValue: of.code }) : null,

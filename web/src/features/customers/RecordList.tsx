@@ -9,10 +9,10 @@ import { filterOf } from "../../api/exports";
 import { keys } from "../../api/queries";
 import type { FoundCustomer } from "../../api/types";
 import { Answer } from "../../components/Answer";
+import { ListSearch } from "../../components/ListSearch";
 import { Pages } from "../../components/Pages";
 import { useUrlState } from "../../components/urlState";
 import { useFormat } from "../../i18n/format";
-import { ListSearch } from "./ListSearch";
 import { PAGE_SIZE } from "./listState";
 import { CustomerCell, useRowKeys } from "./rows";
 
@@ -34,6 +34,8 @@ export function RecordList() {
     <section onKeyDown={walk} aria-label={t("customers.title")} style={{ marginTop: 16 }}>
       <div className="filters">
         <ListSearch
+          label={t("customers.search")}
+          placeholder={t("customers.search_short")}
           value={search.get("q") ?? ""}
           onSearch={(q) => change({ q, cursor: null, row: null })}
         />

@@ -58,7 +58,9 @@ export function PanelDialog(props: {
       title={t(panel ? "settings.panels.edit_title" : "settings.panels.add")}
       save={t("record.save")}
       known={
-        panel ? known(panel) : { values: { ...typedOf(null), position: props.position }, version: 0 }
+        panel
+          ? known(panel)
+          : { values: { ...typedOf(null), position: props.position }, version: 0 }
       }
       labels={labels}
       places={PLACES}

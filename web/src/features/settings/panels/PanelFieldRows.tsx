@@ -1,5 +1,10 @@
 // What is shown of an answer: where each value stands in it, what it is, and its name in both languages.
-import { ArrowDownOutlined, ArrowUpOutlined, DeleteOutlined, PlusOutlined } from "@ant-design/icons";
+import {
+  ArrowDownOutlined,
+  ArrowUpOutlined,
+  DeleteOutlined,
+  PlusOutlined,
+} from "@ant-design/icons";
 import { Button, Form, Input, Select } from "antd";
 import { useTranslation } from "react-i18next";
 import { PANEL_FIELD_KINDS, type PanelField } from "../../../api/settings";

@@ -29,16 +29,16 @@ export type Typed = {
 
 const KIB = 1024;
 
-/** The places of the server's fields in the form. */
+/** What the server says of the settings, at its place in the form. */
+const SAID_AS = "settings";
 export const PLACES: Readonly<Record<string, string>> = {
-  "settings.zh": "zh",
-  "settings.en": "en",
-  "settings.url": "url",
-  "settings.auth": "auth",
-  "settings.fields": "fields",
-  "settings.cache_s": "cache_s",
-  "settings.deadline_ms": "deadline_ms",
-  "settings.bytes_max": "kib_max",
+  ...Object.fromEntries(
+    ["zh", "en", "url", "auth", "fields", "cache_s", "deadline_ms"].map((name) => [
+      `${SAID_AS}.${name}`,
+      name,
+    ]),
+  ),
+  [`${SAID_AS}.bytes_max`]: "kib_max",
 };
 
 export function typedOf(panel: Panel | null): Typed {
