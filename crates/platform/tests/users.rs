@@ -194,6 +194,12 @@ async fn nobody_gives_more_than_they_have(t: &TestDb) {
         .await
         .unwrap();
     let anna = app::caller_of(p, anna.user.id).await.unwrap();
+    // Who may read nothing of roles is told what the own one is called and how far it reaches.
+    let standing = app::standing(p, &anna).await.unwrap();
+    assert_eq!(
+        (standing.role_name.as_deref(), standing.scope, standing.branch_name),
+        (Some("desk"), Some(ScopeKind::All), None)
+    );
     assert_eq!(
         code(users::add(p, &anna, "x", decided(Role::Administrator)).await),
         "forbidden"

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use platform::test_on_both;
 use platform::testing::TestDb;
-use reqwest::{Client, Method, Response};
+use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 use support::{Site, json_of, made, signed_in, user};
 use value::model::Line;
@@ -209,6 +209,8 @@ const ROUTES: &[(&str, For, &str, &str)] = &[
     ("GET /customers", SomeCustomers, "limit=50", ""),
     ("GET /customers", SomeCustomers, "q=南方", ""),
     ("GET /customers", SomeCustomers, "q=nanfang", ""),
+    ("GET /customers", SomeCustomers, "q=of-the-south", ""),
+    ("GET /value/profiles", SomeCustomers, "q=of-the-south", ""),
     ("GET /customers", SomeCustomers, "q=HIDDEN", ""),
     ("GET /customers", SomeCustomers, "q=7777", ""),
     ("GET /customers", SomeCustomers, "q=13800137777", ""),
@@ -509,6 +511,13 @@ async fn firm(t: &TestDb, site: &Site, admin: &Client, (north, south): (&Value, 
     ] {
         made(admin, site, &of_hidden(part), body).await;
     }
+    let tags = admin
+        .patch(site.url(&of_hidden("tags")))
+        .json(&json!({ "add": [SECRETS[3]] }));
+    assert_eq!(tags.send().await.unwrap().status(), StatusCode::OK);
+    let found = admin.get(site.url("/api/v1/customers?q=of-the-south"));
+    let found = json_of(found.send().await.unwrap()).await;
+    assert_eq!(found["items"][0]["tag"], SECRETS[3], "{found:#}");
     // Each has a twin of the same name.
     for one in [&hidden, &seen] {
         let search = format!("/api/v1/customers/{one}/duplicates/search");

@@ -75,7 +75,11 @@ pub async fn search_one(
     let mut tx = platform.db.write().await?;
     duplicates::store(&mut tx, &platform.clock, &found).await?;
     tx.commit().await?;
-    list(platform, caller, None, Some(customer), size, None).await
+    let of_customer = PairFilter {
+        customer: Some(customer),
+        ..PairFilter::default()
+    };
+    list(platform, caller, of_customer, size, None).await
 }
 
 /// Decides that two customers are two: they are not offered again. What was decided so stays as it is.

@@ -43,7 +43,12 @@ export function Filters(props: { currency: string }) {
   const choices = useChoices();
   return (
     <div className="filters">
-      <ListSearch value={search.get("q") ?? ""} onSearch={(q) => change({ q, ...FIRST_PAGE })} />
+      <ListSearch
+        label={t("customers.search")}
+        placeholder={t("customers.search_short")}
+        value={search.get("q") ?? ""}
+        onSearch={(q) => change({ q, ...FIRST_PAGE })}
+      />
       {LIST_FILTERS.filter((name) => choices[name].length > 0).map((name) => (
         <Select
           key={name}
