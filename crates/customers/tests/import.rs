@@ -99,7 +99,12 @@ async fn import(t: &TestDb, content: &str) -> ImportReport {
     } else {
         &["import.rows_stored"]
     };
-    let expected = [&["import.finished"], batch, &["import.started", "import.uploaded"]].concat();
+    let expected = [
+        &["import.finished"],
+        batch,
+        &["import.started", "import.uploaded"],
+    ]
+    .concat();
     assert_eq!(kinds, expected, "one event each and for a batch, none per row");
     done
 }
@@ -128,13 +133,19 @@ async fn told(t: &TestDb, who: &Caller, external_id: &str) -> Vec<(String, serde
     }
 }
 
-test_on_both!(a_timeline_begins_with_the_import_that_made_the_customer, [MIGRATIONS]);
+test_on_both!(
+    a_timeline_begins_with_the_import_that_made_the_customer,
+    [MIGRATIONS]
+);
 async fn a_timeline_begins_with_the_import_that_made_the_customer(t: &TestDb) {
     let runner = runner(t).await;
     let viewer = caller(Role::Viewer);
     import(t, "客户编号,姓名,所属单位\nC1,张伟,O1\n").await;
     import(t, "客户编号,姓名,所属单位\nC1,张炜,\nC2,李娜,\n").await;
-    let imported = ("customer.imported".to_owned(), serde_json::json!({ "source": "crm" }));
+    let imported = (
+        "customer.imported".to_owned(),
+        serde_json::json!({ "source": "crm" }),
+    );
     // The batch that changed C1 made C2; O1 was made because C1 named it.
     for id in ["C1", "C2", "O1"] {
         assert_eq!(told(t, &viewer, id).await, [imported.clone()], "{id}");
@@ -160,7 +171,9 @@ async fn a_timeline_begins_with_the_import_that_made_the_customer(t: &TestDb) {
     // What happens later comes after it, and who was made by hand was not imported.
     let analyst = caller(Role::Analyst);
     let mut tx = t.platform.db.read().await.unwrap();
-    let ids = store::ids_by_external(&mut tx, &Scope::of_system(), &["C2"]).await.unwrap();
+    let ids = store::ids_by_external(&mut tx, &Scope::of_system(), &["C2"])
+        .await
+        .unwrap();
     drop(tx);
     let tags = customers::TagChange {
         add: vec!["VIP".to_owned()],
@@ -169,7 +182,11 @@ async fn a_timeline_begins_with_the_import_that_made_the_customer(t: &TestDb) {
     customers::app::record::change_tags(&t.platform, &analyst, ids["C2"], tags)
         .await
         .unwrap();
-    let kinds: Vec<_> = told(t, &viewer, "C2").await.into_iter().map(|(kind, _)| kind).collect();
+    let kinds: Vec<_> = told(t, &viewer, "C2")
+        .await
+        .into_iter()
+        .map(|(kind, _)| kind)
+        .collect();
     assert_eq!(kinds, ["customer.imported", "customer.tagged"]);
     runner.shutdown(Duration::from_secs(5)).await;
 }

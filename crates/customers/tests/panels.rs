@@ -590,14 +590,15 @@ async fn a_panel_is_tried_before_it_is_saved(t: &TestDb) {
     let person = customer(p, "C-1", "张伟").await;
     let (_, room) = room(p);
     let admin = administrator();
-    let tried = async |who: &Caller, panel: Option<PanelId>, settings: &PanelSettings, secret: Option<&str>| {
-        let unsaved = app::UnsavedPanel {
-            panel,
-            settings: settings.clone(),
-            secret: secret.map(str::to_owned),
+    let tried =
+        async |who: &Caller, panel: Option<PanelId>, settings: &PanelSettings, secret: Option<&str>| {
+            let unsaved = app::UnsavedPanel {
+                panel,
+                settings: settings.clone(),
+                secret: secret.map(str::to_owned),
+            };
+            room.try_unsaved(who, person, unsaved).await
         };
-        room.try_unsaved(who, person, unsaved).await
-    };
 
     // It needs no name, and nothing is shown yet: the places of values are found in the answer.
     let mut wanted = settings(&format!("{}/{{external_id}}", system.url));
@@ -607,7 +608,10 @@ async fn a_panel_is_tried_before_it_is_saved(t: &TestDb) {
     let refused = tried(&admin, None, &wanted, None).await.unwrap_err();
     assert_eq!(refused.code(), "secret_required");
     let trial = tried(&admin, None, &wanted, Some("new")).await.unwrap();
-    assert_eq!((trial.status, trial.code, trial.fields.len()), (Some(200), None, 0));
+    assert_eq!(
+        (trial.status, trial.code, trial.fields.len()),
+        (Some(200), None, 0)
+    );
     assert_eq!(trial.answer.unwrap()["balance"], "1,234.50");
     assert_eq!(system.last(), ("/C-1".to_owned(), Some("Bearer new".to_owned())));
     assert!(app::list(p, &admin).await.unwrap().is_empty());

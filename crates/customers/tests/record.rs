@@ -77,7 +77,10 @@ async fn found(p: &Platform, search: &str) -> Vec<String> {
     )
     .await
     .unwrap();
-    page.items.into_iter().map(|found| found.customer.external_id).collect()
+    page.items
+        .into_iter()
+        .map(|found| found.customer.external_id)
+        .collect()
 }
 
 test_on_both!(records_enrich_what_is_known, [MIGRATIONS]);

@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 
 use base::PageSize;
 use customers::{MIGRATIONS, Record, app, store};
+use page_support::{branch, user};
 use platform::access::Role;
 use platform::jobs::{Kinds, Runner, RunnerSettings};
 use platform::testing::{TestDb, caller};
-use page_support::{branch, user};
 use platform::{Caller, Platform, Scope, args, test_on_both};
 
 fn named(external_id: &str, name: &str) -> Record {
@@ -39,7 +39,10 @@ async fn found(p: &Platform, search: &str) -> Vec<String> {
     let page = app::list(p, &caller(Role::Viewer), Some(search), size, None)
         .await
         .unwrap();
-    page.items.into_iter().map(|found| found.customer.external_id).collect()
+    page.items
+        .into_iter()
+        .map(|found| found.customer.external_id)
+        .collect()
 }
 
 test_on_both!(customers_are_found_as_chinese_users_type, [MIGRATIONS]);
@@ -127,11 +130,18 @@ async fn customers_are_found_as_chinese_users_type(t: &TestDb) {
 }
 
 /// What is found with the tag that says why.
-async fn found_with_tags(p: &Platform, who: &Caller, search: &str, size: u32) -> Vec<(String, Option<String>)> {
+async fn found_with_tags(
+    p: &Platform,
+    who: &Caller,
+    search: &str,
+    size: u32,
+) -> Vec<(String, Option<String>)> {
     let size = PageSize::new(Some(size)).unwrap();
     let (mut all, mut cursor) = (Vec::new(), None::<String>);
     loop {
-        let page = app::list(p, who, Some(search), size, cursor.as_deref()).await.unwrap();
+        let page = app::list(p, who, Some(search), size, cursor.as_deref())
+            .await
+            .unwrap();
         let rows = page.items.into_iter();
         all.extend(rows.map(|found| (found.customer.external_id, found.tag)));
         cursor = page.next_cursor;

@@ -197,7 +197,11 @@ async fn nobody_gives_more_than_they_have(t: &TestDb) {
     // Who may read nothing of roles is told what the own one is called and how far it reaches.
     let standing = app::standing(p, &anna).await.unwrap();
     assert_eq!(
-        (standing.role_name.as_deref(), standing.scope, standing.branch_name),
+        (
+            standing.role_name.as_deref(),
+            standing.scope,
+            standing.branch_name
+        ),
         (Some("desk"), Some(ScopeKind::All), None)
     );
     assert_eq!(
@@ -227,7 +231,9 @@ async fn nobody_gives_more_than_they_have(t: &TestDb) {
         let one = PageSize::new(Some(1)).unwrap();
         let (mut logins, mut cursor) = (Vec::new(), None::<String>);
         loop {
-            let page = users::list(p, &admin, Some(piece), one, cursor.as_deref()).await.unwrap();
+            let page = users::list(p, &admin, Some(piece), one, cursor.as_deref())
+                .await
+                .unwrap();
             logins.extend(page.items.into_iter().map(|record| record.user.login));
             cursor = page.next_cursor;
             if cursor.is_none() {
@@ -241,12 +247,22 @@ async fn nobody_gives_more_than_they_have(t: &TestDb) {
     assert_eq!(found("_gent").await, [] as [&str; 0]);
     assert_eq!(found("%").await, [] as [&str; 0]);
     assert!(found(" ").await.len() > 2);
-    let long = users::list(p, &admin, Some(&"x".repeat(101)), PageSize::new(None).unwrap(), None).await;
+    let long = users::list(
+        p,
+        &admin,
+        Some(&"x".repeat(101)),
+        PageSize::new(None).unwrap(),
+        None,
+    )
+    .await;
     assert_eq!(code(long), "search_too_long");
 
     let analyst = caller(Role::Analyst);
     let size = PageSize::new(None).unwrap();
-    assert_eq!(code(users::list(p, &analyst, None, size, None).await), "forbidden");
+    assert_eq!(
+        code(users::list(p, &analyst, None, size, None).await),
+        "forbidden"
+    );
     assert_eq!(code(roles::list(p, &analyst).await), "forbidden");
     assert_eq!(code(branches::list(p, &analyst, size, None).await), "forbidden");
     assert_eq!(code(teams::list(p, &analyst, size, None).await), "forbidden");
@@ -336,7 +352,13 @@ async fn what_cannot_be_is_refused_and_changes_nothing(t: &TestDb) {
     };
     assert_eq!(code(users::add(p, &admin, "x", alone).await), "team_unknown");
     let size = PageSize::new(None).unwrap();
-    assert!(users::list(p, &admin, None, size, None).await.unwrap().items.is_empty());
+    assert!(
+        users::list(p, &admin, None, size, None)
+            .await
+            .unwrap()
+            .items
+            .is_empty()
+    );
     let member = UserChange {
         team_ids: vec![east.id, east.id],
         ..decided(Role::Viewer)

@@ -124,7 +124,10 @@ async fn open_screens_hear_of_their_customers_and_of_no_others(t: &TestDb) {
     }
     assert!(!part.heard.contains(&theirs), "{}", part.heard);
     for told in part.all("customer") {
-        assert!(told == json!({ "id": mine }) || told == json!({ "id": last }), "{told}");
+        assert!(
+            told == json!({ "id": mine }) || told == json!({ "id": last }),
+            "{told}"
+        );
     }
     let of_all = everything.all("customer");
     assert!(of_all.contains(&json!({ "id": theirs })), "{of_all:?}");
@@ -175,7 +178,11 @@ async fn who_sees_a_part_of_the_firm_hears_of_their_own_jobs(t: &TestDb) {
         while screen.listen(Duration::from_millis(300)).await {}
     }
     let ids = |screen: &Screen| {
-        let mut ids: Vec<_> = screen.all("job").iter().map(|job| job["id"].to_string()).collect();
+        let mut ids: Vec<_> = screen
+            .all("job")
+            .iter()
+            .map(|job| job["id"].to_string())
+            .collect();
         ids.sort();
         ids.dedup();
         ids

@@ -15,7 +15,8 @@ use super::hold;
 use super::life_events::too_many as too_many_life_events;
 use crate::identities;
 use crate::model::{
-    Choices, Conflict, CustomerId, LifeEventId, Merge, MergeDone, MergeId, MergePreview, MergeRecord, NewMerge,
+    Choices, Conflict, CustomerId, LifeEventId, Merge, MergeDone, MergeId, MergePreview, MergeRecord,
+    NewMerge,
 };
 use crate::references::{Keyed, LIFE_EVENTS, OnMerge, Reference, References};
 use crate::rules::edit::check_place;

@@ -139,7 +139,9 @@ pub(super) async fn draft(platform: &Platform, tx: &mut Tx, unsaved: UnsavedPane
         let same = before.filter(|before| !rules::asks_another(&before.panel.settings, &settings));
         Some(same.ok_or_else(secret_required)?)
     };
-    let id = kept.as_ref().map_or_else(|| ids::new(&platform.clock), |kept| kept.panel.id);
+    let id = kept
+        .as_ref()
+        .map_or_else(|| ids::new(&platform.clock), |kept| kept.panel.id);
     let secret = kept.and_then(|kept| kept.secret);
     let panel = Panel {
         id,

@@ -36,8 +36,10 @@ pub fn is_the_other_side(event: &EventRow, customers: &[Uuid]) -> bool {
         let survivor = event.payload["survivor"].as_str()?;
         survivor.parse::<Uuid>().ok()
     };
-    matches!(event.kind.as_str(), "customer.merged_into" | "customer.unmerged_from")
-        && survivor().is_some_and(|survivor| customers.contains(&survivor))
+    matches!(
+        event.kind.as_str(),
+        "customer.merged_into" | "customer.unmerged_from"
+    ) && survivor().is_some_and(|survivor| customers.contains(&survivor))
 }
 
 #[cfg(test)]
@@ -62,7 +64,11 @@ mod tests {
 
     #[test]
     fn each_of_the_others_is_on_one_page() {
-        let pages = [(None, vec![9, 8], true), (Some(8), vec![6, 5], true), (Some(5), vec![3], false)];
+        let pages = [
+            (None, vec![9, 8], true),
+            (Some(8), vec![6, 5], true),
+            (Some(5), vec![3], false),
+        ];
         let mut all = Vec::new();
         for (after, seconds, goes_on) in pages {
             let page = Page {

@@ -276,7 +276,10 @@ pub async fn page(
         .all::<ListRow>(tx)
         .await?
         .into_iter()
-        .map(|row| row.customer().map(|customer| FoundCustomer { customer, tag: None }))
+        .map(|row| {
+            row.customer()
+                .map(|customer| FoundCustomer { customer, tag: None })
+        })
         .collect::<Result<Vec<_>>>()?;
     Page::cut(rows, size, |row| row.customer.external_id.clone())
 }

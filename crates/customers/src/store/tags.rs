@@ -33,7 +33,8 @@ pub(super) async fn by_piece_of_tag(
     let tags = tags_with(tags, piece, TAGS_MAX as usize);
     let mut found = Vec::new();
     let mut known = HashSet::new();
-    let share = (WITH_TAGS_LOOKED_THROUGH / u32::try_from(tags.len()).unwrap_or(TAGS_MAX).max(1)).max(SEARCH_MAX);
+    let share =
+        (WITH_TAGS_LOOKED_THROUGH / u32::try_from(tags.len()).unwrap_or(TAGS_MAX).max(1)).max(SEARCH_MAX);
     for tag in &tags {
         if found.len() < max as usize {
             let ids = with_tag(tx, scope, tag, (share, max)).await?;
@@ -66,8 +67,7 @@ async fn distinct(tx: &mut Tx, from: &str, end: Option<String>, max: u32) -> Res
 
 /// Those of the scope among the first who have this tag. Who was merged has what its survivor has, too.
 async fn with_tag(tx: &mut Tx, scope: &Scope, tag: &str, (share, max): (u32, u32)) -> Result<Vec<Uuid>> {
-    let mut sql =
-        Sql::new("SELECT c.id FROM (SELECT customer_id FROM customer_tags WHERE tag = ");
+    let mut sql = Sql::new("SELECT c.id FROM (SELECT customer_id FROM customer_tags WHERE tag = ");
     sql.bind(tag)
         .push(" ORDER BY customer_id LIMIT ")
         .bind(share)
@@ -81,15 +81,15 @@ async fn with_tag(tx: &mut Tx, scope: &Scope, tag: &str, (share, max): (u32, u32
 /// Those with one of these tags among the first of the scope: where many of the firm have a tag, few of a small scope
 /// are among the first of them.
 async fn of_scope(tx: &mut Tx, scope: &Scope, tags: &[String], max: u32) -> Result<Vec<(Uuid, String)>> {
-    let mut sql = Sql::new(
-        "SELECT t.customer_id, t.tag FROM (SELECT id FROM customers WHERE merged_into IS NULL",
-    );
+    let mut sql =
+        Sql::new("SELECT t.customer_id, t.tag FROM (SELECT id FROM customers WHERE merged_into IS NULL");
     push_scope(&mut sql, scope, ScopeColumns::PLAIN);
     sql.push(" LIMIT ")
         .bind(OF_SCOPE_LOOKED_THROUGH)
         .push(") AS mine JOIN customer_tags t ON t.customer_id = mine.id WHERE t.tag");
     sql.bind_in_texts(tx.dialect(), list(tags));
     // One with several of them comes several times.
-    sql.push(" ORDER BY t.customer_id, t.tag LIMIT ").bind(max * TAGS_MAX);
+    sql.push(" ORDER BY t.customer_id, t.tag LIMIT ")
+        .bind(max * TAGS_MAX);
     sql.all(tx).await
 }

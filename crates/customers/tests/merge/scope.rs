@@ -128,7 +128,9 @@ async fn only_pairs_of_whom_both_are_seen_are_reviewed(t: &TestDb) {
     let of_a = duplicates::search_one(p, &w.north, w.a, size).await.unwrap();
     assert_eq!(pairs(of_a), ["A C"]);
     let whole = caller(Role::Analyst);
-    let stored = duplicates::list(p, &whole, PairFilter::default(), size, None).await.unwrap();
+    let stored = duplicates::list(p, &whole, PairFilter::default(), size, None)
+        .await
+        .unwrap();
     assert_eq!(
         pairs(stored),
         ["A C"],
@@ -136,13 +138,17 @@ async fn only_pairs_of_whom_both_are_seen_are_reviewed(t: &TestDb) {
     );
     duplicates::search_all(p, &whole).await.unwrap();
     jobs_done(p, 1).await;
-    let all = duplicates::list(p, &whole, PairFilter::default(), size, None).await.unwrap();
+    let all = duplicates::list(p, &whole, PairFilter::default(), size, None)
+        .await
+        .unwrap();
     for (who, seen) in [
         (&w.north, vec!["A C"]),
         (&w.south, vec![]),
         (&whole, vec!["A B", "A C", "B C"]),
     ] {
-        let page = duplicates::list(p, who, PairFilter::default(), size, None).await.unwrap();
+        let page = duplicates::list(p, who, PairFilter::default(), size, None)
+            .await
+            .unwrap();
         assert_eq!(pairs(page), seen);
     }
     for pair in all.items {

@@ -119,7 +119,10 @@ pub(crate) async fn found(p: &Platform, search: &str) -> Vec<String> {
     let page = app::list(p, &caller(Role::Viewer), Some(search), size, None)
         .await
         .unwrap();
-    page.items.into_iter().map(|found| found.customer.external_id).collect()
+    page.items
+        .into_iter()
+        .map(|found| found.customer.external_id)
+        .collect()
 }
 
 pub(crate) async fn listed(p: &Platform) -> Vec<String> {
@@ -127,7 +130,10 @@ pub(crate) async fn listed(p: &Platform) -> Vec<String> {
     let page = app::list(p, &caller(Role::Viewer), None, size, None)
         .await
         .unwrap();
-    page.items.into_iter().map(|found| found.customer.external_id).collect()
+    page.items
+        .into_iter()
+        .map(|found| found.customer.external_id)
+        .collect()
 }
 
 pub(crate) async fn notes(p: &Platform, id: CustomerId) -> Vec<String> {

@@ -57,10 +57,7 @@ pub fn timestamp(micros: i64) -> Timestamp {
 
 /// A pattern for `LIKE … ESCAPE '\'` that matches what contains this text, whatever signs it has.
 pub fn like_containing(text: &str) -> String {
-    let literal = text
-        .replace('\\', "\\\\")
-        .replace('%', "\\%")
-        .replace('_', "\\_");
+    let literal = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     format!("%{literal}%")
 }
 

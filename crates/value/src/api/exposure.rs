@@ -174,7 +174,12 @@ pub(super) async fn top(
 ) -> Result<Json<ExposurePageBody>, Problem> {
     let list = ListOfPersons {
         influence: asked.influence.unwrap_or(KEY_INFLUENCE),
-        sort: asked.sort.as_deref().map(str::parse).transpose()?.unwrap_or_default(),
+        sort: asked
+            .sort
+            .as_deref()
+            .map(str::parse)
+            .transpose()?
+            .unwrap_or_default(),
     };
     let found = exposure::top(&room, &caller, list, paging.size, paging.cursor.as_deref()).await?;
     let currency = found.run.run.currency;

@@ -286,7 +286,11 @@ pub async fn top(
     let mut rows = exposures(pairs, &hierarchy, &stakes);
     let mut ties = by_person(ties);
     let key = |row: &Exposure| {
-        let influence = ties.get(&row.person).into_iter().flatten().map(|tie| tie.influence);
+        let influence = ties
+            .get(&row.person)
+            .into_iter()
+            .flatten()
+            .map(|tie| tie.influence);
         exposure::sort_key(row, list.sort, influence.max().unwrap_or_default())
     };
     rows.retain(|row| after.as_ref().is_none_or(|after| key(row) < after.key));

@@ -178,11 +178,20 @@ async fn who_would_take_what_along(t: &TestDb) {
         let list = ListOfPersons { influence: 1, sort };
         let (mut keys, mut cursor) = (Vec::new(), None::<String>);
         loop {
-            let found = exposure::top(&room, &analyst, list, one, cursor.as_deref()).await.unwrap();
-            keys.extend(found.page.items.iter().map(|person| match sort {
-                ExposureSort::Revenue => person.exposure.stake.revenue_minor,
-                ExposureSort::Customers => i64::try_from(person.exposure.customers).unwrap(),
-                _ => person.ties.iter().map(|tie| i64::from(tie.influence)).max().unwrap(),
+            let found = exposure::top(&room, &analyst, list, one, cursor.as_deref())
+                .await
+                .unwrap();
+            keys.extend(found.page.items.iter().map(|person| {
+                match sort {
+                    ExposureSort::Revenue => person.exposure.stake.revenue_minor,
+                    ExposureSort::Customers => i64::try_from(person.exposure.customers).unwrap(),
+                    _ => person
+                        .ties
+                        .iter()
+                        .map(|tie| i64::from(tie.influence))
+                        .max()
+                        .unwrap(),
+                }
             }));
             cursor = found.page.next_cursor;
             if cursor.is_none() {

@@ -202,7 +202,13 @@ async fn no_line_and_no_figure_is_lost_or_doubled(t: &TestDb) {
                 merged_version: looked.merged_version,
                 fields: Choices::new(),
             };
-            done.push(merges::merge(p, &references, &analyst, said).await.unwrap().merge.id);
+            done.push(
+                merges::merge(p, &references, &analyst, said)
+                    .await
+                    .unwrap()
+                    .merge
+                    .id,
+            );
             for stands in &mut stands_for {
                 if *stands == gone {
                     *stands = survivor;

@@ -57,8 +57,7 @@ pub(in super::super) async fn page(
             .bind(wanted)
             .push(" ESCAPE '\\')");
     }
-    sql.push(" ORDER BY login LIMIT ")
-        .bind(size.rows() + 1);
+    sql.push(" ORDER BY login LIMIT ").bind(size.rows() + 1);
     let rows: Vec<Row> = sql.all(tx).await?;
     let mut teams = teams_of(tx, rows.iter().map(|row| row.id)).await?;
     let users = rows
