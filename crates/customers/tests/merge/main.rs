@@ -527,7 +527,7 @@ async fn of_two_merges_at_once_one_wins(t: &TestDb) {
                 ["customer_merged", "version_stale"].contains(&code),
                 "{refused:?}"
             );
-            undone(p, done.id).await.unwrap();
+            undone(p, done.merge.id).await.unwrap();
         }
     }
 }

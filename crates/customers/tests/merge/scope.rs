@@ -180,7 +180,7 @@ async fn an_old_id_is_seen_where_its_survivor_is(t: &TestDb) {
     let size = PageSize::new(None).unwrap();
     let list = async |who: &Caller, q: &str| -> Vec<String> {
         let page = app::list(p, who, Some(q), size, None).await.unwrap();
-        page.items.into_iter().map(|row| row.external_id).collect()
+        page.items.into_iter().map(|row| row.customer.external_id).collect()
     };
     let named = async |who: &Caller| {
         let found = app::get(p, who, w.b).await;
@@ -249,10 +249,10 @@ async fn a_conflict_names_only_who_is_seen(t: &TestDb) {
         .unwrap();
     let now = app::get(p, &w.south, w.a).await.unwrap();
     assert_eq!(now.branch.map(|branch| branch.id), Some(w.branches.1));
-    let refused = merges::unmerge(p, &references(), &w.south, done.merge.id)
+    let refused = merges::unmerge(p, &references(), &w.south, done.id)
         .await
         .unwrap_err();
     assert_eq!(refused.code(), "out_of_scope");
-    undone(p, done.merge.id).await.unwrap();
+    undone(p, done.id).await.unwrap();
     assert_eq!(everything(p).await, before);
 }
