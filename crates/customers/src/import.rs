@@ -4,9 +4,11 @@ use base::Result;
 use futures::future::BoxFuture;
 use platform::Tx;
 use platform::access::directory;
+use platform::events::{self, Event};
 use platform::imports::{
     CellProblem, Field, FieldKind, Identity, ImportContext, ImportKind, ImportRow, Repeats, Seen, Stored,
 };
+use serde_json::json;
 
 use crate::identities::{self, IdentityKind};
 use crate::model::{CustomerKind, Record};
@@ -463,7 +465,33 @@ impl ImportKind for CustomersImport {
         Box::pin(async move {
             let read = Records::of(tx, rows, context).await?;
             let done = store::upsert_many(tx, &context.clock, &context.keys, &read.records).await?;
+            let counts = (done.created + done.new_others, done.updated);
+            record_imported(tx, context, counts).await?;
             Ok(read.stored(&done))
         })
     }
+}
+
+/// What is recorded of a batch that made or changed customers.
+pub(crate) const IMPORTED: &str = "customer.imported";
+
+/// Records that a batch of an import has made so many customers and changed so many: one event for all of them, at the
+/// moment at which they were made, so that each one's timeline finds it.
+pub async fn record_imported(
+    tx: &mut Tx,
+    context: &ImportContext,
+    (created, updated): (u64, u64),
+) -> Result<()> {
+    if created + updated == 0 {
+        return Ok(());
+    }
+    let event = Event {
+        actor: context.actor,
+        kind: IMPORTED,
+        subject_kind: "import",
+        subject: context.import.uuid(),
+        customer: None,
+        payload: &json!({ "source": context.source, "created": created, "updated": updated }),
+    };
+    events::record(tx, &context.clock, &event).await
 }

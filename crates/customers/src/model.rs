@@ -13,14 +13,14 @@ pub use consent::{
     Channel, ConsentId, ContactPolicy, ContactPreferences, Need, NewStatements, Purpose, QuietHours,
     Statement,
 };
-pub use duplicate::{Duplicate, DuplicateId, DuplicateState, Reason};
+pub use duplicate::{Duplicate, DuplicateId, DuplicateState, PairFilter, Reason};
 pub use edit::{
     ContactChange, ContactFacts, ContactRole, CustomerChange, CustomerCreation, SubscriptionChange,
     SubscriptionFacts,
 };
 pub use life_event::{LifeCalendar, LifeEvent, LifeEventFacts, LifeEventId, LifeEventKind};
 pub(crate) use merge::MergeRecord;
-pub use merge::{Choices, Conflict, Merge, MergeId, MergePreview, NewMerge, Side};
+pub use merge::{Choices, Conflict, Merge, MergeDone, MergeId, MergePreview, NewMerge, Side};
 pub use record_schema::{
     Choice, CompletenessItem, CustomField, CustomKind, CustomValue, CustomValues, NewNote, Note, NoteChange,
     NoteId, RecordSchema, TagChange,
@@ -256,6 +256,16 @@ pub struct CustomerRow {
     /// Customer since.
     #[schema(value_type = Option<String>, format = Date)]
     pub since: Option<Day>,
+}
+
+/// A customer in a list, and why a search found it where that is not to be seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FoundCustomer {
+    /// The customer.
+    #[serde(flatten)]
+    pub customer: CustomerRow,
+    /// The tag that a search found it by; none where it is known by, or called, what was searched for.
+    pub tag: Option<String>,
 }
 
 /// A customer in few words, for lists of other rooms.

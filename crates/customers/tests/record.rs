@@ -80,7 +80,10 @@ async fn found(p: &Platform, search: &str) -> Vec<String> {
     )
     .await
     .unwrap();
-    page.items.into_iter().map(|row| row.external_id).collect()
+    page.items
+        .into_iter()
+        .map(|found| found.customer.external_id)
+        .collect()
 }
 
 test_on_both!(records_enrich_what_is_known, [MIGRATIONS]);
@@ -443,7 +446,7 @@ async fn customers_are_found_by_what_id_or_name_begins_with(t: &TestDb) {
             let page = app::list(p, &viewer, search, size, cursor.as_deref())
                 .await
                 .unwrap();
-            ids.extend(page.items.into_iter().map(|row| row.external_id));
+            ids.extend(page.items.into_iter().map(|found| found.customer.external_id));
             cursor = page.next_cursor;
             if cursor.is_none() {
                 break;

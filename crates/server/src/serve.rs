@@ -150,6 +150,7 @@ pub struct Served {
     stop: CancellationToken,
     requests: JoinHandle<()>,
     housekeeping: JoinHandle<()>,
+    telling: JoinHandle<()>,
     runner: Runner,
     sealer: Sealer,
     webhooks: Webhooks,
@@ -183,6 +184,7 @@ pub async fn start(config: &Config, listener: TcpListener, rooms: Rooms, kinds: 
     let routes = router(rooms, &config.trusted_proxies, stop.clone());
     let requests = tokio::spawn(accept(listener, routes, config.limits, stop.clone()));
     let housekeeping = tokio::spawn(keep_house(platform.clone()));
+    let telling = tokio::spawn(customers::live::tell_of_changes(platform.clone()));
     let sealer = Sealer::start(platform.clone());
     tracing::info!(%address, "listening");
     Ok(Served {
@@ -190,6 +192,7 @@ pub async fn start(config: &Config, listener: TcpListener, rooms: Rooms, kinds: 
         stop,
         requests,
         housekeeping,
+        telling,
         runner,
         sealer,
         webhooks,
@@ -204,6 +207,7 @@ impl Served {
         tracing::info!("stopping");
         self.stop.cancel();
         self.housekeeping.abort();
+        self.telling.abort();
         let requests = async {
             if tokio::time::timeout(self.deadline, self.requests).await.is_err() {
                 tracing::warn!("requests were cut off at the deadline");

@@ -205,6 +205,7 @@ impl ImportKind for TransactionsImport {
     ) -> BoxFuture<'a, Result<Stored>> {
         Box::pin(async move {
             let ensured = customers::store::ensure_many(tx, &context.clock, &texts(rows, CUSTOMER)).await?;
+            customers::record_imported(tx, context, (ensured.created, 0)).await?;
             let mut stored = Stored {
                 new_customers: ensured.created,
                 ..Stored::default()

@@ -42,7 +42,13 @@ export function useMayMerge(): boolean {
 }
 
 const listPairs = (
-  query: { state: PairState; customer: string | null; cursor?: string | null; limit?: number },
+  query: {
+    state: PairState;
+    customer: string | null;
+    certain?: boolean | null;
+    cursor?: string | null;
+    limit?: number;
+  },
   signal?: Signal,
 ) => request<Page<Pair>>("GET", "/api/v1/duplicates", { query, signal });
 
@@ -57,11 +63,11 @@ export const merge = (body: MergeSaid) => request<Merge>("POST", "/api/v1/merges
 export const undoMerge = (id: string) =>
   request<Merge>("POST", at("/api/v1/merges/{id}/undo", { id }));
 
-export const usePairs = (state: PairState, customer: string | null) =>
+export const usePairs = (state: PairState, customer: string | null, certain: boolean | null) =>
   useInfiniteQuery({
-    queryKey: [...keys.customers, "pairs", state, customer],
+    queryKey: [...keys.customers, "pairs", state, customer, certain],
     queryFn: ({ pageParam, signal }) =>
-      listPairs({ state, customer, cursor: pageParam, limit: PAGE }, signal),
+      listPairs({ state, customer, certain, cursor: pageParam, limit: PAGE }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
   });

@@ -70,6 +70,7 @@ export type ImportPlan = {
 };
 
 export type CustomerRow = Whole<Schemas["CustomerRow"]>;
+export type FoundCustomer = Whole<Schemas["FoundCustomer"]>;
 export type CustomerLink = Schemas["CustomerLink"];
 export type Subscription = Whole<Schemas["Subscription"]>;
 export type Contact = Whole<Schemas["Contact"]>;

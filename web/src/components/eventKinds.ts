@@ -23,6 +23,7 @@ export const CUSTOMER_EVENTS = [
   "consent.given",
   "consent.withdrawn",
   "contact_preferences.changed",
+  "customer.imported",
   "customer.merged",
   "customer.merged_into",
   "customer.unmerged",

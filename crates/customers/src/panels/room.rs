@@ -17,7 +17,7 @@ use platform::{Caller, Permission, Platform, Tx};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::app::found;
+use super::app::{Draft, UnsavedPanel, draft, found};
 use super::cache::{Cache, Kept, Key};
 use super::model::{Panel, PanelAuth, PanelId, PanelShown, PanelTry, ShownField};
 use super::rules::{self, Admission, Breaker, Template, Values};
@@ -347,17 +347,42 @@ impl PanelRoom {
     /// `panels.manage` with the whole firm, and, since the answer is shown whole, `customers.personal` beside
     /// `customers.read`.
     pub async fn try_it(&self, caller: &Caller, id: PanelId, customer: CustomerId) -> Result<PanelTry> {
-        caller.require_whole_firm(Permission::PanelsManage)?;
-        caller.require(Permission::CustomersRead)?;
-        caller.require(Permission::CustomersPersonal)?;
-        let platform = &self.0.platform;
-        let mut tx = platform.db.read().await?;
+        may_try(caller)?;
+        let mut tx = self.0.platform.db.read().await?;
         let stored = found(store::get(&mut tx, id).await?)?;
+        let kept = Draft { stored, secret: None };
+        self.try_draft(tx, caller, customer, kept).await
+    }
+
+    /// The same for settings that nobody has saved, without storing anything. They may have no fields yet: the places
+    /// of values are found in the answer. The secret of a panel that is being changed is used where none is said.
+    ///
+    /// Errors: as where they are saved.
+    pub async fn try_unsaved(
+        &self,
+        caller: &Caller,
+        customer: CustomerId,
+        unsaved: UnsavedPanel,
+    ) -> Result<PanelTry> {
+        may_try(caller)?;
+        let mut tx = self.0.platform.db.read().await?;
+        let draft = draft(&self.0.platform, &mut tx, unsaved).await?;
+        self.try_draft(tx, caller, customer, draft).await
+    }
+
+    async fn try_draft(
+        &self,
+        mut tx: Tx,
+        caller: &Caller,
+        customer: CustomerId,
+        draft: Draft,
+    ) -> Result<PanelTry> {
+        let platform = &self.0.platform;
         let missing = || Error::invalid("customer_unknown", "there is no such customer").at("customer");
         let about = subject(platform, &mut tx, caller, customer)
             .await?
             .ok_or_else(missing)?;
-        let questions = Questions::of(platform, &mut tx, caller, (&about, vec![stored])).await?;
+        let questions = Questions::of(platform, &mut tx, caller, (&about, vec![draft.stored])).await?;
         drop(tx);
         let Some(stored) = questions.panels.first() else {
             return Err(Error::internal("the panel is gone"));
@@ -373,7 +398,10 @@ impl PanelRoom {
                 answer: None,
             });
         };
-        let secret = questions.secret(stored)?;
+        let secret = match draft.secret {
+            Some(said) => Some(said),
+            None => questions.secret(stored)?,
+        };
         let deadline = Duration::from_millis(stored.panel.settings.deadline_ms.into());
         let called = self.call(&stored.panel, secret, &url, deadline).await;
         let took_ms = milliseconds(begun.elapsed());
@@ -392,6 +420,12 @@ impl PanelRoom {
             answer,
         })
     }
+}
+
+fn may_try(caller: &Caller) -> Result<()> {
+    caller.require_whole_firm(Permission::PanelsManage)?;
+    caller.require(Permission::CustomersRead)?;
+    caller.require(Permission::CustomersPersonal)
 }
 
 /// How old an answer is; one from the future, where the clock was set back, is as old as it is early.

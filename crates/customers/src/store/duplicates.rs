@@ -17,7 +17,7 @@ use super::life_events;
 use super::read::rows_by_id;
 use super::scope::{ScopeColumns, push_scope, push_scope_of_both};
 use crate::identities;
-use crate::model::{CustomerId, Duplicate, DuplicateId, DuplicateState, MergeId, Reason};
+use crate::model::{CustomerId, Duplicate, DuplicateId, DuplicateState, MergeId, PairFilter, Reason};
 use crate::rules::duplicates::{Comparison, Traits, bits};
 use crate::rules::names::{KeyKind, search_keys};
 use crate::rules::{after_prefix, name_key};
@@ -326,20 +326,12 @@ const SELECT: &str = "SELECT d.id, d.customer_a, d.customer_b, d.certain, d.scor
     d.found_at, d.decided_at, d.decided_by FROM duplicates d JOIN customers a ON a.id = d.customer_a \
     JOIN customers b ON b.id = d.customer_b WHERE ";
 
-/// Which pairs.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Filter {
-    pub(crate) state: DuplicateState,
-    /// Only those of this customer.
-    pub(crate) customer: Option<CustomerId>,
-}
-
 /// Pairs of whom both are in the scope, what is certain first, the likeliest first. Pairs of which one was merged with
 /// someone else are left out until that is undone.
 pub(crate) async fn page(
     tx: &mut Tx,
     scope: &Scope,
-    filter: Filter,
+    filter: PairFilter,
     size: PageSize,
     cursor: Option<&str>,
 ) -> Result<Page<Duplicate>> {
@@ -359,6 +351,9 @@ pub(crate) async fn page(
         .push(")");
     if filter.state != DuplicateState::Merged {
         sql.push(" AND a.merged_into IS NULL AND b.merged_into IS NULL");
+    }
+    if let Some(certain) = filter.certain {
+        sql.push(" AND d.certain = ").bind(certain);
     }
     if let Some(customer) = filter.customer {
         sql.push(" AND (d.customer_a = ")

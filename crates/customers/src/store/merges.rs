@@ -131,7 +131,6 @@ impl Row {
             merged_by: self.merged_by,
             undone_at: self.undone_at.map(timestamp),
             undone_by: self.undone_by,
-            later: Vec::new(),
         }
     }
 }

@@ -18,14 +18,16 @@ pub(crate) mod record;
 pub(crate) mod references;
 mod scope;
 mod search;
+mod tags;
 mod ties;
 mod write;
 
 pub use group::{Group, Grouping, among, groupings, groupings_of};
 pub use group_changes::{forget_group_changes, group_changes, next_group_change};
 pub(crate) use names::{has_unindexed, index_some};
-pub(crate) use read::{ListRow, linked, rows_by_id};
+pub(crate) use read::{ListRow, linked, rows_by_id, together};
 pub use read::{as_one, count, detail, ids_by_external, merged, referrals, resolve, summaries};
+pub(crate) use scope::whose;
 pub use scope::{ScopeColumns, is_there, push_scope, those_there};
 pub use search::{SEARCH_MAX, facets, matching, page};
 pub use ties::{

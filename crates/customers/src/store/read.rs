@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use base::{Day, Result};
 use futures::stream::BoxStream;
+use jiff::Timestamp;
 use platform::access::directory;
 use platform::args;
 use platform::crypto::Cipher;
-use platform::db::{Sql, list, uuids};
+use platform::db::{Sql, list, timestamp, uuids};
 use platform::{Scope, Tx};
 use uuid::Uuid;
 
@@ -172,6 +173,18 @@ pub async fn as_one(tx: &mut Tx, survivor: Uuid) -> Result<Vec<Uuid>> {
         .into_iter()
         .chain(merged.into_iter().map(|(id,)| id))
         .collect())
+}
+
+/// The same, each with the moment at which it was made.
+pub(crate) async fn together(tx: &mut Tx, survivor: CustomerId) -> Result<Vec<(Uuid, Timestamp)>> {
+    let rows: Vec<(Uuid, i64)> = tx
+        .all(
+            "SELECT id, created_at FROM customers WHERE id = $1 OR merged_into = $1 \
+             ORDER BY (merged_into IS NULL) DESC, id LIMIT $2",
+            args![survivor.uuid(), AS_ONE_MAX],
+        )
+        .await?;
+    Ok(rows.into_iter().map(|(id, at)| (id, timestamp(at))).collect())
 }
 
 /// Every customer that was merged, and its survivor.

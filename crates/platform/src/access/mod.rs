@@ -13,7 +13,7 @@ mod store;
 
 pub use model::{
     ApiKey, ApiKeyId, Branch, BranchChange, BranchId, Caller, NewApiKey, Permission, Role, RoleChange,
-    RoleId, RoleRecord, SessionId, Team, TeamChange, TeamId, User, UserChange, UserId, UserRecord,
+    RoleId, RoleRecord, SessionId, Standing, Team, TeamChange, TeamId, User, UserChange, UserId, UserRecord,
 };
 pub use rates::KeyRates;
 pub use scope::{Reach, Scope, ScopeKind};

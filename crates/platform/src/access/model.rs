@@ -320,6 +320,17 @@ pub struct NewApiKey {
     pub per_minute: i32,
 }
 
+/// What one's own role is called and how far it reaches.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, utoipa::ToSchema)]
+pub struct Standing {
+    /// The name of a role of the firm's own; a built-in one has none.
+    pub role_name: Option<String>,
+    /// Which customers it lets one see; none where the role is gone.
+    pub scope: Option<ScopeKind>,
+    /// The name of one's branch.
+    pub branch_name: Option<String>,
+}
+
 /// Whoever calls a use case: a user with a session, or a program with a key of theirs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {

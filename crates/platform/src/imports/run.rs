@@ -17,6 +17,7 @@ use super::model::{ImportReport, ImportWarning, JobInput, REJECTS_KEPT_MAX, REJE
 use super::read::{Batch, Batches, Checked, Source};
 use super::store::{self, RejectedRow};
 use super::{Imports, files, read, rules};
+use crate::clock::Clock;
 use crate::db::Tx;
 use crate::events::{self, Event};
 use crate::firm::{self, Firm};
@@ -256,7 +257,12 @@ impl Work {
         if before.rows_done == 0 {
             self.settle_firm(&mut tx).await?;
         }
-        let stored = self.kind().store(&mut tx, &self.context, &batch.rows).await?;
+        // Everything of a batch is made at one moment: by it a row is known as the batch's, which costs a row nothing.
+        let context = ImportContext {
+            clock: Clock::fixed(self.context.clock.now()),
+            ..self.context.clone()
+        };
+        let stored = self.kind().store(&mut tx, &context, &batch.rows).await?;
         let mut rejects = add(&mut after.report, &self.source, &stored, batch);
         // Others may have changed the database since it was decided: what follows is not stored then.
         rules::accept_further(after.report.rows, after.report.rejected, self.limit_percent)?;

@@ -18,7 +18,7 @@ use platform::test_on_both;
 use platform::testing::TestDb;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
-use support::{PASSWORD, Site, client, json_of, sign_in, signed_in};
+use support::{Site, json_of, made, signed_in, user};
 use value::model::Line;
 
 /// Whom a route is for.
@@ -204,10 +204,18 @@ const ROUTES: &[Route] = &[
         "",
         r#"{ "customer": "{hidden}" }"#,
     ),
+    (
+        "POST /panels/try",
+        WholeFirm,
+        "",
+        r#"{ "customer": "{hidden}", "settings": { "zh": "", "en": "", "url": "https://example.com/{id}", "fields": [] } }"#,
+    ),
     ("GET /setup", SomeCustomers, "", ""),
     ("GET /customers", SomeCustomers, "limit=50", ""),
     ("GET /customers", SomeCustomers, "q=南方", ""),
     ("GET /customers", SomeCustomers, "q=nanfang", ""),
+    ("GET /customers", SomeCustomers, "q=of-the-south", ""),
+    ("GET /value/profiles", SomeCustomers, "q=of-the-south", ""),
     ("GET /customers", SomeCustomers, "q=HIDDEN", ""),
     ("GET /customers", SomeCustomers, "q=7777", ""),
     ("GET /customers", SomeCustomers, "q=13800137777", ""),
@@ -459,39 +467,6 @@ async fn told(response: Response) -> (u16, String) {
     (status, text)
 }
 
-async fn made(admin: &Client, site: &Site, path: &str, body: Value) -> Value {
-    let answer = admin.post(site.url(path)).json(&body).send().await.unwrap();
-    let status = answer.status();
-    let body = json_of(answer).await;
-    assert!(status.is_success(), "{path}: {body:#}");
-    body
-}
-
-async fn user(
-    admin: &Client,
-    site: &Site,
-    login: &str,
-    permissions: &Value,
-    scope: &str,
-    branch: &Value,
-) -> Client {
-    let role = json!({ "name": login, "permissions": permissions, "scope": scope });
-    let role = made(admin, site, "/api/v1/roles", role).await;
-    let decided = json!({
-        "login": login, "name": login, "role": role["role"], "branch_id": branch, "active": true
-    });
-    let added = made(admin, site, "/api/v1/users", decided).await;
-    let one_time = added["one_time_password"].as_str().unwrap();
-    let client = client();
-    assert_eq!(
-        sign_in(&client, site, login, one_time).await.status(),
-        StatusCode::OK
-    );
-    let change = json!({ "current_password": one_time, "new_password": PASSWORD });
-    made(&client, site, "/api/v1/session/password", change).await;
-    client
-}
-
 /// Two branches with customers, their transactions and a run over them; gives a customer of the south.
 async fn firm(t: &TestDb, site: &Site, admin: &Client, (north, south): (&Value, &Value)) -> String {
     let mut lines = Vec::new();
@@ -547,6 +522,13 @@ async fn firm(t: &TestDb, site: &Site, admin: &Client, (north, south): (&Value, 
     ] {
         made(admin, site, &of_hidden(part), body).await;
     }
+    let tags = admin
+        .patch(site.url(&of_hidden("tags")))
+        .json(&json!({ "add": [SECRETS[3]] }));
+    assert_eq!(tags.send().await.unwrap().status(), StatusCode::OK);
+    let found = admin.get(site.url("/api/v1/customers?q=of-the-south"));
+    let found = json_of(found.send().await.unwrap()).await;
+    assert_eq!(found["items"][0]["tag"], SECRETS[3], "{found:#}");
     // Each has a twin of the same name.
     for one in [&hidden, &seen] {
         let search = format!("/api/v1/customers/{one}/duplicates/search");

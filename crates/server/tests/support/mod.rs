@@ -95,6 +95,41 @@ pub async fn sign_in(client: &Client, site: &Site, login: &str, password: &str) 
         .unwrap()
 }
 
+/// What a post that succeeds answers.
+pub async fn made(admin: &Client, site: &Site, path: &str, body: Value) -> Value {
+    let answer = admin.post(site.url(path)).json(&body).send().await.unwrap();
+    let status = answer.status();
+    let body = json_of(answer).await;
+    assert!(status.is_success(), "{path}: {body:#}");
+    body
+}
+
+/// A client signed in as a new user with a role of their own.
+pub async fn user(
+    admin: &Client,
+    site: &Site,
+    login: &str,
+    permissions: &Value,
+    scope: &str,
+    branch: &Value,
+) -> Client {
+    let role = json!({ "name": login, "permissions": permissions, "scope": scope });
+    let role = made(admin, site, "/api/v1/roles", role).await;
+    let decided = json!({
+        "login": login, "name": login, "role": role["role"], "branch_id": branch, "active": true
+    });
+    let added = made(admin, site, "/api/v1/users", decided).await;
+    let one_time = added["one_time_password"].as_str().unwrap();
+    let client = client();
+    assert_eq!(
+        sign_in(&client, site, login, one_time).await.status(),
+        StatusCode::OK
+    );
+    let change = json!({ "current_password": one_time, "new_password": PASSWORD });
+    made(&client, site, "/api/v1/session/password", change).await;
+    client
+}
+
 pub async fn json_of(response: Response) -> Value {
     let text = response.text().await.unwrap();
     serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text:?}"))

@@ -14,6 +14,7 @@ const PARTS: Record<SettingsTabName, ComponentType> = {
   places: lazy(async () => ({ default: (await import("./places/PlacesTab")).PlacesTab })),
   fields: lazy(async () => ({ default: (await import("./FieldsTab")).FieldsTab })),
   contact: lazy(async () => ({ default: (await import("./ContactTab")).ContactTab })),
+  panels: lazy(async () => ({ default: (await import("./panels/PanelsTab")).PanelsTab })),
   webhooks: lazy(async () => ({ default: (await import("./WebhooksTab")).WebhooksTab })),
   audit: lazy(async () => ({ default: (await import("./AuditTab")).AuditTab })),
 };

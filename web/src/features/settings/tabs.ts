@@ -9,6 +9,7 @@ export type SettingsTabName =
   | "places"
   | "fields"
   | "contact"
+  | "panels"
   | "webhooks"
   | "audit";
 
@@ -23,6 +24,7 @@ const SETTINGS_TABS: {
   { tab: "places", permission: "access.read" },
   { tab: "fields", permission: "customers.settings" },
   { tab: "contact", permission: "customers.settings" },
+  { tab: "panels", permission: "panels.manage", whole: true },
   { tab: "webhooks", permission: "webhooks.manage", whole: true },
   { tab: "audit", permission: "audit.read", whole: true },
 ];

@@ -56,12 +56,25 @@ fn refused<T>(field: &str, code: &'static str, message: &str) -> Result<T> {
 pub fn check(mut settings: PanelSettings) -> Result<PanelSettings> {
     settings.zh = text("settings.zh", &settings.zh, LABEL_CHARS_MAX)?;
     settings.en = text("settings.en", &settings.en, LABEL_CHARS_MAX)?;
+    if settings.fields.is_empty() {
+        return fields_malformed();
+    }
+    check_asking(settings)
+}
+
+fn fields_malformed<T>() -> Result<T> {
+    let message = "a panel shows 1 to 30 values";
+    refused("settings.fields", "panel_fields_malformed", message)
+}
+
+/// The settings if the system can be asked with them: a panel that is only tried needs no name, and need not show
+/// anything yet. Errors: those of [`check`].
+pub fn check_asking(mut settings: PanelSettings) -> Result<PanelSettings> {
     settings.url = settings.url.trim().to_owned();
     check_address(&settings)?;
     check_auth(&settings.auth)?;
-    if settings.fields.is_empty() || settings.fields.len() > FIELDS_MAX {
-        let message = "a panel shows 1 to 30 values";
-        return refused("settings.fields", "panel_fields_malformed", message);
+    if settings.fields.len() > FIELDS_MAX {
+        return fields_malformed();
     }
     for field in &mut settings.fields {
         field.zh = text("settings.fields", &field.zh, LABEL_CHARS_MAX)?;

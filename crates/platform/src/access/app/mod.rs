@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use self::second_factors::Answer;
-use super::model::{BranchId, Caller, Role, User, UserId};
+use super::model::{BranchId, Caller, Role, Standing, User, UserId};
 use super::{password, rules, store};
 use crate::db::{Tx, timestamp};
 use crate::events::{self, Actor, Event};
@@ -197,6 +197,12 @@ pub async fn session(platform: &Platform, token: &str) -> Result<(Caller, Timest
     store::callers::of_session(&mut tx, &token_hash(token), platform.clock.now())
         .await?
         .ok_or_else(not_signed_in)
+}
+
+/// What the caller's own role is called and how far it reaches.
+pub async fn standing(platform: &Platform, caller: &Caller) -> Result<Standing> {
+    let standing = store::callers::standing(&mut platform.db.read().await?, caller.user.id).await?;
+    Ok(standing.unwrap_or_default())
 }
 
 /// A user as the caller its sessions make it, for tests of other rooms.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::super::model::{BranchId, Role, TeamId, User, UserId, UserRecord};
 use crate::args;
-use crate::db::{Sql, Tx, uuids};
+use crate::db::{Sql, Tx, like_containing, uuids};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -37,18 +37,27 @@ impl Row {
     }
 }
 
-/// One page of users, by login.
+/// One page of users, by login; those with this piece in their login or name, where one is given. A firm has so few users
+/// that they are looked through.
 pub(in super::super) async fn page(
     tx: &mut Tx,
+    piece: Option<&str>,
     size: PageSize,
     cursor: Option<&str>,
 ) -> Result<Page<UserRecord>> {
     let mut sql =
         Sql::new("SELECT id, login, name, role, branch_id, active, version FROM users WHERE login > ");
     // No login is empty.
-    sql.bind(cursor.map(Cursor::key::<String>).transpose()?.unwrap_or_default())
-        .push(" ORDER BY login LIMIT ")
-        .bind(size.rows() + 1);
+    sql.bind(cursor.map(Cursor::key::<String>).transpose()?.unwrap_or_default());
+    if let Some(piece) = piece {
+        let wanted = like_containing(&piece.to_lowercase());
+        sql.push(" AND (lower(login) LIKE ")
+            .bind(wanted.clone())
+            .push(" ESCAPE '\\' OR lower(name) LIKE ")
+            .bind(wanted)
+            .push(" ESCAPE '\\')");
+    }
+    sql.push(" ORDER BY login LIMIT ").bind(size.rows() + 1);
     let rows: Vec<Row> = sql.all(tx).await?;
     let mut teams = teams_of(tx, rows.iter().map(|row| row.id)).await?;
     let users = rows

@@ -1,13 +1,15 @@
 // One's own account: password, second factor, where one is signed in, keys for programs.
 import { useQueryClient } from "@tanstack/react-query";
-import { App } from "antd";
+import { App, Descriptions } from "antd";
 import { useTranslation } from "react-i18next";
 import { accessKeys, endSession, useSessions } from "../../../api/access";
 import { useSession } from "../../../api/queries";
 import { Answer } from "../../../components/Answer";
 import { PageHead } from "../../../components/PageHead";
+import { roleName } from "../../../components/roles";
 import { Section } from "../../../components/Section";
 import { Sessions } from "../../../components/Sessions";
+import { ABSENT } from "../../../i18n/format";
 import { PasswordForm } from "../PasswordForm";
 import { EndOthers } from "./EndOthers";
 import { KeysSection } from "./KeysSection";
@@ -24,6 +26,7 @@ export function Account() {
         lead={[user?.name, user?.login].filter(Boolean).join(" · ")}
       />
       <div className="stack narrow">
+        <StandingSection />
         <SecondFactorSection />
         <Section title={t("access.account.password")}>
           <p className="definition settings-hint">{t("access.account.password_hint")}</p>
@@ -38,6 +41,30 @@ export function Account() {
         <KeysSection />
       </div>
     </>
+  );
+}
+
+/** What one's role is called, and which customers it lets one see. */
+function StandingSection() {
+  const { t } = useTranslation();
+  const session = useSession().data;
+  if (!session) return null;
+  const role = { role: session.user.role, name: session.role_name ?? null };
+  const facts = [
+    { key: "role", label: t("access.account.role"), children: roleName(role, t) },
+    {
+      key: "scope",
+      label: t("access.account.scope"),
+      children: session.scope ? t(`access.scope.${session.scope}`) : ABSENT,
+    },
+    ...(session.branch_name
+      ? [{ key: "branch", label: t("access.account.branch"), children: session.branch_name }]
+      : []),
+  ];
+  return (
+    <Section title={t("access.account.standing")}>
+      <Descriptions size="small" column={1} items={facts} />
+    </Section>
   );
 }
 
