@@ -3,7 +3,9 @@
 
 pub mod api;
 pub mod app;
+pub mod attachments;
 mod duplicates;
+pub mod everything;
 mod export;
 pub mod identities;
 mod import;
@@ -21,9 +23,9 @@ pub use model::{
     Channel, Choice, Choices, CompletenessItem, Conflict, ConsentId, Contact, ContactChange, ContactFacts,
     ContactId, ContactPolicy, ContactPreferences, ContactRole, CustomField, CustomKind, CustomValue,
     CustomValues, CustomerChange, CustomerCreation, CustomerDetail, CustomerId, CustomerKind, CustomerLink,
-    CustomerRow, CustomerSummary, Duplicate, DuplicateId, DuplicateState, Facets, LifeCalendar, LifeEvent,
+    CustomerRow, CustomerSummary, Duplicate, DuplicateId, DuplicateState, Erasure, ErasureGround, Facets, LifeCalendar, LifeEvent,
     LifeEventFacts, LifeEventId, LifeEventKind, Merge, MergeId, MergePreview, Need, NewContact, NewCustomer,
-    NewMerge, NewNote, NewStatements, NewSubscription, Note, NoteChange, NoteId, Purpose, QuietHours, Reason,
+    NewErasure, NewMerge, NewNote, NewStatements, NewSubscription, Note, NoteChange, NoteId, Purpose, QuietHours, Reason,
     Record, RecordSchema, Side, Statement, Subscription, SubscriptionChange, SubscriptionFacts,
     SubscriptionId, SubscriptionStatus, TagChange,
 };
@@ -43,7 +45,9 @@ pub const MIGRATIONS: RoomMigrations = platform::migrations!(
     (7, "0007_scope"),
     (8, "0008_group_changes"),
     (9, "0009_merge"),
-    (10, "0010_panels")
+    (10, "0010_panels"),
+    (11, "0011_attachments"),
+    (12, "0012_erasure")
 );
 
 /// The jobs of this room, added to those the runner knows.

@@ -6,6 +6,7 @@
 pub(crate) mod consents;
 pub(crate) mod duplicates;
 pub(crate) mod edit;
+pub(crate) mod erasure;
 mod group;
 mod group_changes;
 pub(crate) mod holdings;
@@ -21,10 +22,12 @@ mod search;
 mod ties;
 mod write;
 
+pub use erasure::erased_among;
 pub use group::{Group, Grouping, among, groupings, groupings_of};
 pub use group_changes::{forget_group_changes, group_changes, next_group_change};
 pub(crate) use names::{has_unindexed, index_some};
 pub(crate) use read::{ListRow, linked, rows_by_id};
+pub(crate) use read::brought_by;
 pub use read::{as_one, count, detail, ids_by_external, merged, referrals, resolve, summaries};
 pub use scope::{ScopeColumns, is_there, push_scope, those_there};
 pub use search::{SEARCH_MAX, facets, matching, page};
