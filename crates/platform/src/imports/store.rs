@@ -453,11 +453,21 @@ pub(super) async fn known_files(tx: &mut Tx, files: &[String]) -> Result<Vec<Str
     Ok(rows.into_iter().map(|(file,)| file).collect())
 }
 
-/// Notes that the file is removed.
+/// Notes that the file is removed. What was shown of its columns, to say what they mean, is forgotten with it.
 pub(super) async fn forget_file(tx: &mut Tx, id: ImportId) -> Result<()> {
-    tx.execute("UPDATE imports SET file = NULL WHERE id = $1", args![id.uuid()])
-        .await
-        .map(|_| ())
+    let sql = "SELECT columns FROM imports WHERE id = $1";
+    let Some((Json(mut columns),)) = tx.optional::<(Json<Vec<Column>>,)>(sql, args![id.uuid()]).await? else {
+        return Ok(());
+    };
+    for column in &mut columns {
+        column.samples.clear();
+    }
+    tx.execute(
+        "UPDATE imports SET file = NULL, columns = $2 WHERE id = $1",
+        args![id.uuid(), json(&columns)?],
+    )
+    .await
+    .map(|_| ())
 }
 
 fn json<T: serde::Serialize>(value: &T) -> Result<Value> {

@@ -90,7 +90,7 @@ async fn a_file_that_may_not_come_leaves_nothing(t: &TestDb) {
         ("a.pdf", b"", "file_empty"),
     ] {
         let refused = problem(firm.attach(&customer, name, bytes).await, 422, code).await;
-        assert_eq!(refused["errors"][0]["field"], "file", "{refused:#}");
+        assert_eq!(refused["fields"][0]["field"], "file", "{refused:#}");
     }
     // What the sender says a file is changes nothing.
     let part = reqwest::multipart::Part::bytes(b"MZ\x90\0".to_vec()).file_name("a.exe");
@@ -107,7 +107,7 @@ async fn a_file_that_may_not_come_leaves_nothing(t: &TestDb) {
     let request = firm.admin.put(firm.url("/record-schema")).header("if-match", "\"0\"");
     let answer = request.json(&decided).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
-    problem(firm.attach(&customer, "a.pdf", &contract()).await, 422, "file_too_large").await;
+    problem(firm.attach(&customer, "a.pdf", &contract()).await, 413, "file_too_large").await;
     problem(firm.attach(&customer, "a.txt", b"text").await, 422, "file_type_not_allowed").await;
     assert_eq!(firm.get(&format!("/customers/{customer}/attachments")).await["items"], json!([]));
     assert_eq!(files(&t.folder().join("attachments")).len(), 0, "nothing is left");
