@@ -51,7 +51,13 @@ const TABS = [
 ] as const;
 type Tab = (typeof TABS)[number];
 /** What there is still to see of who was erased. */
-const OF_ERASED: readonly Tab[] = ["overview", "subscriptions", "consents", "transactions", "timeline"];
+const OF_ERASED: readonly Tab[] = [
+  "overview",
+  "subscriptions",
+  "consents",
+  "transactions",
+  "timeline",
+];
 
 export function CustomerPage() {
   const { id = "" } = useParams();
