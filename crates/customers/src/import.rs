@@ -7,7 +7,8 @@ use futures::future::BoxFuture;
 use platform::Tx;
 use platform::access::directory;
 use platform::imports::{
-    CellProblem, FORGOTTEN, Field, FieldKind, Identity, ImportContext, ImportKind, ImportRow, Repeats, Seen, Stored,
+    CellProblem, FORGOTTEN, Field, FieldKind, Identity, ImportContext, ImportKind, ImportRow, Repeats, Seen,
+    Stored,
 };
 
 use crate::identities::{self, IdentityKind};

@@ -23,11 +23,11 @@ pub use model::{
     Channel, Choice, Choices, CompletenessItem, Conflict, ConsentId, Contact, ContactChange, ContactFacts,
     ContactId, ContactPolicy, ContactPreferences, ContactRole, CustomField, CustomKind, CustomValue,
     CustomValues, CustomerChange, CustomerCreation, CustomerDetail, CustomerId, CustomerKind, CustomerLink,
-    CustomerRow, CustomerSummary, Duplicate, DuplicateId, DuplicateState, Erasure, ErasureGround, Facets, LifeCalendar, LifeEvent,
-    LifeEventFacts, LifeEventId, LifeEventKind, Merge, MergeId, MergePreview, Need, NewContact, NewCustomer,
-    NewErasure, NewMerge, NewNote, NewStatements, NewSubscription, Note, NoteChange, NoteId, Purpose, QuietHours, Reason,
-    Record, RecordSchema, Side, Statement, Subscription, SubscriptionChange, SubscriptionFacts,
-    SubscriptionId, SubscriptionStatus, TagChange,
+    CustomerRow, CustomerSummary, Duplicate, DuplicateId, DuplicateState, Erasure, ErasureGround, Facets,
+    LifeCalendar, LifeEvent, LifeEventFacts, LifeEventId, LifeEventKind, Merge, MergeId, MergePreview, Need,
+    NewContact, NewCustomer, NewErasure, NewMerge, NewNote, NewStatements, NewSubscription, Note, NoteChange,
+    NoteId, Purpose, QuietHours, Reason, Record, RecordSchema, Side, Statement, Subscription,
+    SubscriptionChange, SubscriptionFacts, SubscriptionId, SubscriptionStatus, TagChange,
 };
 
 use platform::jobs::Kinds;

@@ -247,7 +247,12 @@ const ROUTES: &[(&str, For, &str, &str)] = &[
     ),
     ("GET /customers/{id}/attachments", OneCustomer, "", ""),
     ("POST /customers/{id}/attachments", OneCustomer, "", "multipart"),
-    ("GET /customers/{id}/attachments/{attachment_id}", OneCustomer, "", ""),
+    (
+        "GET /customers/{id}/attachments/{attachment_id}",
+        OneCustomer,
+        "",
+        "",
+    ),
     (
         "DELETE /customers/{id}/attachments/{attachment_id}",
         OneCustomer,

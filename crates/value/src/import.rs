@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use base::Result;
 use futures::future::BoxFuture;
 use platform::imports::{
-    CellProblem, FORGOTTEN, Field, FieldKind, Identity, ImportContext, ImportKind, ImportRow, Repeats, Seen, Stored,
-    Totals,
+    CellProblem, FORGOTTEN, Field, FieldKind, Identity, ImportContext, ImportKind, ImportRow, Repeats, Seen,
+    Stored, Totals,
 };
 use platform::{Scope, Tx};
 use uuid::Uuid;

@@ -27,5 +27,7 @@ pub(super) async fn erase(
     Json(said): Json<NewErasure>,
 ) -> Result<Json<Erasure>, Problem> {
     let id = customer_id(&id)?;
-    Ok(Json(erasure::erase(&platform, &caller, id, expected, said).await?))
+    Ok(Json(
+        erasure::erase(&platform, &caller, id, expected, said).await?,
+    ))
 }

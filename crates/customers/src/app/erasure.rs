@@ -56,7 +56,12 @@ pub async fn erase(
         counts.insert("attachments".to_owned(), files.len() as u64);
     }
     let forgotten = forgetting::forget(platform, &mut tx, &words).await?;
-    counts.extend(forgotten.counts.into_iter().map(|(what, count)| (what.to_owned(), count)));
+    counts.extend(
+        forgotten
+            .counts
+            .into_iter()
+            .map(|(what, count)| (what.to_owned(), count)),
+    );
     let payload = json!({ "ground": said.ground, "reference": reference, "counts": counts });
     edit::record(&mut tx, platform, caller, ERASED, customer, &payload).await?;
     let erased = Erasure {

@@ -36,7 +36,10 @@ struct AttachmentPage {
 
 /// What is uploaded.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the part of the form, which is read piece by piece")]
+#[expect(
+    dead_code,
+    reason = "describes the part of the form, which is read piece by piece"
+)]
 struct AttachmentForm {
     /// The file: PDF, an image, an office document, text or CSV, as far as the record's schema allows them.
     #[schema(value_type = String, format = Binary)]
@@ -110,7 +113,8 @@ async fn file(
 /// Opening blocks, so each piece is opened where that is allowed.
 fn streamed(pieces: Pieces) -> impl futures::Stream<Item = Result<Bytes, Error>> {
     stream::try_unfold(pieces, |mut pieces| async move {
-        let opened = tokio::task::spawn_blocking(move || pieces.next().transpose().map(|piece| (piece, pieces)));
+        let opened =
+            tokio::task::spawn_blocking(move || pieces.next().transpose().map(|piece| (piece, pieces)));
         let (piece, pieces) = opened.await.map_err(Error::internal)??;
         Ok(piece.map(|piece| (Bytes::from(piece), pieces)))
     })

@@ -50,10 +50,16 @@ pub(crate) async fn page(
     size: PageSize,
     cursor: Option<&str>,
 ) -> Result<Page<Attachment>> {
-    let before = cursor.map(Cursor::key::<Uuid>).transpose()?.unwrap_or(Uuid::max());
+    let before = cursor
+        .map(Cursor::key::<Uuid>)
+        .transpose()?
+        .unwrap_or(Uuid::max());
     let sql = format!("{SELECT}WHERE a.customer_id = $1 AND a.id < $2 ORDER BY a.id DESC LIMIT $3");
     let rows: Vec<Row> = tx
-        .all(AssertSqlSafe(sql), args![customer.uuid(), before, size.rows() + 1])
+        .all(
+            AssertSqlSafe(sql),
+            args![customer.uuid(), before, size.rows() + 1],
+        )
         .await?;
     let attachments = rows.into_iter().map(Attachment::from).collect();
     Page::cut(attachments, size, |attachment: &Attachment| attachment.id.uuid())
@@ -150,8 +156,11 @@ pub(crate) async fn seal_anew(
     for (id, key) in rows {
         if !cipher.is_current(&key) {
             let anew = cipher.seal(FILE_KEY, id, &cipher.open(FILE_KEY, id, &key)?)?;
-            tx.execute("UPDATE attachments SET file_key = $1 WHERE id = $2", args![anew, id])
-                .await?;
+            tx.execute(
+                "UPDATE attachments SET file_key = $1 WHERE id = $2",
+                args![anew, id],
+            )
+            .await?;
             sealed += 1;
         }
     }

@@ -21,24 +21,48 @@ pub const FOLLOWS: &[&str] = &["search_keys", "customer_group_changes", "erased_
 #[must_use]
 pub fn with_parts(parts: RecordParts) -> RecordParts {
     parts
-        .with(Part("record", &["customers"], |tx, about| Box::pin(the_record(tx, about))))
-        .with(Part("identities", &["identities"], |tx, about| Box::pin(the_identities(tx, about))))
-        .with(Part("contacts", &["contacts"], |tx, about| Box::pin(the_contacts(tx, about))))
+        .with(Part("record", &["customers"], |tx, about| {
+            Box::pin(the_record(tx, about))
+        }))
+        .with(Part("identities", &["identities"], |tx, about| {
+            Box::pin(the_identities(tx, about))
+        }))
+        .with(Part("contacts", &["contacts"], |tx, about| {
+            Box::pin(the_contacts(tx, about))
+        }))
         .with(Part("subscriptions", &["subscriptions"], |tx, about| {
             Box::pin(the_subscriptions(tx, about))
         }))
-        .with(Part("consents", &["consents"], |tx, about| Box::pin(the_consents(tx, about))))
+        .with(Part("consents", &["consents"], |tx, about| {
+            Box::pin(the_consents(tx, about))
+        }))
         .with(Part("preferences", &["contact_preferences"], |tx, about| {
             Box::pin(the_preferences(tx, about))
         }))
-        .with(Part("life_events", &["life_events"], |tx, about| Box::pin(the_days(tx, about))))
-        .with(Part("notes", &["notes"], |tx, about| Box::pin(the_notes(tx, about))))
-        .with(Part("tags", &["customer_tags"], |tx, about| Box::pin(the_tags(tx, about))))
-        .with(Part("custom_fields", &["custom_values"], |tx, about| Box::pin(the_values(tx, about))))
-        .with(Part("attachments", &["attachments"], |tx, about| Box::pin(the_attachments(tx, about))))
-        .with(Part("merges", &["customer_merges"], |tx, about| Box::pin(the_merges(tx, about))))
-        .with(Part("duplicates", &["duplicates"], |tx, about| Box::pin(the_duplicates(tx, about))))
-        .with(Part("timeline", &["events"], |tx, about| Box::pin(the_timeline(tx, about))))
+        .with(Part("life_events", &["life_events"], |tx, about| {
+            Box::pin(the_days(tx, about))
+        }))
+        .with(Part("notes", &["notes"], |tx, about| {
+            Box::pin(the_notes(tx, about))
+        }))
+        .with(Part("tags", &["customer_tags"], |tx, about| {
+            Box::pin(the_tags(tx, about))
+        }))
+        .with(Part("custom_fields", &["custom_values"], |tx, about| {
+            Box::pin(the_values(tx, about))
+        }))
+        .with(Part("attachments", &["attachments"], |tx, about| {
+            Box::pin(the_attachments(tx, about))
+        }))
+        .with(Part("merges", &["customer_merges"], |tx, about| {
+            Box::pin(the_merges(tx, about))
+        }))
+        .with(Part("duplicates", &["duplicates"], |tx, about| {
+            Box::pin(the_duplicates(tx, about))
+        }))
+        .with(Part("timeline", &["events"], |tx, about| {
+            Box::pin(the_timeline(tx, about))
+        }))
 }
 
 type Read = for<'a> fn(&'a mut Tx, &'a About) -> BoxFuture<'a, Result<Vec<u8>>>;

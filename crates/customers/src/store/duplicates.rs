@@ -474,7 +474,10 @@ pub(crate) async fn merged(
 }
 
 /// The pairs of some customers, each with the other one, its state and when it was found; at most 1,000.
-pub(crate) async fn pairs_of(tx: &mut Tx, customers: &[Uuid]) -> Result<Vec<(Uuid, Uuid, String, Timestamp)>> {
+pub(crate) async fn pairs_of(
+    tx: &mut Tx,
+    customers: &[Uuid],
+) -> Result<Vec<(Uuid, Uuid, String, Timestamp)>> {
     let among = tx.dialect().in_uuids(1);
     let sql = format!(
         "SELECT customer_a, customer_b, state, found_at FROM duplicates \

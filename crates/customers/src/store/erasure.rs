@@ -45,7 +45,10 @@ pub async fn erased_among(tx: &mut Tx, keys: &Keyring, external_ids: &[&str]) ->
         let blinds: Vec<Uuid> = some.iter().map(|id| blind(&cipher, id)).collect();
         let rows: Vec<(Uuid,)> = tx.all(AssertSqlSafe(sql.clone()), args![uuids(&blinds)]).await?;
         let known: HashSet<Uuid> = rows.into_iter().map(|(blind,)| blind).collect();
-        let found = some.iter().zip(&blinds).filter(|(_, blind)| known.contains(blind));
+        let found = some
+            .iter()
+            .zip(&blinds)
+            .filter(|(_, blind)| known.contains(blind));
         erased.extend(found.map(|(id, _)| (*id).to_owned()));
     }
     Ok(erased)

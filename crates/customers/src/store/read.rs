@@ -84,9 +84,8 @@ pub fn referrals<'a>(tx: &'a mut Tx, scope: &Scope) -> Result<BoxStream<'a, Resu
 
 /// Whom these customers have brought, of those in the scope, at most 1,000.
 pub(crate) async fn brought_by(tx: &mut Tx, scope: &Scope, customers: &[Uuid]) -> Result<Vec<CustomerLink>> {
-    let mut sql = Sql::new(
-        "SELECT id, name, external_id FROM customers WHERE merged_into IS NULL AND referred_by",
-    );
+    let mut sql =
+        Sql::new("SELECT id, name, external_id FROM customers WHERE merged_into IS NULL AND referred_by");
     sql.bind_in_uuids(tx.dialect(), uuids(customers));
     push_scope(&mut sql, scope, ScopeColumns::PLAIN.beside_better(tx.dialect()));
     sql.push(" ORDER BY id LIMIT ").bind(AS_ONE_MAX);

@@ -202,7 +202,14 @@ mod tests {
     #[test]
     fn a_file_of_any_length_comes_back() {
         let key = FileKey::from_text(&FileKey::new().to_text()).unwrap();
-        for length in [0, 1, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, 3 * PIECE_BYTES] {
+        for length in [
+            0,
+            1,
+            PIECE_BYTES - 1,
+            PIECE_BYTES,
+            PIECE_BYTES + 1,
+            3 * PIECE_BYTES,
+        ] {
             let text: Vec<u8> = (0..length).map(|n| (n % 251) as u8).collect();
             let bytes = sealed(&key, &text, 10_007);
             assert!(length < 100 || !bytes.windows(20).any(|part| part == &text[..20]));

@@ -134,7 +134,10 @@ pub(crate) async fn withdraw(tx: &mut Tx, words: &Words, now: Timestamp) -> Resu
         .await?;
     // One that is being written finds out when it is done.
     let stopped = tx
-        .execute("UPDATE exports SET removed = TRUE WHERE NOT removed AND rows IS NULL", [])
+        .execute(
+            "UPDATE exports SET removed = TRUE WHERE NOT removed AND rows IS NULL",
+            [],
+        )
         .await?;
     Ok(withdrawn + stopped)
 }

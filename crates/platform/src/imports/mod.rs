@@ -18,7 +18,6 @@ mod table;
 pub use fields::{CellFacts, CellProblem, Field, FieldKind, FieldValue};
 pub(crate) use files::forget_waiting;
 pub use files::sweep;
-pub(crate) use store::forget;
 pub use kind::{FORGOTTEN, Identity, ImportContext, ImportKind, ImportRow, Repeats, Seen, Stored, Totals};
 pub use model::{
     Column, DRY_RUN, FieldInfo, IMPORT, Import, ImportId, ImportOptions, ImportReport, ImportStart,
@@ -26,6 +25,7 @@ pub use model::{
 };
 pub use read::BATCH_ROWS;
 pub use rules::fold;
+pub(crate) use store::forget;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

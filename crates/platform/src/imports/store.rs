@@ -6,7 +6,9 @@ use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::model::{Column, IMPORT, ImportId, ImportOptions, ImportReport, ImportState, Mapping, Reject, Upload};
+use super::model::{
+    Column, IMPORT, ImportId, ImportOptions, ImportReport, ImportState, Mapping, Reject, Upload,
+};
 use crate::args;
 use crate::db::{Bulk, Sql, Tx, list, micros, timestamp};
 use crate::events::Actor;

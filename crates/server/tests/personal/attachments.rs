@@ -27,7 +27,11 @@ async fn a_file_comes_back_whole_and_lies_sealed(t: &TestDb) {
     let added = firm.attached(&customer, "../合同 (1).PDF", &contract()).await;
     assert_eq!(
         (&added["name"], &added["media_type"], &added["bytes"]),
-        (&json!("合同 (1).PDF"), &json!("application/pdf"), &json!(contract().len()))
+        (
+            &json!("合同 (1).PDF"),
+            &json!("application/pdf"),
+            &json!(contract().len())
+        )
     );
     let list = firm.get(&of("")).await;
     assert_eq!(list["items"], json!([added]));
@@ -40,7 +44,10 @@ async fn a_file_comes_back_whole_and_lies_sealed(t: &TestDb) {
     assert_eq!(header("x-content-type-options"), "nosniff");
     assert_eq!(header("cache-control"), "no-store");
     let disposition = header("content-disposition");
-    assert!(disposition.starts_with("attachment; filename*=UTF-8''"), "{disposition}");
+    assert!(
+        disposition.starts_with("attachment; filename*=UTF-8''"),
+        "{disposition}"
+    );
     assert!(answer.bytes().await.unwrap() == contract());
 
     assert_eq!(where_it_stands(t, WORDS).await, Vec::<String>::new());
@@ -54,7 +61,9 @@ async fn a_file_comes_back_whole_and_lies_sealed(t: &TestDb) {
         i32::from_be_bytes(key[1..5].try_into().unwrap())
     };
     let before = key().await;
-    customers::identities::app::rotate_keys(&t.platform).await.unwrap();
+    customers::identities::app::rotate_keys(&t.platform)
+        .await
+        .unwrap();
     firm.idle(&t.platform).await;
     assert_eq!(key().await, before + 1);
     assert!(on_disk == std::fs::read(&files(&t.folder().join("attachments"))[0]).unwrap());
@@ -70,9 +79,20 @@ async fn a_file_comes_back_whole_and_lies_sealed(t: &TestDb) {
         problem(gone, 404, "not_found").await;
     }
     let timeline = firm.get(&format!("/customers/{customer}/timeline")).await;
-    let kinds: Vec<&Value> = timeline["items"].as_array().unwrap().iter().map(|e| &e["kind"]).collect();
-    assert_eq!(kinds, ["attachment.removed", "attachment.added", "customer.created"]);
-    assert!(!timeline.to_string().contains("合同"), "the log never says a name");
+    let kinds: Vec<&Value> = timeline["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| &e["kind"])
+        .collect();
+    assert_eq!(
+        kinds,
+        ["attachment.removed", "attachment.added", "customer.created"]
+    );
+    assert!(
+        !timeline.to_string().contains("合同"),
+        "the log never says a name"
+    );
     firm.site.served.stop().await;
 }
 
@@ -104,12 +124,28 @@ async fn a_file_that_may_not_come_leaves_nothing(t: &TestDb) {
     let mut decided = schema.clone();
     decided.as_object_mut().unwrap().remove("version");
     decided["attachments"] = json!({ "bytes_max": 1_000, "types": ["pdf"] });
-    let request = firm.admin.put(firm.url("/record-schema")).header("if-match", "\"0\"");
+    let request = firm
+        .admin
+        .put(firm.url("/record-schema"))
+        .header("if-match", "\"0\"");
     let answer = request.json(&decided).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
-    problem(firm.attach(&customer, "a.pdf", &contract()).await, 413, "file_too_large").await;
-    problem(firm.attach(&customer, "a.txt", b"text").await, 422, "file_type_not_allowed").await;
-    assert_eq!(firm.get(&format!("/customers/{customer}/attachments")).await["items"], json!([]));
+    problem(
+        firm.attach(&customer, "a.pdf", &contract()).await,
+        413,
+        "file_too_large",
+    )
+    .await;
+    problem(
+        firm.attach(&customer, "a.txt", b"text").await,
+        422,
+        "file_type_not_allowed",
+    )
+    .await;
+    assert_eq!(
+        firm.get(&format!("/customers/{customer}/attachments")).await["items"],
+        json!([])
+    );
     assert_eq!(files(&t.folder().join("attachments")).len(), 0, "nothing is left");
 
     // No more than a customer may have.
@@ -125,7 +161,12 @@ async fn a_file_that_may_not_come_leaves_nothing(t: &TestDb) {
         .unwrap();
     }
     tx.commit().await.unwrap();
-    problem(firm.attach(&customer, "b.pdf", b"%PDF-1.7").await, 409, "attachments_too_many").await;
+    problem(
+        firm.attach(&customer, "b.pdf", b"%PDF-1.7").await,
+        409,
+        "attachments_too_many",
+    )
+    .await;
     firm.site.served.stop().await;
 }
 
@@ -137,7 +178,11 @@ async fn a_repeated_upload_doubles_nothing(t: &TestDb) {
     let mut ids = Vec::new();
     for _ in 0..2 {
         let request = firm.admin.post(&url).header("idempotency-key", "one");
-        let answer = request.multipart(form("a.pdf", b"%PDF-1.7")).send().await.unwrap();
+        let answer = request
+            .multipart(form("a.pdf", b"%PDF-1.7"))
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), StatusCode::CREATED);
         ids.push(json_of(answer).await["id"].clone());
     }
@@ -164,7 +209,9 @@ async fn who_sees_personal_data_in_part_reads_no_file(t: &TestDb) {
     let list = firm.url(&format!("/customers/{customer}/attachments"));
     let file = format!("{list}/{}", added["id"].as_str().unwrap());
 
-    let masked = firm.user("masked", &["customers.read"], "all", &Value::Null).await;
+    let masked = firm
+        .user("masked", &["customers.read"], "all", &Value::Null)
+        .await;
     let listed = masked.get(&list).send().await.unwrap();
     assert_eq!(json_of(listed).await["items"][0]["name"], "a.pdf");
     problem(masked.get(&file).send().await.unwrap(), 403, "forbidden").await;
@@ -186,7 +233,10 @@ async fn who_sees_personal_data_in_part_reads_no_file(t: &TestDb) {
 
     // A file of another customer is not there either.
     let other = firm.customer("C-2", "李四").await;
-    let there = firm.url(&format!("/customers/{other}/attachments/{}", added["id"].as_str().unwrap()));
+    let there = firm.url(&format!(
+        "/customers/{other}/attachments/{}",
+        added["id"].as_str().unwrap()
+    ));
     problem(firm.admin.get(there).send().await.unwrap(), 404, "not_found").await;
     firm.site.served.stop().await;
 }

@@ -32,8 +32,14 @@ async fn person(firm: &Firm, t: &TestDb) -> (String, String) {
     let field = json!({ "name": "hobby", "zh": "爱好", "en": "Hobby", "required": false,
         "kind": "text", "chars_max": 40 });
     let decided = json!({ "fields": [field], "completeness": [] });
-    let request = firm.admin.put(firm.url("/record-schema")).header("if-match", "\"0\"");
-    assert_eq!(request.json(&decided).send().await.unwrap().status(), StatusCode::OK);
+    let request = firm
+        .admin
+        .put(firm.url("/record-schema"))
+        .header("if-match", "\"0\"");
+    assert_eq!(
+        request.json(&decided).send().await.unwrap().status(),
+        StatusCode::OK
+    );
     // A file brings it, with a row that is rejected, and its samples are shown.
     let csv = "external_id,name,phone,email,since\n\
         HERMIT-77,欧阳震华,139-1234-5678,ouyang@example.com,2020-01-01\n\
@@ -44,12 +50,18 @@ async fn person(firm: &Firm, t: &TestDb) -> (String, String) {
     let lines = "customer,at,amount,external_id\n\
         HERMIT-77,2026-01-05,10.00,L1\nHERMIT-77,2026-02-05,20.00,L2\nOTHER-1,2026-02-05,5.00,L3\n";
     firm.imported(&t.platform, "transactions", lines).await;
-    let found = firm.get("/customers/lookup?identity=HERMIT-77&kind=external").await;
+    let found = firm
+        .get("/customers/lookup?identity=HERMIT-77&kind=external")
+        .await;
     let id = found["customer"]["id"].as_str().unwrap().to_owned();
     let of = |path: &str| format!("/customers/{id}/{path}");
     let document = json!({ "kind": "document", "value": "11010519491231002X" });
     firm.made(&of("identities"), document).await;
-    firm.made(&of("notes"), json!({ "text": "prefers to be called at the villa" })).await;
+    firm.made(
+        &of("notes"),
+        json!({ "text": "prefers to be called at the villa" }),
+    )
+    .await;
     let day = json!({ "kind": "other", "label": "wedding of the daughter", "calendar": "solar",
         "year": 2027, "month": 5, "day": 4 });
     firm.made(&of("life-events"), day).await;
@@ -61,16 +73,34 @@ async fn person(firm: &Firm, t: &TestDb) -> (String, String) {
     firm.made(&of("consents"), said).await;
     for (path, body) in [
         (of("tags"), json!({ "add": ["golf-lover"] })),
-        (of("custom-fields"), json!({ "values": { "hobby": "amateur-pilot" } })),
+        (
+            of("custom-fields"),
+            json!({ "values": { "hobby": "amateur-pilot" } }),
+        ),
     ] {
-        let answer = firm.admin.patch(firm.url(&path)).json(&body).send().await.unwrap();
+        let answer = firm
+            .admin
+            .patch(firm.url(&path))
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
     }
-    firm.attached(&id, "欧阳震华的身份证.pdf", b"%PDF-1.7 prefers to be called at the villa").await;
+    firm.attached(
+        &id,
+        "欧阳震华的身份证.pdf",
+        b"%PDF-1.7 prefers to be called at the villa",
+    )
+    .await;
     let organisation = json!({ "kind": "organisation", "name": "华东物流", "external_id": "O-1" });
     let organisation = firm.made("/customers", organisation).await["id"].clone();
     let contact = json!({ "name": "欧阳震华", "role": "key_person", "influence": 5, "customer_id": id });
-    firm.made(&format!("/customers/{}/contacts", organisation.as_str().unwrap()), contact).await;
+    firm.made(
+        &format!("/customers/{}/contacts", organisation.as_str().unwrap()),
+        contact,
+    )
+    .await;
     // Someone who turned out to be the same.
     let twin = firm.customer("HERMIT-78", "欧阳振华").await;
     let version = firm.get(&format!("/customers/{id}")).await["version"].clone();
@@ -82,19 +112,29 @@ async fn person(firm: &Firm, t: &TestDb) -> (String, String) {
 
 /// What waits and what was exported: a file that is not imported yet, a list, an answer that would be repeated.
 async fn traces(firm: &Firm, t: &TestDb, id: &str) {
-    firm.uploaded("customers", "external_id,name\nHERMIT-77,欧阳震华\n").await;
+    firm.uploaded("customers", "external_id,name\nHERMIT-77,欧阳震华\n")
+        .await;
     let wanted = json!({ "kind": "customers", "format": "csv", "filter": { "q": "欧阳震华" } });
     firm.made("/exports", wanted).await;
     firm.idle(&t.platform).await;
     let note = firm.admin.post(firm.url(&format!("/customers/{id}/notes")));
     let note = note.header("idempotency-key", "n1");
-    let note = note.json(&json!({ "text": "amateur-pilot" })).send().await.unwrap();
+    let note = note
+        .json(&json!({ "text": "amateur-pilot" }))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(note.status(), StatusCode::CREATED);
 }
 
 async fn erased(firm: &Firm, id: &str, version: &str, body: Value) -> reqwest::Response {
     let request = firm.admin.post(firm.url(&format!("/customers/{id}/erasure")));
-    request.header("if-match", version).json(&body).send().await.unwrap()
+    request
+        .header("if-match", version)
+        .json(&body)
+        .send()
+        .await
+        .unwrap()
 }
 
 /// Rows that an erasure may change, or add: those of the person, the log, and what is kept for a while.
@@ -127,39 +167,81 @@ async fn nothing_of_a_person_is_left(t: &TestDb) {
     // Identities are sealed and numbers are normalised: they stand in clear in what came in files.
     for word in PERSONAL {
         let sealed = ["11010519491231002X", "3912345678", "ouyang@example.com"].contains(&word);
-        assert!(sealed || !where_it_stands(t, word).await.is_empty(), "{word} is not there to be erased");
+        assert!(
+            sealed || !where_it_stands(t, word).await.is_empty(),
+            "{word} is not there to be erased"
+        );
     }
     let before = everything(&t.platform).await;
     let version = firm.version(&id).await;
 
     // Not by accident.
     let ground = json!({ "ground": "request", "reference": "PIPL-2026/11" });
-    problem(erased(&firm, &id, "\"1\"", ground.clone()).await, 412, "version_stale").await;
-    problem(erased(&firm, &twin, &version, ground.clone()).await, 409, "customer_merged").await;
+    problem(
+        erased(&firm, &id, "\"1\"", ground.clone()).await,
+        412,
+        "version_stale",
+    )
+    .await;
+    problem(
+        erased(&firm, &twin, &version, ground.clone()).await,
+        409,
+        "customer_merged",
+    )
+    .await;
     let telling = json!({ "ground": "request", "reference": "13912345678" });
-    problem(erased(&firm, &id, &version, telling).await, 422, "reference_personal").await;
+    problem(
+        erased(&firm, &id, &version, telling).await,
+        422,
+        "reference_personal",
+    )
+    .await;
     let story = json!({ "ground": "request", "reference": "欧阳震华" });
-    problem(erased(&firm, &id, &version, story).await, 422, "reference_malformed").await;
+    problem(
+        erased(&firm, &id, &version, story).await,
+        422,
+        "reference_malformed",
+    )
+    .await;
     let unsaid = erased(&firm, &id, &version, json!({ "ground": "because" })).await;
     assert_eq!(unsaid.status(), StatusCode::UNPROCESSABLE_ENTITY);
-    let everyone = ["customers.read", "customers.write", "customers.personal", "customers.merge"];
+    let everyone = [
+        "customers.read",
+        "customers.write",
+        "customers.personal",
+        "customers.merge",
+    ];
     let analyst = firm.user("analyst2", &everyone, "all", &Value::Null).await;
     let refused = analyst.post(firm.url(&format!("/customers/{id}/erasure")));
-    let refused = refused.header("if-match", &version).json(&ground).send().await.unwrap();
+    let refused = refused
+        .header("if-match", &version)
+        .json(&ground)
+        .send()
+        .await
+        .unwrap();
     problem(refused, 403, "forbidden").await;
     let unchanged = of_others(everything(&t.platform).await);
     let without_new_user = |rows: &[String]| {
         let users = ["users ", "roles "];
-        let rows = rows.iter().filter(|row| !users.iter().any(|table| row.starts_with(table)));
+        let rows = rows
+            .iter()
+            .filter(|row| !users.iter().any(|table| row.starts_with(table)));
         rows.cloned().collect::<Vec<_>>()
     };
-    assert_eq!(without_new_user(&unchanged), without_new_user(&of_others(before.clone())));
+    assert_eq!(
+        without_new_user(&unchanged),
+        without_new_user(&of_others(before.clone()))
+    );
 
     let done = erased(&firm, &id, &version, ground.clone()).await;
     assert_eq!(done.status(), StatusCode::OK);
     let certificate = json_of(done).await;
     for word in PERSONAL {
-        assert_eq!(where_it_stands(t, word).await, Vec::<String>::new(), "{word} is left");
+        assert_eq!(
+            where_it_stands(t, word).await,
+            Vec::<String>::new(),
+            "{word} is left"
+        );
     }
     for folder in ["attachments", "uploads", "exports"] {
         assert_eq!(files(&t.folder().join(folder)).len(), 0, "{folder}");
@@ -207,10 +289,13 @@ async fn what_stays_stays(firm: &Firm, t: &TestDb, id: &str, before: &[String]) 
     let hex = id.replace('-', "");
     // The log and its readers apart, what is not of the person is as it was, to the byte.
     let others = |rows: &[String]| {
-        let about = |row: &String| row.contains(&hex) || row.contains(id) || row.starts_with("customer_merges ");
+        let about =
+            |row: &String| row.contains(&hex) || row.contains(id) || row.starts_with("customer_merges ");
         let of_person = |row: &String| about(row) || row.contains("HERMIT") || row.contains("欧阳");
         let users = |row: &String| row.starts_with("users ") || row.starts_with("roles ");
-        let rows = rows.iter().filter(|row| !of_person(row) && !users(row) && !row.contains("erased-"));
+        let rows = rows
+            .iter()
+            .filter(|row| !of_person(row) && !users(row) && !row.contains("erased-"));
         rows.cloned().collect::<Vec<_>>()
     };
     assert_eq!(others(&after), others(&of_others(before.to_vec())));
@@ -240,24 +325,61 @@ async fn nobody_comes_back(firm: &Firm, t: &TestDb, id: &str, certificate: &Valu
         assert_eq!(found["items"], json!([]), "{q}");
     }
     let version = firm.version(id).await;
-    let change = firm.admin.patch(firm.url(&format!("/customers/{id}"))).header("if-match", &version);
-    problem(change.json(&json!({ "region": "北京" })).send().await.unwrap(), 409, "customer_erased").await;
+    let change = firm
+        .admin
+        .patch(firm.url(&format!("/customers/{id}")))
+        .header("if-match", &version);
+    problem(
+        change.json(&json!({ "region": "北京" })).send().await.unwrap(),
+        409,
+        "customer_erased",
+    )
+    .await;
     let note = firm.admin.post(firm.url(&format!("/customers/{id}/notes")));
-    problem(note.json(&json!({ "text": "x" })).send().await.unwrap(), 409, "customer_erased").await;
-    problem(firm.attach(id, "a.pdf", b"%PDF-1.7").await, 409, "customer_erased").await;
-    let may = firm.url(&format!("/customers/{id}/may-contact?purpose=service&channel=phone"));
+    problem(
+        note.json(&json!({ "text": "x" })).send().await.unwrap(),
+        409,
+        "customer_erased",
+    )
+    .await;
+    problem(
+        firm.attach(id, "a.pdf", b"%PDF-1.7").await,
+        409,
+        "customer_erased",
+    )
+    .await;
+    let may = firm.url(&format!(
+        "/customers/{id}/may-contact?purpose=service&channel=phone"
+    ));
     problem(firm.admin.get(may).send().await.unwrap(), 409, "customer_erased").await;
     let other = firm.get("/customers/lookup?identity=OTHER-1&kind=external").await;
     let merge = json!({ "survivor": other["customer"]["id"], "survivor_version": 1, "merged": id,
         "merged_version": shown["version"] });
-    let merge = firm.admin.post(firm.url("/merges")).json(&merge).send().await.unwrap();
+    let merge = firm
+        .admin
+        .post(firm.url("/merges"))
+        .json(&merge)
+        .send()
+        .await
+        .unwrap();
     problem(merge, 409, "customer_erased").await;
     let merges = firm.get(&format!("/merges?customer={id}")).await;
     let undo = format!("/merges/{}/undo", merges["items"][0]["id"].as_str().unwrap());
-    problem(firm.admin.post(firm.url(&undo)).send().await.unwrap(), 409, "customer_erased").await;
+    problem(
+        firm.admin.post(firm.url(&undo)).send().await.unwrap(),
+        409,
+        "customer_erased",
+    )
+    .await;
 
     let by_hand = json!({ "kind": "person", "name": "欧阳震华", "external_id": "HERMIT-78" });
-    let by_hand = firm.admin.post(firm.url("/customers")).json(&by_hand).send().await.unwrap();
+    let by_hand = firm
+        .admin
+        .post(firm.url("/customers"))
+        .json(&by_hand)
+        .send()
+        .await
+        .unwrap();
     problem(by_hand, 409, "customer_erased").await;
     let pseudonym = certificate["external_id"].as_str().unwrap();
     let csv = format!(
@@ -266,7 +388,11 @@ async fn nobody_comes_back(firm: &Firm, t: &TestDb, id: &str, certificate: &Valu
     );
     let imported = firm.imported(&t.platform, "customers", &csv).await;
     let report = &imported["report"];
-    assert_eq!((&report["created"], &report["rejected"]), (&json!(1), &json!(2)), "{report:#}");
+    assert_eq!(
+        (&report["created"], &report["rejected"]),
+        (&json!(1), &json!(2)),
+        "{report:#}"
+    );
     for reject in report["rejects"].as_array().unwrap() {
         assert_eq!(
             (&reject["code"], &reject["value"]),
@@ -275,7 +401,10 @@ async fn nobody_comes_back(firm: &Firm, t: &TestDb, id: &str, certificate: &Valu
     }
     let lines = "customer,at,amount,external_id\nHERMIT-78,2026-03-05,10.00,L9\n";
     let imported = firm.imported(&t.platform, "transactions", lines).await;
-    assert_eq!(imported["report"]["rejects"][0]["code"], "customer_erased", "{imported:#}");
+    assert_eq!(
+        imported["report"]["rejects"][0]["code"], "customer_erased",
+        "{imported:#}"
+    );
     assert_eq!(imported["report"]["new_customers"], 0);
     // What the rejected rows said is kept nowhere.
     assert_eq!(where_it_stands(t, "欧阳震华").await, Vec::<String>::new());

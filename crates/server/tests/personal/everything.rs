@@ -15,7 +15,12 @@ use crate::support::problem;
 #[test]
 fn every_table_that_refers_to_customers_is_in_it() {
     let parts = server::record_parts();
-    let covered: BTreeSet<&str> = parts.all().iter().flat_map(|part| part.tables()).copied().collect();
+    let covered: BTreeSet<&str> = parts
+        .all()
+        .iter()
+        .flat_map(|part| part.tables())
+        .copied()
+        .collect();
     let references = server::references();
     let refers = |reference: &Reference| reference.table;
     let tables: BTreeSet<&str> = references.all().iter().map(refers).collect();
@@ -23,7 +28,11 @@ fn every_table_that_refers_to_customers_is_in_it() {
         .iter()
         .filter(|table| !covered.contains(*table) && !FOLLOWS.contains(table))
         .collect();
-    assert_eq!(missing, Vec::<&&str>::new(), "give them a part in RecordParts, or say in FOLLOWS why not");
+    assert_eq!(
+        missing,
+        Vec::<&&str>::new(),
+        "give them a part in RecordParts, or say in FOLLOWS why not"
+    );
     let names: BTreeSet<&str> = parts.all().iter().map(|part| part.name()).collect();
     assert_eq!(names.len(), parts.all().len(), "every part has a name of its own");
 }
@@ -43,7 +52,10 @@ fn unpacked(bytes: Vec<u8>) -> BTreeMap<String, Vec<u8>> {
 test_on_both!(everything_is_in_one_file);
 async fn everything_is_in_one_file(t: &TestDb) {
     let firm = Firm::start(t).await;
-    let (kept, merged) = (firm.customer("C-1", "张三").await, firm.customer("C-0", "张叁").await);
+    let (kept, merged) = (
+        firm.customer("C-1", "张三").await,
+        firm.customer("C-0", "张叁").await,
+    );
     for (id, phone) in [(&kept, "13912345678"), (&merged, "13787654321")] {
         let identity = json!({ "kind": "phone", "value": phone });
         firm.made(&format!("/customers/{id}/identities"), identity).await;
@@ -51,9 +63,13 @@ async fn everything_is_in_one_file(t: &TestDb) {
         firm.made(&format!("/customers/{id}/notes"), note).await;
     }
     let organisation = json!({ "kind": "organisation", "name": "华东物流", "external_id": "O-1" });
-    let organisation = firm.made("/customers", organisation).await["id"].as_str().unwrap().to_owned();
+    let organisation = firm.made("/customers", organisation).await["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let contact = json!({ "name": "张三", "role": "key_person", "influence": 5, "customer_id": kept });
-    firm.made(&format!("/customers/{organisation}/contacts"), contact).await;
+    firm.made(&format!("/customers/{organisation}/contacts"), contact)
+        .await;
     let merge = json!({ "survivor": kept, "survivor_version": 1, "merged": merged, "merged_version": 1 });
     firm.made("/merges", merge).await;
     let lines = "customer,at,amount,external_id\nC-1,2026-01-05,10.00,L1\nC-0,2026-02-05,20.00,L2\n";
@@ -66,18 +82,38 @@ async fn everything_is_in_one_file(t: &TestDb) {
     let answer = firm.admin.get(&url).send().await.unwrap();
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.headers()["content-type"], "application/zip");
-    assert_eq!(answer.headers()["content-disposition"], "attachment; filename*=UTF-8''C-1.zip");
+    assert_eq!(
+        answer.headers()["content-disposition"],
+        "attachment; filename*=UTF-8''C-1.zip"
+    );
     let files = unpacked(answer.bytes().await.unwrap().to_vec());
     let document = |name: &str| -> Value { serde_json::from_slice(&files[name]).unwrap() };
     for part in server::record_parts().all() {
-        assert!(files.contains_key(&format!("{}.json", part.name())), "{}", part.name());
+        assert!(
+            files.contains_key(&format!("{}.json", part.name())),
+            "{}",
+            part.name()
+        );
     }
     let count = |name: &str| document(name).as_array().unwrap().len();
     let records = document("record.json")["records"].clone();
-    assert_eq!((&records[0]["name"], &records[1]["name"]), (&json!("张三"), &json!("张叁")));
+    assert_eq!(
+        (&records[0]["name"], &records[1]["name"]),
+        (&json!("张三"), &json!("张叁"))
+    );
     assert_eq!(document("record.json")["records"].as_array().unwrap().len(), 2);
-    assert_eq!((count("identities.json"), count("notes.json"), count("transactions.json")), (2, 2, 2));
-    assert!(document("identities.json").to_string().contains("+8613787654321"), "in clear");
+    assert_eq!(
+        (
+            count("identities.json"),
+            count("notes.json"),
+            count("transactions.json")
+        ),
+        (2, 2, 2)
+    );
+    assert!(
+        document("identities.json").to_string().contains("+8613787654321"),
+        "in clear"
+    );
     assert_eq!(document("contacts.json")[0]["contact"]["role"], "key_person");
     assert_eq!((count("merges.json"), count("attachments.json")), (1, 2));
     assert!(count("timeline.json") > 6);
@@ -91,7 +127,12 @@ async fn everything_is_in_one_file(t: &TestDb) {
     let timeline = firm.get(&format!("/customers/{kept}/timeline?limit=1")).await;
     assert_eq!(timeline["items"][0]["kind"], "customer.exported");
     // Whoever sees personal data does not carry it all away for that.
-    let all = ["customers.read", "customers.write", "customers.personal", "customers.reveal"];
+    let all = [
+        "customers.read",
+        "customers.write",
+        "customers.personal",
+        "customers.reveal",
+    ];
     let without = firm.user("without", &all, "all", &Value::Null).await;
     problem(without.get(&url).send().await.unwrap(), 403, "forbidden").await;
     let masked = ["customers.read", "customers.export_person"];

@@ -55,7 +55,13 @@ impl Firm {
     }
 
     /// A user with a role of these permissions.
-    pub(crate) async fn user(&self, login: &str, permissions: &[&str], scope: &str, branch: &Value) -> Client {
+    pub(crate) async fn user(
+        &self,
+        login: &str,
+        permissions: &[&str],
+        scope: &str,
+        branch: &Value,
+    ) -> Client {
         let role = json!({ "name": login, "permissions": permissions, "scope": scope });
         let role = self.made("/roles", role).await;
         let decided = json!({
@@ -69,13 +75,19 @@ impl Firm {
             StatusCode::OK
         );
         let change = json!({ "current_password": one_time, "new_password": PASSWORD });
-        let changed = client.post(self.url("/session/password")).json(&change).send().await;
+        let changed = client
+            .post(self.url("/session/password"))
+            .json(&change)
+            .send()
+            .await;
         assert_eq!(changed.unwrap().status(), StatusCode::OK);
         client
     }
 
     pub(crate) async fn attach(&self, customer: &str, name: &str, bytes: &[u8]) -> Response {
-        let request = self.admin.post(self.url(&format!("/customers/{customer}/attachments")));
+        let request = self
+            .admin
+            .post(self.url(&format!("/customers/{customer}/attachments")));
         request.multipart(form(name, bytes)).send().await.unwrap()
     }
 
@@ -106,7 +118,8 @@ impl Firm {
     pub(crate) async fn imported(&self, p: &Platform, kind: &str, csv: &str) -> Value {
         let upload = self.uploaded(kind, csv).await;
         let id = upload["id"].as_str().unwrap().to_owned();
-        let start = json!({ "source": "crm", "mapping": upload["suggested_mapping"], "reject_limit_percent": 100.0 });
+        let start =
+            json!({ "source": "crm", "mapping": upload["suggested_mapping"], "reject_limit_percent": 100.0 });
         let checked = self.made(&format!("/imports/{id}/dry-run"), start).await;
         assert!(checked.is_object());
         self.idle(p).await;
@@ -192,7 +205,8 @@ pub(crate) async fn where_it_stands(t: &TestDb, text: &str) -> Vec<String> {
     for path in files(t.folder()) {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let bytes = std::fs::read(&path).unwrap();
-        if !name.starts_with("patron.sqlite") && bytes.windows(text.len()).any(|part| part == text.as_bytes()) {
+        if !name.starts_with("patron.sqlite") && bytes.windows(text.len()).any(|part| part == text.as_bytes())
+        {
             found.push(path.display().to_string());
         }
     }
