@@ -3,6 +3,7 @@
 mod consents;
 mod duplicates;
 mod edit;
+mod erasure;
 mod life_events;
 mod merges;
 mod record;
@@ -58,18 +59,20 @@ pub fn router(references: References) -> OpenApiRouter<Platform> {
         .routes(routes!(merges::list, merges::create))
         .routes(routes!(merges::preview))
         .routes(routes!(merges::undo))
+        .routes(routes!(erasure::erase))
+        .merge(crate::attachments::api::router())
         .merge(crate::identities::api::router())
         .merge(crate::panels::api::router())
         .layer(Extension(references))
 }
 
 /// The customer a path names. What is no id names nobody.
-fn customer_id(id: &str) -> Outcome<CustomerId> {
+pub(crate) fn customer_id(id: &str) -> Outcome<CustomerId> {
     part_id("customer", id)
 }
 
 /// A thing of a customer that a path names.
-fn part_id<Id: FromStr>(what: &'static str, id: &str) -> Outcome<Id> {
+pub(crate) fn part_id<Id: FromStr>(what: &'static str, id: &str) -> Outcome<Id> {
     id.parse().map_err(|_| Error::NotFound { what })
 }
 

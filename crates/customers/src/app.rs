@@ -4,6 +4,7 @@
 pub mod consents;
 pub mod duplicates;
 pub mod edit;
+pub mod erasure;
 pub mod holdings;
 pub mod life_events;
 pub mod merges;
@@ -82,7 +83,7 @@ pub async fn facets(platform: &Platform, caller: &Caller) -> Result<Facets> {
 }
 
 /// Passes where something may be said of a customer: nobody merges it before the transaction ends. Errors: there is none
-/// in the caller's scope; `customer_merged`.
+/// in the caller's scope; `customer_merged`, `customer_erased`.
 async fn refer(tx: &mut Tx, caller: &Caller, id: CustomerId) -> Result<()> {
     let kind = store::edit::refer(tx, caller.scope(), id).await?;
     kind.map(|_| ()).ok_or(Error::NotFound { what: "customer" })

@@ -3,7 +3,9 @@
 
 pub mod api;
 pub mod app;
+pub mod attachments;
 mod duplicates;
+pub mod everything;
 mod export;
 pub mod identities;
 mod import;
@@ -23,10 +25,10 @@ pub use model::{
     Channel, Choice, Choices, CompletenessItem, Conflict, ConsentId, Contact, ContactChange, ContactFacts,
     ContactId, ContactPolicy, ContactPreferences, ContactRole, CustomField, CustomKind, CustomValue,
     CustomValues, CustomerChange, CustomerCreation, CustomerDetail, CustomerId, CustomerKind, CustomerLink,
-    CustomerRow, CustomerSummary, Duplicate, DuplicateId, DuplicateState, Facets, FoundCustomer,
-    LifeCalendar, LifeEvent, LifeEventFacts, LifeEventId, LifeEventKind, Merge, MergeDone, MergeId,
-    MergePreview, Need, NewContact, NewCustomer, NewMerge, NewNote, NewStatements, NewSubscription, Note,
-    NoteChange, NoteId, PairFilter, Purpose, QuietHours, Reason, Record, RecordSchema, Side, Statement,
+    CustomerRow, CustomerSummary, Duplicate, DuplicateId, DuplicateState, Erasure, ErasureGround, Facets,
+    FoundCustomer, LifeCalendar, LifeEvent, LifeEventFacts, LifeEventId, LifeEventKind, Merge, MergeDone, MergeId,
+    MergePreview, Need, NewContact, NewCustomer, NewErasure, NewMerge, NewNote, NewStatements, NewSubscription,
+    Note, NoteChange, NoteId, PairFilter, Purpose, QuietHours, Reason, Record, RecordSchema, Side, Statement,
     Subscription, SubscriptionChange, SubscriptionFacts, SubscriptionId, SubscriptionStatus, TagChange,
 };
 
@@ -46,6 +48,8 @@ pub const MIGRATIONS: RoomMigrations = platform::migrations!(
     (8, "0008_group_changes"),
     (9, "0009_merge"),
     (10, "0010_panels"),
+    (11, "0011_attachments"),
+    (12, "0012_erasure"),
     (13, "0013_tags_in_order")
 );
 

@@ -3,6 +3,7 @@
 mod consent;
 mod duplicate;
 mod edit;
+mod erasure;
 mod life_event;
 mod merge;
 mod record_schema;
@@ -18,6 +19,7 @@ pub use edit::{
     ContactChange, ContactFacts, ContactRole, CustomerChange, CustomerCreation, SubscriptionChange,
     SubscriptionFacts,
 };
+pub use erasure::{Erasure, ErasureGround, NewErasure};
 pub use life_event::{LifeCalendar, LifeEvent, LifeEventFacts, LifeEventId, LifeEventKind};
 pub(crate) use merge::MergeRecord;
 pub use merge::{Choices, Conflict, Merge, MergeDone, MergeId, MergePreview, NewMerge, Side};
@@ -27,6 +29,7 @@ pub use record_schema::{
 };
 
 use base::{Day, Error};
+use jiff::Timestamp;
 use platform::access::directory::{BranchLink, UserLink};
 use platform::access::{BranchId, UserId};
 use serde::{Deserialize, Serialize};
@@ -374,6 +377,9 @@ pub struct CustomerDetail {
     pub contacts: Vec<Contact>,
     /// Made by the generator, no real customer.
     pub generated: bool,
+    /// Since when nothing personal is known of it; null for everyone who was not erased.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub erased_at: Option<Timestamp>,
     /// Goes up with every change of the record itself; send it as `If-Match` when changing.
     pub version: i64,
 }

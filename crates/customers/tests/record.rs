@@ -301,14 +301,14 @@ async fn strangers_of_a_ledger_become_customers_once(t: &TestDb) {
     )
     .await;
     let mut tx = p.db.write().await.unwrap();
-    let ensured = store::ensure_many(&mut tx, &p.clock, &["C2", "O1", "C1", "C2"])
+    let ensured = store::ensure_many(&mut tx, &p.clock, &p.keys, &["C2", "O1", "C1", "C2"])
         .await
         .unwrap();
     assert_eq!(
         (ensured.created, ensured.ids.len(), ensured.ids["O1"]),
         (2, 3, known.ids["O1"])
     );
-    let again = store::ensure_many(&mut tx, &p.clock, &["C2", "O1", "C1"])
+    let again = store::ensure_many(&mut tx, &p.clock, &p.keys, &["C2", "O1", "C1"])
         .await
         .unwrap();
     assert_eq!((again.created, again.ids), (0, ensured.ids.clone()));

@@ -19,6 +19,6 @@ pub use config::{Config, Limits};
 pub use proxies::Network;
 pub use router::{PUBLIC, openapi};
 pub use serve::{
-    Rooms, Served, imports, listen, open, open_beside, open_demo, references, start, terminated,
+    Rooms, Served, imports, listen, open, open_beside, open_demo, record_parts, references, start, terminated,
 };
 pub use setup::{EXAMPLE_FIRM, example_firm_job};

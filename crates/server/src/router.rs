@@ -17,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::events::Listeners;
 use crate::metrics::Metrics;
 use crate::proxies::Network;
-use crate::serve::{Rooms, imports, overview_parts, references};
+use crate::serve::{Rooms, imports, overview_parts, record_parts, references};
 use crate::session::TrustedProxies;
 use crate::{console, events, health, jobs, layers, metrics, session, setup};
 
@@ -49,6 +49,7 @@ fn api() -> OpenApiRouter<Platform> {
         .merge(platform::imports::api::router(imports()))
         .merge(platform::exports::api::router())
         .merge(customers::api::router(references()))
+        .merge(customers::everything::api::router(record_parts()))
         .merge(customers::overview::api::router(&overview_parts()))
         .merge(value::api::router());
     OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", rooms)

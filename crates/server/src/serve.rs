@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use base::{Error, Result};
+use customers::everything::RecordParts;
 use customers::overview::{Overview, Parts};
 use customers::panels::PanelRoom;
 use customers::references::References;
@@ -45,6 +46,11 @@ pub(crate) fn overview_parts() -> Parts<ValueRoom> {
 /// The columns of all rooms that refer to customers.
 pub fn references() -> References {
     References::default().with(value::REFERENCES)
+}
+
+/// The parts of everything that is known of a customer, of all rooms.
+pub fn record_parts() -> RecordParts {
+    value::api::with_record_parts(customers::everything::with_parts(RecordParts::default()))
 }
 
 /// The rooms of a running program that keep something in memory, over one database: requests and jobs share what they
@@ -258,7 +264,8 @@ async fn keep_house(platform: Platform) {
             jobs::forget_old(&platform).await?;
             webhooks::app::forget_old(&platform).await?;
             platform::imports::sweep(&platform).await?;
-            platform::exports::sweep(&platform).await
+            platform::exports::sweep(&platform).await?;
+            customers::attachments::sweep(&platform).await
         };
         if let Err(e) = kept.await {
             tracing::warn!(error = %e, "housekeeping failed; it is tried again in an hour");

@@ -26,6 +26,8 @@ export const PERMISSIONS = [
   "customers.settings",
   "customers.personal",
   "customers.reveal",
+  "customers.export_person",
+  "customers.erase",
   "imports.write",
   "value.read",
   "value.run",

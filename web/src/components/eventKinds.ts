@@ -30,6 +30,10 @@ export const CUSTOMER_EVENTS = [
   "customer.unmerged_from",
   "duplicate.dismissed",
   "duplicate.reopened",
+  "attachment.added",
+  "attachment.removed",
+  "customer.exported",
+  "customer.erased",
 ] as const;
 
 export const FIRM_EVENTS = [

@@ -3,6 +3,7 @@
 pub mod consent;
 pub mod duplicates;
 pub mod edit;
+pub mod erasure;
 pub mod life_event;
 pub mod masking;
 pub mod merge;

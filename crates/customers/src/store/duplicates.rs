@@ -468,6 +468,28 @@ pub(crate) async fn merged(
     .map(|_| ())
 }
 
+/// The pairs of some customers, each with the other one, its state and when it was found; at most 1,000.
+pub(crate) async fn pairs_of(
+    tx: &mut Tx,
+    customers: &[Uuid],
+) -> Result<Vec<(Uuid, Uuid, String, Timestamp)>> {
+    let among = tx.dialect().in_uuids(1);
+    let sql = format!(
+        "SELECT customer_a, customer_b, state, found_at FROM duplicates \
+         WHERE customer_a{among} OR customer_b{among} ORDER BY id LIMIT 1000"
+    );
+    let rows: Vec<(Uuid, Uuid, String, i64)> = tx.all(AssertSqlSafe(sql), args![uuids(customers)]).await?;
+    let pair = |(one, other, state, found_at)| {
+        let (id, other) = if customers.contains(&one) {
+            (one, other)
+        } else {
+            (other, one)
+        };
+        (id, other, state, timestamp(found_at))
+    };
+    Ok(rows.into_iter().map(pair).collect())
+}
+
 /// Opens the pair of a merge again.
 pub(crate) async fn unmerged(tx: &mut Tx, merge: MergeId) -> Result<()> {
     tx.execute(

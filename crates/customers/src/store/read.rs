@@ -83,6 +83,17 @@ pub fn referrals<'a>(tx: &'a mut Tx, scope: &Scope) -> Result<BoxStream<'a, Resu
     sql.stream(tx)
 }
 
+/// Whom these customers have brought, of those in the scope, at most 1,000.
+pub(crate) async fn brought_by(tx: &mut Tx, scope: &Scope, customers: &[Uuid]) -> Result<Vec<CustomerLink>> {
+    let mut sql =
+        Sql::new("SELECT id, name, external_id FROM customers WHERE merged_into IS NULL AND referred_by");
+    sql.bind_in_uuids(tx.dialect(), uuids(customers));
+    push_scope(&mut sql, scope, ScopeColumns::PLAIN.beside_better(tx.dialect()));
+    sql.push(" ORDER BY id LIMIT ").bind(AS_ONE_MAX);
+    let rows: Vec<LinkRow> = sql.all(tx).await?;
+    Ok(rows.into_iter().map(link).collect())
+}
+
 /// How many customers there are, those that were merged not counted.
 pub async fn count(tx: &mut Tx, scope: &Scope) -> Result<u64> {
     let sql = if scope.is_whole_firm() {
@@ -228,6 +239,7 @@ pub async fn detail(
         branch_id: Option<Uuid>,
         owner_id: Option<Uuid>,
         generated: bool,
+        erased_at: Option<i64>,
         version: i32,
     }
     let mut sql = Sql::new(ListRow::SELECT_FROM);
@@ -238,7 +250,8 @@ pub async fn detail(
     };
     let more: More = tx
         .one(
-            "SELECT phone, email, organisation_id, referred_by, branch_id, owner_id, generated, version FROM customers \
+            "SELECT phone, email, organisation_id, referred_by, branch_id, owner_id, generated, erased_at, version \
+             FROM customers \
              WHERE id = $1",
             args![id.uuid()],
         )
@@ -274,6 +287,7 @@ pub async fn detail(
         subscriptions: subscriptions(tx, id, None, SUBSCRIPTIONS_MAX).await?,
         contacts: contacts(tx, scope, id, None, MEMBERS_MAX).await?,
         generated: more.generated,
+        erased_at: more.erased_at.map(timestamp),
         version: more.version.into(),
     }))
 }

@@ -159,6 +159,7 @@ pub(crate) async fn fields(p: &Platform) {
             field("hobby", CustomKind::Text { chars_max: 20 }),
         ],
         completeness: Vec::new(),
+        attachments: Default::default(),
     };
     record::decide(p, &caller(Role::Administrator), 0, schema)
         .await

@@ -51,6 +51,10 @@ pub enum Permission {
     CustomersPersonal,
     /// See one of these in clear, which is recorded.
     CustomersReveal,
+    /// Take everything that is known of one customer away as a file.
+    CustomersExportPerson,
+    /// Erase what is known of a customer for good.
+    CustomersErase,
     /// Import files.
     ImportsWrite,
     /// See value figures, runs and reports.
@@ -77,13 +81,15 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::CustomersRead,
         Self::CustomersWrite,
         Self::CustomersMerge,
         Self::CustomersSettings,
         Self::CustomersPersonal,
         Self::CustomersReveal,
+        Self::CustomersExportPerson,
+        Self::CustomersErase,
         Self::ImportsWrite,
         Self::ValueRead,
         Self::ValueRun,
@@ -106,6 +112,8 @@ impl Permission {
             Self::CustomersSettings => "customers.settings",
             Self::CustomersPersonal => "customers.personal",
             Self::CustomersReveal => "customers.reveal",
+            Self::CustomersExportPerson => "customers.export_person",
+            Self::CustomersErase => "customers.erase",
             Self::ImportsWrite => "imports.write",
             Self::ValueRead => "value.read",
             Self::ValueRun => "value.run",

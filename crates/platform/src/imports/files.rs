@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::model::ImportId;
 use super::store;
+use crate::db::Tx;
 use crate::state::Platform;
 
 /// How long a file that nobody imports stays.
@@ -44,6 +45,22 @@ async fn remove_if_there(path: PathBuf) -> Result<()> {
     match tokio::fs::remove_file(path).await {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::internal(e)),
         _ => Ok(()),
+    }
+}
+
+/// Forgets the files that wait to be imported and that no job is at work on; gives where they are, to be removed when
+/// the transaction is committed. One that a crash leaves there is swept away.
+pub(crate) async fn forget_waiting(platform: &Platform, tx: &mut Tx) -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    loop {
+        let some = store::old_files(tx, Timestamp::MAX).await?;
+        if some.is_empty() {
+            return Ok(paths);
+        }
+        for (id, file) in some {
+            store::forget_file(tx, id).await?;
+            paths.push(path(platform, &file));
+        }
     }
 }
 

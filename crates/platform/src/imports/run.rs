@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::fields::CellFacts;
 use super::identity::Repeated;
-use super::kind::{ImportContext, ImportKind, Repeats, Seen, Stored};
+use super::kind::{FORGOTTEN, ImportContext, ImportKind, Repeats, Seen, Stored};
 use super::model::{ImportReport, ImportWarning, JobInput, REJECTS_KEPT_MAX, REJECTS_SHOWN};
 use super::read::{Batch, Batches, Checked, Source};
 use super::store::{self, RejectedRow};
@@ -339,6 +339,8 @@ impl Work {
         });
         self.record(&mut tx, "import.finished", &payload).await?;
         checkpoint.finished = true;
+        // Jobs stay longer than what was rejected: it stands with the import.
+        checkpoint.report.rejects.clear();
         self.run.save_checkpoint(&mut tx, &checkpoint).await?;
         tx.commit().await?;
         Ok(checkpoint.report)
@@ -386,18 +388,27 @@ fn add(report: &mut ImportReport, source: &Source, stored: &Stored, batch: &Batc
         if let (Some(sum), Some(totals)) = (&mut report.amount, source.kind.totals()) {
             sum.minor -= row.amount(totals.amount).unwrap_or(0);
         }
+        let is_forgotten = problem.code == FORGOTTEN;
         let reject = rules::reject_at(
             &source.places,
             &source.columns,
             row.line,
             field,
             problem,
-            Some(cells),
+            (!is_forgotten).then_some(cells),
         );
         if report.rejects.len() < REJECTS_SHOWN {
             report.rejects.push(reject.clone());
         }
-        rejects.push(read::rejected(reject, cells));
+        rejects.push(if is_forgotten {
+            RejectedRow {
+                reject,
+                cells: Vec::new(),
+                is_cut: false,
+            }
+        } else {
+            read::rejected(reject, cells)
+        });
     }
     rejects
 }

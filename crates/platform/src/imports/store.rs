@@ -6,10 +6,13 @@ use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::model::{Column, ImportId, ImportOptions, ImportReport, ImportState, Mapping, Reject, Upload};
+use super::model::{
+    Column, IMPORT, ImportId, ImportOptions, ImportReport, ImportState, Mapping, Reject, Upload,
+};
 use crate::args;
 use crate::db::{Bulk, Sql, Tx, list, micros, timestamp};
 use crate::events::Actor;
+use crate::forgetting::Words;
 use crate::jobs::{JobId, JobState};
 use crate::tabular::Shape;
 
@@ -387,6 +390,64 @@ pub(super) async fn old_rejects(
         .collect())
 }
 
+/// Forgets what is kept of files and has one of these words in it: rejected rows, and the values that are shown of
+/// columns. Says how many rows.
+pub(crate) async fn forget(tx: &mut Tx, words: &Words) -> Result<u64> {
+    let rows: Vec<(Uuid, i32, Json<Vec<String>>)> = tx
+        .all("SELECT import_id, number, cells FROM import_rejects", [])
+        .await?;
+    let mut forgotten = 0;
+    for (import, number, Json(cells)) in rows {
+        if cells.iter().any(|cell| words.are_in(cell)) {
+            forgotten += tx
+                .execute(
+                    "DELETE FROM import_rejects WHERE import_id = $1 AND number = $2",
+                    args![import, number],
+                )
+                .await?;
+        }
+    }
+    let imports: Vec<(Uuid, Json<Vec<Column>>, Option<Json<ImportReport>>)> =
+        tx.all("SELECT id, columns, report FROM imports", []).await?;
+    for (id, Json(mut columns), report) in imports {
+        let mut report = report.map(|Json(report)| report);
+        if !forget_in(words, &mut columns, report.as_mut()) {
+            continue;
+        }
+        let report = report.as_ref().map(json).transpose()?;
+        tx.execute(
+            "UPDATE imports SET columns = $2, report = $3 WHERE id = $1",
+            args![id, json(&columns)?, report],
+        )
+        .await?;
+    }
+    // How far a job came says what it rejected too; one that is over goes on no more.
+    tx.execute(
+        "UPDATE jobs SET checkpoint = NULL WHERE kind = $1 AND checkpoint IS NOT NULL \
+         AND state IN ('succeeded', 'failed', 'cancelled')",
+        args![IMPORT],
+    )
+    .await?;
+    Ok(forgotten)
+}
+
+/// Whether anything was forgotten.
+fn forget_in(words: &Words, columns: &mut [Column], report: Option<&mut ImportReport>) -> bool {
+    let mut changed = false;
+    for column in columns {
+        let before = column.samples.len();
+        column.samples.retain(|sample| !words.are_in(sample));
+        changed |= column.samples.len() != before;
+    }
+    for reject in report.into_iter().flat_map(|report| &mut report.rejects) {
+        if reject.value.as_ref().is_some_and(|value| words.are_in(value)) {
+            reject.value = None;
+            changed = true;
+        }
+    }
+    changed
+}
+
 /// Which of these files belong to an import.
 pub(super) async fn known_files(tx: &mut Tx, files: &[String]) -> Result<Vec<String>> {
     let sql = format!("SELECT file FROM imports WHERE file{}", tx.dialect().in_texts(1));
@@ -394,11 +455,21 @@ pub(super) async fn known_files(tx: &mut Tx, files: &[String]) -> Result<Vec<Str
     Ok(rows.into_iter().map(|(file,)| file).collect())
 }
 
-/// Notes that the file is removed.
+/// Notes that the file is removed. What was shown of its columns, to say what they mean, is forgotten with it.
 pub(super) async fn forget_file(tx: &mut Tx, id: ImportId) -> Result<()> {
-    tx.execute("UPDATE imports SET file = NULL WHERE id = $1", args![id.uuid()])
-        .await
-        .map(|_| ())
+    let sql = "SELECT columns FROM imports WHERE id = $1";
+    let Some((Json(mut columns),)) = tx.optional::<(Json<Vec<Column>>,)>(sql, args![id.uuid()]).await? else {
+        return Ok(());
+    };
+    for column in &mut columns {
+        column.samples.clear();
+    }
+    tx.execute(
+        "UPDATE imports SET file = NULL, columns = $2 WHERE id = $1",
+        args![id.uuid(), json(&columns)?],
+    )
+    .await
+    .map(|_| ())
 }
 
 fn json<T: serde::Serialize>(value: &T) -> Result<Value> {

@@ -44,7 +44,7 @@ async fn who_would_take_what_along(t: &TestDb) {
         .await
         .unwrap();
     let names = ["GROUP", "BRANCH", "FIRM", "KEY", "STAFF", "STRANGER"];
-    let made = customers::store::ensure_many(&mut tx, &p.clock, &names)
+    let made = customers::store::ensure_many(&mut tx, &p.clock, &p.keys, &names)
         .await
         .unwrap();
     tx.commit().await.unwrap();
