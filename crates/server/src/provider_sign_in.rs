@@ -133,7 +133,10 @@ async fn come_back(
     };
     let mut response = StatusCode::SEE_OTHER.into_response();
     let answer = response.headers_mut();
-    answer.insert(header::LOCATION, HeaderValue::try_from(to).map_err(Error::internal)?);
+    answer.insert(
+        header::LOCATION,
+        HeaderValue::try_from(to).map_err(Error::internal)?,
+    );
     answer.insert(header::SET_COOKIE, waiting_cookie(&platform, "", 0)?);
     if let Ok(session) = session {
         answer.append(header::SET_COOKIE, session_cookie(&platform, &session)?);

@@ -44,11 +44,17 @@ pub fn callback_url(settings: &Settings, headers: &HeaderMap) -> Result<String> 
     }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let is_host = |host: &&str| {
-        !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b))
+        !host.is_empty()
+            && host
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b))
     };
     match host.filter(is_host) {
         Some(host) => Ok(format!("http://{host}{CALLBACK}")),
-        None => Err(Error::invalid("host_malformed", "the request does not say which host it asks")),
+        None => Err(Error::invalid(
+            "host_malformed",
+            "the request does not say which host it asks",
+        )),
     }
 }
 

@@ -40,7 +40,10 @@ pub async fn at_the_door(platform: &Platform) -> Result<(Vec<IdentityProvider>, 
     let policy = store::policy(&mut tx).await?;
     let stored = store::all(&mut tx).await?;
     let active = stored.into_iter().map(|stored| stored.provider);
-    Ok((active.filter(|provider| provider.settings.active).collect(), policy))
+    Ok((
+        active.filter(|provider| provider.settings.active).collect(),
+        policy,
+    ))
 }
 
 fn require_everything(caller: &Caller) -> Result<()> {
@@ -110,7 +113,15 @@ pub async fn change(
         "after": settings,
         "secret_changed": secret.is_some(),
     });
-    record(platform, &mut tx, caller, "identity_provider.changed", id, &payload).await?;
+    record(
+        platform,
+        &mut tx,
+        caller,
+        "identity_provider.changed",
+        id,
+        &payload,
+    )
+    .await?;
     let after = found(store::get(&mut tx, id).await?)?;
     tx.commit().await?;
     Ok(after.provider)
@@ -128,7 +139,15 @@ pub async fn remove(
     let before = hold(&mut tx, id, expected).await?;
     store::delete(&mut tx, id).await?;
     let payload = json!({ "before": before.provider.settings });
-    record(platform, &mut tx, caller, "identity_provider.removed", id, &payload).await?;
+    record(
+        platform,
+        &mut tx,
+        caller,
+        "identity_provider.removed",
+        id,
+        &payload,
+    )
+    .await?;
     tx.commit().await
 }
 

@@ -226,29 +226,12 @@ impl Providers {
         secret: Option<&str>,
         code: &Code<'_>,
     ) -> Result<Tokens, Refusal> {
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("grant_type", "authorization_code")
-            .append_pair("code", code.code)
-            .append_pair("redirect_uri", code.redirect_uri)
-            .append_pair("code_verifier", code.verifier);
-        let mut headers = Vec::new();
-        match secret {
-            Some(secret) if endpoints.takes_basic() => {
-                headers.push(("authorization", basic(&settings.client_id, secret)));
-            }
-            Some(secret) => {
-                form.append_pair("client_id", &settings.client_id)
-                    .append_pair("client_secret", secret);
-            }
-            None => {
-                form.append_pair("client_id", &settings.client_id);
-            }
-        }
+        let (headers, form) = request_for(settings, endpoints, secret, code);
         let call = Call {
             url: &endpoints.token,
             reach: settings.reach(),
             headers,
-            said: Said::Form(form.finish()),
+            said: Said::Form(form),
             deadline: self.0.deadline,
         };
         let answer = self.0.client.send(call).await?;
@@ -296,6 +279,34 @@ impl Providers {
     }
 }
 
+/// The headers and the form of the request for tokens.
+fn request_for(
+    settings: &ProviderSettings,
+    endpoints: &Endpoints,
+    secret: Option<&str>,
+    code: &Code<'_>,
+) -> (Vec<(&'static str, String)>, String) {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("grant_type", "authorization_code")
+        .append_pair("code", code.code)
+        .append_pair("redirect_uri", code.redirect_uri)
+        .append_pair("code_verifier", code.verifier);
+    let mut headers = Vec::new();
+    match secret {
+        Some(secret) if endpoints.takes_basic() => {
+            headers.push(("authorization", basic(&settings.client_id, secret)));
+        }
+        Some(secret) => {
+            form.append_pair("client_id", &settings.client_id)
+                .append_pair("client_secret", secret);
+        }
+        None => {
+            form.append_pair("client_id", &settings.client_id);
+        }
+    }
+    (headers, form.finish())
+}
+
 fn parsed<T: DeserializeOwned>(answer: &[u8]) -> Result<T, Refusal> {
     serde_json::from_slice(answer).map_err(|_| Refusal::refused("answer_malformed"))
 }
@@ -319,7 +330,9 @@ mod tests {
                 "issuer": "", "authorization_endpoint": "", "token_endpoint": "", "jwks_uri": "",
                 "token_endpoint_auth_methods_supported": methods,
             });
-            serde_json::from_value::<Endpoints>(document).unwrap().takes_basic()
+            serde_json::from_value::<Endpoints>(document)
+                .unwrap()
+                .takes_basic()
         };
         assert!(takes_basic(None));
         assert!(takes_basic(Some(&["client_secret_post", "client_secret_basic"])));

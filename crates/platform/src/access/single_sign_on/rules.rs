@@ -90,7 +90,10 @@ fn role_at(role: &str, field: &str) -> Result<Role> {
 fn check_groups(groups: &GroupRoles) -> Result<()> {
     let well_formed = is_plain(&groups.claim, CLAIM_CHARS_MAX)
         && (1..=GROUP_ROLES_MAX).contains(&groups.roles.len())
-        && groups.roles.iter().all(|one| is_plain(&one.group, GROUP_CHARS_MAX));
+        && groups
+            .roles
+            .iter()
+            .all(|one| is_plain(&one.group, GROUP_CHARS_MAX));
     if !well_formed {
         let message = "say what the groups are called and the roles of 1 to 50 groups";
         return refused("settings.groups", "groups_malformed", message);
@@ -103,7 +106,10 @@ fn check_groups(groups: &GroupRoles) -> Result<()> {
 
 /// The roles that the settings give.
 pub(super) fn roles_given(settings: &ProviderSettings) -> impl Iterator<Item = (Role, &'static str)> {
-    let new = settings.new_users.iter().map(|new| (&new.role, "settings.new_users.role"));
+    let new = settings
+        .new_users
+        .iter()
+        .map(|new| (&new.role, "settings.new_users.role"));
     let groups = settings.groups.iter().flat_map(|groups| &groups.roles);
     new.chain(groups.map(|one| (&one.role, "settings.groups")))
         .filter_map(|(role, field)| Some((role.parse().ok()?, field)))
@@ -158,7 +164,9 @@ pub(super) fn person(said: &[&Map<String, Value>], groups_claim: Option<&str>) -
     let as_login = |text: Option<&str>| text.and_then(|text| normalise_login(text).ok());
     // Who vouches for the address must be who says it.
     let with_email = said.iter().find(|claims| claims.contains_key("email"));
-    let address = with_email.and_then(|claims| claims.get("email")).and_then(Value::as_str);
+    let address = with_email
+        .and_then(|claims| claims.get("email"))
+        .and_then(Value::as_str);
     let verified = match with_email.and_then(|claims| claims.get("email_verified")) {
         Some(Value::Bool(verified)) => *verified,
         Some(Value::String(verified)) => verified == "true",
@@ -170,7 +178,10 @@ pub(super) fn person(said: &[&Map<String, Value>], groups_claim: Option<&str>) -
         _ => Vec::new(),
     };
     Person {
-        subject: claim("sub").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        subject: claim("sub")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned(),
         username: as_login(text("preferred_username")),
         email: as_login(address).filter(|_| verified),
         email_unverified: address.is_some() && !verified,
@@ -196,7 +207,10 @@ pub(super) fn login_of_new(person: &Person) -> Option<&str> {
 
 /// The role that a person's groups give: that of the first group of the settings they are in.
 pub(super) fn role_of(groups: &GroupRoles, person: &Person) -> Option<Role> {
-    let first = groups.roles.iter().find(|one| person.groups.contains(&one.group))?;
+    let first = groups
+        .roles
+        .iter()
+        .find(|one| person.groups.contains(&one.group))?;
     first.role.parse().ok()
 }
 
@@ -236,10 +250,19 @@ mod tests {
             (json!({}), "good"),
             (json!({ "zh": " " }), "name_malformed"),
             (json!({ "issuer": "http://login.example.com" }), "url_insecure"),
-            (json!({ "issuer": "http://login.example.com", "allow_http": true }), "good"),
+            (
+                json!({ "issuer": "http://login.example.com", "allow_http": true }),
+                "good",
+            ),
             (json!({ "issuer": "https://10.0.0.1" }), "url_private"),
-            (json!({ "issuer": "https://10.0.0.1", "allow_private": true }), "good"),
-            (json!({ "issuer": "https://login.example.com?a=b" }), "url_malformed"),
+            (
+                json!({ "issuer": "https://10.0.0.1", "allow_private": true }),
+                "good",
+            ),
+            (
+                json!({ "issuer": "https://login.example.com?a=b" }),
+                "url_malformed",
+            ),
             (json!({ "issuer": "login" }), "url_malformed"),
             (json!({ "client_id": "" }), "client_id_malformed"),
             (json!({ "client_id": "a\nb" }), "client_id_malformed"),
@@ -249,7 +272,10 @@ mod tests {
             (json!({ "new_users": role("viewer") }), "good"),
             (json!({ "new_users": role("boss") }), "role_unknown"),
             (groups(json!([])), "groups_malformed"),
-            (groups(json!([{ "group": "", "role": "viewer" }])), "groups_malformed"),
+            (
+                groups(json!([{ "group": "", "role": "viewer" }])),
+                "groups_malformed",
+            ),
             (groups(json!([{ "group": "a", "role": "boss" }])), "role_unknown"),
             (groups(json!([{ "group": "a", "role": "viewer" }])), "good"),
         ] {
@@ -257,7 +283,9 @@ mod tests {
             let found = found.as_ref().map_or_else(Error::code, |_| "good");
             assert_eq!(found, code, "{change}");
         }
-        let scopes = settings(json!({ "scopes": ["openid", "groups"] })).unwrap().scopes;
+        let scopes = settings(json!({ "scopes": ["openid", "groups"] }))
+            .unwrap()
+            .scopes;
         assert_eq!(scopes, ["groups"], "openid is always asked for");
     }
 
@@ -298,7 +326,10 @@ mod tests {
         assert_eq!(email(good.clone(), bad.clone()), (anna, false));
         assert_eq!(email(bad, good), (None, true));
         let said_nothing = json!({ "email": "eve@example.com" });
-        assert_eq!(email(said_nothing, json!({ "email_verified": true })), (None, true));
+        assert_eq!(
+            email(said_nothing, json!({ "email_verified": true })),
+            (None, true)
+        );
         assert_eq!(email(json!({}), json!({})), (None, false));
     }
 

@@ -227,7 +227,10 @@ async fn opened(platform: &Platform, cookie: Option<&str>) -> Result<Option<Atte
     let bytes = cookie
         .filter(|cookie| cookie.len() <= COOKIE_CHARS_MAX)
         .and_then(|cookie| URL_SAFE_NO_PAD.decode(cookie).ok());
-    let Some((id, sealed)) = bytes.as_deref().and_then(|bytes| bytes.split_first_chunk::<ID_BYTES>()) else {
+    let Some((id, sealed)) = bytes
+        .as_deref()
+        .and_then(|bytes| bytes.split_first_chunk::<ID_BYTES>())
+    else {
         return Ok(None);
     };
     let cipher = platform.keys.cipher(&mut platform.db.read().await?).await?;
@@ -414,7 +417,15 @@ async fn enter(
     access_store::take_failure_back(&mut tx, &counted(from).0).await?;
     let session = app::open_session(platform, &mut tx, user, Some(from)).await?;
     let actor = session.caller.actor();
-    record(platform, &mut tx, actor, "user.signed_in", user, json!({ "provider": provider.id })).await?;
+    record(
+        platform,
+        &mut tx,
+        actor,
+        "user.signed_in",
+        user,
+        json!({ "provider": provider.id }),
+    )
+    .await?;
     tx.commit().await?;
     Ok(session)
 }

@@ -243,7 +243,10 @@ pub(in super::super) async fn forget_old(tx: &mut Tx, now: Timestamp) -> Result<
 /// How people may sign in.
 pub(super) async fn policy(tx: &mut Tx) -> Result<SignInPolicy> {
     let row: Option<(Json<SignInPolicyChange>, i32)> = tx
-        .optional("SELECT value, version FROM settings WHERE key = $1", args![POLICY])
+        .optional(
+            "SELECT value, version FROM settings WHERE key = $1",
+            args![POLICY],
+        )
         .await?;
     Ok(row.map_or(
         SignInPolicy {
