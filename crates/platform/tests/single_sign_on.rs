@@ -230,6 +230,8 @@ async fn only_the_browser_that_began_comes_back_and_only_in_time(t: &TestDb) {
         (Some(tampered.as_str()), "no_cookie"),
         (Some("AAAA"), "no_cookie"),
     ] {
+        // The newest event is told by its time.
+        p.clock.advance(SignedDuration::from_secs(1));
         let refused = finish(p, &providers, &back, cookie, FROM).await.0;
         assert_eq!(code(refused), "sign_in_attempt_over", "{why}");
         assert_eq!(reason(p).await, why);
@@ -255,6 +257,7 @@ async fn only_the_browser_that_began_comes_back_and_only_in_time(t: &TestDb) {
     let refused = finish(p, &providers, &swapped, Some(&mine.cookie), FROM).await.0;
     assert_eq!(code(refused), "provider_refused");
     // A person who declines at the provider is told so.
+    p.clock.advance(SignedDuration::from_secs(1));
     let begun = start(p, &providers, &of).await;
     let back = sign_in_at_provider(&browser(), &begun.address, "nobody", BACK).await;
     let declined = finish(p, &providers, &returned(&back), Some(&begun.cookie), FROM)

@@ -146,7 +146,11 @@ const server = createServer(async (request, response) => {
       } else if (lie === "answer malformed") {
         say({ access_token: "x" });
       } else {
-        say({ access_token: "secret-access-token", token_type: "Bearer", id_token: idToken(begun) });
+        say({
+          access_token: "secret-access-token",
+          token_type: "Bearer",
+          id_token: idToken(begun),
+        });
       }
       break;
     }

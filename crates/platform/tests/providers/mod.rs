@@ -2,8 +2,8 @@
 //! as it is told to; and a person with a browser who signs in there.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead as _, BufReader, Lines};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use reqwest::{Client, Response, redirect};
 use serde_json::{Value, json};
@@ -15,6 +15,8 @@ pub const SECRET: &str = "a client secret: %+&";
 pub struct Provider {
     pub issuer: String,
     process: Child,
+    /// What it says later is not read, but who cannot speak ends.
+    _said: Lines<BufReader<ChildStdout>>,
     client: Client,
 }
 
@@ -64,6 +66,7 @@ impl Provider {
         Self {
             issuer,
             process,
+            _said: said,
             client: Client::new(),
         }
     }

@@ -4,8 +4,10 @@ import { App } from "antd";
 import { useTranslation } from "react-i18next";
 import { accessKeys, endSession, useSessions } from "../../../api/access";
 import { useSession } from "../../../api/queries";
+import { useMyLinks } from "../../../api/signOn";
 import { Answer } from "../../../components/Answer";
 import { PageHead } from "../../../components/PageHead";
+import { ProviderLinks } from "../../../components/ProviderLinks";
 import { Section } from "../../../components/Section";
 import { Sessions } from "../../../components/Sessions";
 import { PasswordForm } from "../PasswordForm";
@@ -24,6 +26,7 @@ export function Account() {
         lead={[user?.name, user?.login].filter(Boolean).join(" · ")}
       />
       <div className="stack narrow">
+        <LinksSection />
         <SecondFactorSection />
         <Section title={t("access.account.password")}>
           <p className="definition settings-hint">{t("access.account.password_hint")}</p>
@@ -38,6 +41,19 @@ export function Account() {
         <KeysSection />
       </div>
     </>
+  );
+}
+
+/** For whom there is nothing to say, nothing is said. */
+function LinksSection() {
+  const { t } = useTranslation();
+  const links = useMyLinks().data?.items ?? [];
+  if (links.length === 0) return null;
+  return (
+    <Section title={t("access.links.mine")}>
+      <p className="definition settings-hint">{t("access.links.hint")}</p>
+      <ProviderLinks items={links} />
+    </Section>
   );
 }
 
