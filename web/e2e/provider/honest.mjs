@@ -30,6 +30,7 @@ const provider = new Provider(issuer, {
       redirect_uris: asked.redirect_uris,
     },
   ],
+  clientAuthMethods: [asked.auth_method ?? "client_secret_basic"],
   claims: {
     openid: ["sub"],
     profile: ["name", "preferred_username"],

@@ -74,17 +74,19 @@ function settingsOf(typed: Typed): ProviderSettings {
   };
 }
 
-/** Where the server's fields stand in this form. */
-const PLACES = {
-  "settings.zh": "zh",
-  "settings.en": "en",
-  "settings.issuer": "issuer",
-  "settings.client_id": "client_id",
-  "settings.scopes": "scopes",
-  "settings.new_users.role": "role",
-  "settings.new_users.branch_id": "branch_id",
-  "settings.groups": "claim",
-};
+/** Where the server's fields, which stand in its settings, are in this form. */
+const PLACES = Object.fromEntries(
+  [
+    ["zh"],
+    ["en"],
+    ["issuer"],
+    ["client_id"],
+    ["scopes"],
+    ["new_users.role", "role"],
+    ["new_users.branch_id", "branch_id"],
+    ["groups", "claim"],
+  ].map(([theirs, here = theirs]) => [["settings", theirs].join("."), here as string]),
+);
 
 export function ProviderDialog(props: { provider: IdentityProvider | null; onClose: () => void }) {
   const { t } = useTranslation();
