@@ -1,6 +1,7 @@
 //! Single sign-on: people sign in at an identity provider of the firm (OpenID Connect, authorization code with PKCE) and
 //! get an ordinary session here. Keeps no token of the provider, and asks it for nothing after the sign-in.
 
+mod account;
 pub mod api;
 pub mod app;
 mod client;
