@@ -9,6 +9,7 @@ mod health;
 mod jobs;
 mod layers;
 mod metrics;
+mod provider_sign_in;
 mod proxies;
 mod router;
 mod serve;

@@ -19,10 +19,16 @@ use crate::metrics::Metrics;
 use crate::proxies::Network;
 use crate::serve::{Rooms, imports, overview_parts, record_parts, references};
 use crate::session::TrustedProxies;
-use crate::{console, events, health, jobs, layers, metrics, session, setup};
+use crate::{console, events, health, jobs, layers, metrics, provider_sign_in, session, setup};
 
 /// The endpoints of the document that need no session, as `METHOD path`.
-pub const PUBLIC: [&str; 2] = ["POST /api/v1/session", "DELETE /api/v1/session"];
+pub const PUBLIC: [&str; 5] = [
+    "POST /api/v1/session",
+    "DELETE /api/v1/session",
+    "GET /api/v1/session/providers",
+    "POST /api/v1/session/providers/{id}",
+    "GET /api/v1/session/callback",
+];
 
 #[derive(utoipa::OpenApi)]
 #[openapi(info(
@@ -40,12 +46,14 @@ struct Document;
 fn api() -> OpenApiRouter<Platform> {
     let rooms = OpenApiRouter::new()
         .merge(session::router())
+        .merge(provider_sign_in::router())
         .merge(setup::router())
         .merge(jobs::router())
         .merge(events::router())
         .merge(platform::events::api::router())
         .merge(platform::webhooks::api::router())
         .merge(platform::access::api::router())
+        .merge(platform::access::single_sign_on::api::router())
         .merge(platform::imports::api::router(imports()))
         .merge(platform::exports::api::router())
         .merge(customers::api::router(references()))
@@ -90,6 +98,7 @@ pub(crate) fn router(rooms: Rooms, trusted: &[Network], stop: CancellationToken)
         .layer(Extension(rooms.exports()))
         .layer(Extension(rooms.value.clone()))
         .layer(Extension(rooms.panels.clone()))
+        .layer(Extension(rooms.providers.clone()))
         .layer(Extension(rooms.overview.clone()))
         .layer(from_fn_with_state(around(platform), layers::security_headers))
         .layer(from_fn_with_state(around(platform), layers::request_id))

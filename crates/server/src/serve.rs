@@ -9,6 +9,7 @@ use customers::overview::{Overview, Parts};
 use customers::panels::PanelRoom;
 use customers::references::References;
 use customers::{CustomersExport, CustomersImport};
+use platform::access::single_sign_on::Providers;
 use platform::crypto::Keyring;
 use platform::events::Sealer;
 use platform::exports::Exports;
@@ -61,6 +62,7 @@ pub struct Rooms {
     pub(crate) value: ValueRoom,
     pub(crate) panels: PanelRoom,
     pub(crate) overview: Overview,
+    pub(crate) providers: Providers,
 }
 
 impl Rooms {
@@ -73,6 +75,7 @@ impl Rooms {
             overview: Overview::new(platform.clone(), &overview_parts(), &value, panels.clone()),
             value,
             panels,
+            providers: Providers::open(Providers::DEADLINE)?,
         })
     }
 

@@ -78,7 +78,7 @@ struct PasswordChange {
 /// Signs in: sets the session cookie.
 #[utoipa::path(post, path = "/session", tag = "session", request_body = Credentials,
     responses((status = 200, body = Session),
-        (status = 401, description = "credentials_wrong, second_factor_required, second_factor_wrong", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "credentials_wrong, second_factor_required, second_factor_wrong, password_sign_in_off", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "too_many_attempts", body = ProblemBody, content_type = "application/problem+json")))]
 async fn sign_in(
     State(platform): State<Platform>,
@@ -140,8 +140,13 @@ async fn change_password(
     with_cookie(&platform, session).await
 }
 
+/// The cookie of a new session.
+pub(crate) fn session_cookie(platform: &Platform, session: &app::Session) -> Result<HeaderValue> {
+    cookie(platform, &session.token, app::SESSION.as_secs())
+}
+
 async fn with_cookie(platform: &Platform, session: app::Session) -> Result<Response, Problem> {
-    let cookie = cookie(platform, &session.token, app::SESSION.as_secs())?;
+    let cookie = session_cookie(platform, &session)?;
     let mut response = Json(Session::of(platform, session.caller, session.expires_at).await?).into_response();
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(response)

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use base::{Error, Result};
+use platform::access::single_sign_on;
 use platform::crypto::Cipher;
 use platform::events::Actor;
 use platform::jobs::{JobRun, Kinds, NewJob, Unique};
@@ -209,8 +210,13 @@ async fn seal_anew(run: JobRun) -> Result<Value> {
             }
             (None, None) => {
                 let panels = panels::store::seal_anew(&mut tx, &cipher).await?;
+                let providers = single_sign_on::seal_anew(&mut tx, &cipher).await?;
                 tx.commit().await?;
-                return Ok(json!({ "identities": done.sealed, "panels": panels }));
+                return Ok(json!({
+                    "identities": done.sealed,
+                    "panels": panels,
+                    "identity_providers": providers,
+                }));
             }
         }
         run.save_checkpoint(&mut tx, &done).await?;

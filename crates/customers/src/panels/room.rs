@@ -12,7 +12,7 @@ use futures::future::join_all;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use platform::crypto::{Cipher, Zeroizing};
-use platform::outbound::{Call, Client, Fault};
+use platform::outbound::{Call, Client, Fault, Said};
 use platform::{Caller, Permission, Platform, Tx};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -272,7 +272,7 @@ impl PanelRoom {
             url,
             reach: settings.reach(),
             headers: headers(&settings.auth, secret.as_deref().map_or("", String::as_str)),
-            json: None,
+            said: Said::Nothing,
             deadline,
         };
         let answer = match self.0.client.send(call).await {

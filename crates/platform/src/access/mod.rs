@@ -9,6 +9,7 @@ mod rates;
 mod rules;
 mod scope;
 mod second_factor;
+pub mod single_sign_on;
 mod store;
 
 pub use model::{

@@ -423,6 +423,11 @@ impl Caller {
         }
     }
 
+    /// Whether the role grants this, also before a one-time password is changed.
+    pub(super) fn is_granted(&self, permission: Permission) -> bool {
+        self.grants.contains(&permission)
+    }
+
     /// Whether the caller may do this.
     pub fn may(&self, permission: Permission) -> bool {
         !self.must_change_password && self.grants.contains(&permission)

@@ -51,6 +51,8 @@ const WEBHOOK: &str = r#"{ "url": "https://example.com/hook", "kinds": ["*"] }"#
 const PANEL: &str = r#"{ "settings": { "zh": "账", "en": "Bill", "url": "https://example.com/{id}",
     "fields": [{ "zh": "值", "en": "Value", "pointer": "/value", "kind": "text" }] } }"#;
 const KEY: &str = r#"{ "name": "k", "permissions": [], "expires_in_days": 1, "per_minute": 1 }"#;
+const PROVIDER: &str = r#"{ "settings": { "zh": "公司账号", "en": "Company account",
+    "issuer": "https://login.example.com", "client_id": "patron" } }"#;
 const PASSWORDS: &str = r#"{ "current_password": "not this one", "new_password": "something quite new" }"#;
 
 const MERGE: &str = r#"{
@@ -84,6 +86,7 @@ const ROUTES: &[Route] = &[
         "",
         r#"{ "current_password": "not this one" }"#,
     ),
+    ("GET /session/links", Anyone, "", ""),
     ("GET /sessions", Anyone, "", ""),
     ("DELETE /sessions", Anyone, "", ""),
     ("DELETE /sessions/{id}", Anyone, "", ""),
@@ -97,6 +100,8 @@ const ROUTES: &[Route] = &[
     ("PUT /users/{id}", Permitted, "", USER),
     ("GET /users/{id}/api-keys", Permitted, "", ""),
     ("DELETE /users/{id}/api-keys/{key}", Permitted, "", ""),
+    ("GET /users/{id}/links", Permitted, "", ""),
+    ("DELETE /users/{id}/links/{provider}", Permitted, "", ""),
     ("POST /users/{id}/password", Permitted, "", ""),
     ("DELETE /users/{id}/second-factor", Permitted, "", ""),
     ("GET /users/{id}/sessions", Permitted, "", ""),
@@ -193,6 +198,19 @@ const ROUTES: &[Route] = &[
         r#"{ "since": "2026-01-01T00:00:00Z" }"#,
     ),
     ("POST /webhooks/{id}/rotate-secret", WholeFirm, "", "{}"),
+    ("GET /identity-providers", WholeFirm, "", ""),
+    ("POST /identity-providers", WholeFirm, "", PROVIDER),
+    ("GET /identity-providers/{id}", WholeFirm, "", ""),
+    ("PUT /identity-providers/{id}", WholeFirm, "", PROVIDER),
+    ("DELETE /identity-providers/{id}", WholeFirm, "", ""),
+    ("POST /identity-providers/{id}/test", WholeFirm, "", ""),
+    ("GET /sign-in-policy", WholeFirm, "", ""),
+    (
+        "PUT /sign-in-policy",
+        WholeFirm,
+        "",
+        r#"{ "only_single_sign_on": true }"#,
+    ),
     ("GET /panels", WholeFirm, "", ""),
     ("POST /panels", WholeFirm, "", PANEL),
     ("GET /panels/{id}", WholeFirm, "", ""),

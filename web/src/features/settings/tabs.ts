@@ -7,6 +7,7 @@ export type SettingsTabName =
   | "users"
   | "roles"
   | "places"
+  | "sign_on"
   | "fields"
   | "contact"
   | "panels"
@@ -22,6 +23,7 @@ const SETTINGS_TABS: {
   { tab: "users", permission: "access.read" },
   { tab: "roles", permission: "access.read" },
   { tab: "places", permission: "access.read" },
+  { tab: "sign_on", permission: "users.manage", whole: true },
   { tab: "fields", permission: "customers.settings" },
   { tab: "contact", permission: "customers.settings" },
   { tab: "panels", permission: "panels.manage", whole: true },

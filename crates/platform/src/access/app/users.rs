@@ -149,14 +149,14 @@ pub async fn reset_password(
 }
 
 /// Passes if the role grants nothing that the caller's own does not.
-pub(super) async fn may_decide(tx: &mut Tx, caller: &Caller, role: Role) -> Result<()> {
+pub(in super::super) async fn may_decide(tx: &mut Tx, caller: &Caller, role: Role) -> Result<()> {
     let role = store::roles::hold(tx, role)
         .await?
         .ok_or_else(|| Error::invalid("role_unknown", "there is no such role").at("role"))?;
     grants_no_more(caller, &role.permissions)
 }
 
-pub(super) fn grants_no_more(caller: &Caller, permissions: &[&str]) -> Result<()> {
+pub(in super::super) fn grants_no_more(caller: &Caller, permissions: &[&str]) -> Result<()> {
     let beyond = Permission::ALL
         .into_iter()
         .find(|permission| permissions.contains(&permission.name()) && !caller.may(*permission));

@@ -4,9 +4,11 @@ import { App, Descriptions } from "antd";
 import { useTranslation } from "react-i18next";
 import { accessKeys, endSession, useSessions } from "../../../api/access";
 import { useSession } from "../../../api/queries";
+import { useMyLinks } from "../../../api/signOn";
 import { Answer } from "../../../components/Answer";
 import { PageHead } from "../../../components/PageHead";
 import { roleName } from "../../../components/roles";
+import { ProviderLinks } from "../../../components/ProviderLinks";
 import { Section } from "../../../components/Section";
 import { Sessions } from "../../../components/Sessions";
 import { ABSENT } from "../../../i18n/format";
@@ -27,6 +29,7 @@ export function Account() {
       />
       <div className="stack narrow">
         <StandingSection />
+        <LinksSection />
         <SecondFactorSection />
         <Section title={t("access.account.password")}>
           <p className="definition settings-hint">{t("access.account.password_hint")}</p>
@@ -64,6 +67,19 @@ function StandingSection() {
   return (
     <Section title={t("access.account.standing")}>
       <Descriptions size="small" column={1} items={facts} />
+    </Section>
+  );
+}
+
+/** For whom there is nothing to say, nothing is said. */
+function LinksSection() {
+  const { t } = useTranslation();
+  const links = useMyLinks().data?.items ?? [];
+  if (links.length === 0) return null;
+  return (
+    <Section title={t("access.links.mine")}>
+      <p className="definition settings-hint">{t("access.links.hint")}</p>
+      <ProviderLinks items={links} />
     </Section>
   );
 }
