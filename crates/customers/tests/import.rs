@@ -246,14 +246,14 @@ async fn a_chinese_customer_file_is_imported_and_enriched(t: &TestDb) {
             ("O1", "华东物流有限公司", None)
         ]
     );
-    let firm = customers::app::get(&t.platform, &viewer, all.items[2].id)
+    let firm = customers::app::get(&t.platform, &viewer, all.items[2].customer.id)
         .await
         .unwrap();
     assert_eq!(
         (firm.row.kind, firm.members.len()),
         (CustomerKind::Organisation, 2)
     );
-    let c2 = customers::app::get(&t.platform, &viewer, all.items[1].id)
+    let c2 = customers::app::get(&t.platform, &viewer, all.items[1].customer.id)
         .await
         .unwrap();
     assert_eq!(c2.referred_by.unwrap().name, "张伟");
