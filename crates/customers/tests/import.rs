@@ -100,9 +100,9 @@ async fn import(t: &TestDb, content: &str) -> ImportReport {
         &["import.rows_stored"]
     };
     let expected = [
-        &["import.finished"],
+        &["import.finished"][..],
         batch,
-        &["import.started", "import.uploaded"],
+        &["import.started", "import.uploaded"][..],
     ]
     .concat();
     assert_eq!(kinds, expected, "one event each and for a batch, none per row");

@@ -23,6 +23,7 @@ export type MergePreview = With<
   }
 >;
 export type Merge = With<Schemas["Merge"], { moved: Record<string, number> }>;
+export type MergeDone = Merge & { later: string[] };
 export type MergeSaid = {
   survivor: string;
   survivor_version: number;
@@ -59,9 +60,9 @@ export const dismissPair = (id: string) =>
   request<Pair>("POST", at("/api/v1/duplicates/{id}/dismiss", { id }));
 export const reopenPair = (id: string) =>
   request<Pair>("POST", at("/api/v1/duplicates/{id}/reopen", { id }));
-export const merge = (body: MergeSaid) => request<Merge>("POST", "/api/v1/merges", { body });
+export const merge = (body: MergeSaid) => request<MergeDone>("POST", "/api/v1/merges", { body });
 export const undoMerge = (id: string) =>
-  request<Merge>("POST", at("/api/v1/merges/{id}/undo", { id }));
+  request<MergeDone>("POST", at("/api/v1/merges/{id}/undo", { id }));
 
 export const usePairs = (state: PairState, customer: string | null, certain: boolean | null) =>
   useInfiniteQuery({
