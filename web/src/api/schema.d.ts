@@ -119,7 +119,8 @@ export interface paths {
         /**
          * Customers by external id. With `q` those that it finds, the likeliest first, at most 1,000: who is known by it
          *     (phone number, card …), whose name it is or begins with it, whose external id begins with it, whose phone
-         *     number ends with it, whose name has it inside, is read so in pinyin or has these initials.
+         *     number ends with it, whose name has it inside, is read so in pinyin or has these initials, and after them who has
+         *     a tag with it inside, which `tag` says.
          */
         get: operations["list"];
         put?: never;
@@ -187,6 +188,45 @@ export interface paths {
          *     `customers.write`.
          */
         patch: operations["customer_change"];
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files on a customer's record, the newest first, at most 200. */
+        get: operations["attachments_list"];
+        put?: never;
+        /**
+         * Puts a file on a customer's record. What it is, is told by its content and its ending; its size and kind are
+         *     limited by `attachments` of the record's schema. Needs `customers.write`.
+         */
+        post: operations["attachment_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/attachments/{attachment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file, to be saved and never to be shown by the browser itself. Needs `customers.personal`. */
+        get: operations["attachment_file"];
+        put?: never;
+        post?: never;
+        /** Takes a file off a customer's record, for good. Needs `customers.write`. */
+        delete: operations["attachment_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/customers/{id}/completeness": {
@@ -309,6 +349,50 @@ export interface paths {
          *     Needs `customers.write`.
          */
         post: operations["customer_duplicates_search"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erases what is known of a customer and of all who were merged into it, for good: name, identities, notes, tags, own
+         *     fields, days, preferences, attachments, and what imports, exports and repeated requests still hold of it. Its
+         *     transactions, what they sum up to, its consents and the log stay, and say nothing of a person. It can be neither
+         *     undone nor found again, and no file makes it anew. Gives the certificate, which is the event `customer.erased`.
+         *     Needs `customers.erase`.
+         */
+        post: operations["customer_erase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/everything": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that is known of a customer and of those who were merged into it, in clear, as a ZIP: one JSON document
+         *     for each part, and the attachments. Needs `customers.personal` and `customers.export_person`; the log says who took
+         *     it.
+         */
+        get: operations["customer_everything"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -638,7 +722,7 @@ export interface paths {
         };
         /**
          * Pairs of customers who may be one: those nobody has decided on yet, unless another state is asked for. What
-         *     is certain comes first, then the likeliest.
+         *     is certain comes first, then the likeliest; with `certain` only what is (`true`), or only what is likely (`false`).
          */
         get: operations["duplicates_list"];
         put?: never;
@@ -709,8 +793,9 @@ export interface paths {
         };
         /**
          * Live events.
-         * @description `event: job` carries a job whenever it changes, `event: run` a value run; `event: lagged` says that
-         *     events were missed and the screen should read anew. A comment comes every 15 seconds.
+         * @description `event: job` carries a job whenever it changes, `event: customer` the id of a customer within the caller's scope of
+         *     whom something has changed, on whichever server; `event: lagged` says that events were missed and the screen should
+         *     read anew. A comment comes every 15 seconds.
          */
         get: operations["events"];
         put?: never;
@@ -770,6 +855,60 @@ export interface paths {
         get: operations["exports_file"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The identity providers. Needs `users.manage`. */
+        get: operations["identity_providers_list"];
+        put?: never;
+        /** Adds an identity provider. Needs every permission. */
+        post: operations["identity_provider_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity-providers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One identity provider. Needs `users.manage`. */
+        get: operations["identity_provider_get"];
+        /** Changes an identity provider. Needs every permission. */
+        put: operations["identity_provider_change"];
+        post?: never;
+        /** Removes an identity provider, and who is whom there. Needs every permission. */
+        delete: operations["identity_provider_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity-providers/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks an identity provider about itself and for its keys, now. Needs every permission. */
+        post: operations["identity_provider_test"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1053,6 +1192,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/panels/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks a system about one customer with settings that nobody has saved, and says how it went with the whole answer.
+         *     Nothing is stored.
+         */
+        post: operations["panels_try_unsaved"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/panels/{id}": {
         parameters: {
             query?: never;
@@ -1164,6 +1323,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where an identity provider sends people back to: signs in, and goes on in the console, which says why nobody was signed
+         *     in where that is so.
+         */
+        get: operations["sign_in_come_back"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who one is oneself at which identity providers. */
+        get: operations["session_links_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/password": {
         parameters: {
             query?: never;
@@ -1175,6 +1371,40 @@ export interface paths {
         put?: never;
         /** Changes one's own password; every other session of the user ends. */
         post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The identity providers to sign in with. */
+        get: operations["sign_in_doors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/providers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to sign in at an identity provider: sets a cookie, and says where to send the browser. */
+        post: operations["sign_in_go"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1302,6 +1532,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sign-in-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How people may sign in. Needs `users.manage`. */
+        get: operations["sign_in_policy_get"];
+        /** Decides how people may sign in. Needs every permission. */
+        put: operations["sign_in_policy_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams": {
         parameters: {
             query?: never;
@@ -1344,7 +1592,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Users, by login. Needs `access.read`. */
+        /** Users, by login; with `q` those with it in their login or name, whatever its case. Needs `access.read`. */
         get: operations["users_list"];
         put?: never;
         /** Adds a user. Needs `users.manage`. */
@@ -1402,6 +1650,40 @@ export interface paths {
         post?: never;
         /** Ends an API key of a user. Needs `users.manage`. */
         delete: operations["user_api_key_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who a user is at which identity providers. Needs `access.read`. */
+        get: operations["user_links_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/links/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets who a user is at an identity provider. Needs `users.manage`. */
+        delete: operations["user_unlink"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1500,7 +1782,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Those on whom most hangs, among contacts of at least this influence (4 unless said). */
+        /**
+         * Those on whom most hangs, among contacts of at least this influence (4 unless said), the most of what is sorted by
+         *     (`clv_36m` unless said) first.
+         */
         get: operations["exposure_top"];
         put?: never;
         post?: never;
@@ -1825,6 +2110,60 @@ export interface components {
         ApiKeys: {
             /** @description The keys, newest first, at most 50. */
             items: components["schemas"]["ApiKey"][];
+        };
+        /** @description A file on a customer's record. */
+        Attachment: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            added_at: string;
+            /**
+             * Format: uuid
+             * @description The user who added it; none for the program.
+             */
+            added_by?: string | null;
+            /** @description That user's name; none when the user is gone. */
+            added_by_name?: string | null;
+            /**
+             * Format: int64
+             * @description Its size.
+             */
+            bytes: number;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What it is, as HTTP says it: by its content and its ending, whatever the sender said. */
+            media_type: string;
+            /** @description The name it came with. */
+            name: string;
+        };
+        /** @description What is uploaded. */
+        AttachmentForm: {
+            /**
+             * Format: binary
+             * @description The file: PDF, an image, an office document, text or CSV, as far as the record's schema allows them.
+             */
+            file: string;
+        };
+        /** @description A page of attachments. */
+        AttachmentPage: {
+            /** @description The attachments, the newest first. */
+            items: components["schemas"]["Attachment"][];
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+        };
+        /** @description Which files are taken, as the administrator decided. */
+        AttachmentSettings: {
+            /**
+             * Format: int64
+             * @description The largest, in bytes.
+             */
+            bytes_max: number;
+            /** @description Which kinds. */
+            types: components["schemas"]["FileType"][];
         };
         /** @description What the run before said. */
         Before: {
@@ -2267,6 +2606,11 @@ export interface components {
             contacts: components["schemas"]["Contact"][];
             /** @description The newest of its e-mail addresses. */
             email?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when nothing personal is known of it; null for everyone who was not erased.
+             */
+            erased_at?: string | null;
             /** @description Made by the generator, no real customer. */
             generated: boolean;
             /**
@@ -2317,7 +2661,7 @@ export interface components {
         /** @description A page of customers. */
         CustomerPage: {
             /** @description The customers. */
-            items: components["schemas"]["CustomerRow"][];
+            items: components["schemas"]["FoundCustomer"][];
             /** @description Where the next page begins. */
             next_cursor?: string | null;
         };
@@ -2447,6 +2791,39 @@ export interface components {
          * @enum {string}
          */
         EndedBecause: "ended" | "replaced" | "taken" | "malformed";
+        /** @description What was erased, and what the log says of it for ever. Nothing in it is personal. */
+        Erasure: {
+            /** @description How much was erased, by what it was: `notes`, `identities`. */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Format: uuid
+             * @description The customer.
+             */
+            customer: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            erased_at: string;
+            /**
+             * Format: uuid
+             * @description The user who did it; none for the program.
+             */
+            erased_by?: string | null;
+            /** @description What stands in place of its external id from then on. */
+            external_id: string;
+            /** @description Why. */
+            ground: components["schemas"]["ErasureGround"];
+            /** @description The number of the firm's own paper about it. */
+            reference?: string | null;
+        };
+        /**
+         * @description Why a customer is erased.
+         * @enum {string}
+         */
+        ErasureGround: "request" | "consent_withdrawn" | "no_longer_needed" | "unlawful";
         /** @description A page of events. */
         EventPage: {
             /** @description The events, newest first. */
@@ -2686,12 +3063,36 @@ export interface components {
              */
             x: number;
         };
+        /**
+         * @description Kinds of files that are taken. None of them is a program or a page that a browser would run.
+         * @enum {string}
+         */
+        FileType: "pdf" | "image" | "office" | "text";
         /** @description Whom an identity belongs to. */
         Found: {
             /** @description The customer. */
             customer: components["schemas"]["CustomerRow"];
             /** @description What kind of identity it was found by. */
             kind: components["schemas"]["IdentityKind"];
+        };
+        /** @description A customer in a list, and why a search found it where that is not to be seen. */
+        FoundCustomer: components["schemas"]["CustomerRow"] & {
+            /** @description The tag that a search found it by; none where it is known by, or called, what was searched for. */
+            tag?: string | null;
+        };
+        /** @description The role of a group. */
+        GroupRole: {
+            /** @description The group, exactly as the provider calls it. */
+            group: string;
+            /** @description The role. */
+            role: string;
+        };
+        /** @description Roles by groups. Who is in none of them is refused. */
+        GroupRoles: {
+            /** @description What the provider calls a person's groups: `groups`. */
+            claim: string;
+            /** @description The first group of these that a person is in decides; 1 to 50. */
+            roles: components["schemas"]["GroupRole"][];
         };
         /** @description Something a customer is or was known by. */
         Identity: {
@@ -2731,6 +3132,45 @@ export interface components {
             items: components["schemas"]["Identity"][];
             /** @description Where the next page begins. */
             next_cursor?: string | null;
+        };
+        /** @description An identity provider. */
+        IdentityProvider: {
+            /**
+             * Format: date-time
+             * @description When it was added.
+             */
+            created_at: string;
+            /** @description Whether there is a client secret. */
+            has_secret: boolean;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What was decided about it. */
+            settings: components["schemas"]["ProviderSettings"];
+            /**
+             * Format: int64
+             * @description Goes up with every change; send it as `If-Match` when changing.
+             */
+            version: number;
+        };
+        /** @description What is decided about an identity provider. */
+        IdentityProviderChange: {
+            /**
+             * @description The client secret; none for a client that has none. When changing, the one before stays where none is said; it has
+             *     to be said anew where someone else would get it. It is never shown again.
+             */
+            secret?: string | null;
+            /** @description The settings, whole. */
+            settings: components["schemas"]["ProviderSettings"];
+        };
+        /** @description The identity providers, at most 20. */
+        IdentityProviders: {
+            /** @description What to tell each provider of where it may send people back to. */
+            callback_url: string;
+            /** @description The oldest first. */
+            items: components["schemas"]["IdentityProvider"][];
         };
         /** @description An import as the API shows it. */
         Import: {
@@ -3050,11 +3490,6 @@ export interface components {
              */
             id: string;
             /**
-             * @description What takes both for one (or for two again) only when it is made the next time: the published value run
-             *     stays as it is until the next one.
-             */
-            later: string[];
-            /**
              * Format: uuid
              * @description The customer that was merged into it.
              */
@@ -3086,6 +3521,14 @@ export interface components {
              * @description By whom.
              */
             undone_by?: string | null;
+        };
+        /** @description A merge that has just been made or undone. */
+        MergeDone: components["schemas"]["Merge"] & {
+            /**
+             * @description What takes both for one (or for two again) only when it is made the next time: the published value run
+             *     stays as it is until the next one.
+             */
+            later: string[];
         };
         /** @description A page of merges. */
         MergePage: {
@@ -3190,6 +3633,13 @@ export interface components {
             /** @description What it may do: some of what its user may. */
             permissions: string[];
         };
+        /** @description What whoever erases says. */
+        NewErasure: {
+            /** @description Why. */
+            ground: components["schemas"]["ErasureGround"];
+            /** @description The number of the firm's own paper about it; nothing that says something of the person. */
+            reference?: string | null;
+        };
         /** @description What is asked for. */
         NewExport: {
             /** @description What the list is filtered and sorted by: the parameters of its request (`q`, `class`, `min_value` …). */
@@ -3268,6 +3718,19 @@ export interface components {
         NewUser: components["schemas"]["UserChange"] & {
             /** @description The name to sign in with, unique. */
             login: string;
+        };
+        /** @description What people get who sign in for the first time and whom nobody knows here. */
+        NewUsers: {
+            /**
+             * Format: uuid
+             * @description The branch.
+             */
+            branch_id?: string | null;
+            /**
+             * @description The role: `administrator`, `analyst`, `viewer`, or the id of one that the firm has made. Where groups decide,
+             *     theirs counts.
+             */
+            role: string;
         };
         /** @description A note about a customer. */
         Note: {
@@ -3779,6 +4242,80 @@ export interface components {
         ProfileRow: components["schemas"]["Figures"] & {
             customer: components["schemas"]["CustomerOfRow"];
         };
+        /** @description That a user is somebody at a provider. */
+        ProviderLink: {
+            /** @description Its name in English. */
+            en: string;
+            /**
+             * Format: date-time
+             * @description When the user last signed in with it.
+             */
+            last_used_at: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            linked_at: string;
+            /**
+             * Format: uuid
+             * @description The provider.
+             */
+            provider_id: string;
+            /** @description Its name in Chinese. */
+            zh: string;
+        };
+        /** @description Who somebody is at which providers. */
+        ProviderLinks: {
+            /** @description One for each provider. */
+            items: components["schemas"]["ProviderLink"][];
+        };
+        /** @description What an administrator decides about an identity provider. */
+        ProviderSettings: {
+            /** @description Whether people can sign in with it. */
+            active?: boolean;
+            /** @description Allows http to another machine: whoever is in between can sign in as anyone. */
+            allow_http?: boolean;
+            /** @description Allows addresses in private networks and on this machine. */
+            allow_private?: boolean;
+            /** @description What it calls Patron. */
+            client_id: string;
+            /** @description Its name in English. */
+            en: string;
+            groups?: components["schemas"]["GroupRoles"] | null;
+            /** @description Who it is, exactly as it calls itself: `https://login.example.com/realms/firm`. */
+            issuer: string;
+            /** @description Whether the first sign-in finds the user whose login is the person's verified e-mail address. */
+            link_by_email?: boolean;
+            /** @description Whether the first sign-in finds the user whose login is the person's `preferred_username`. */
+            link_by_username?: boolean;
+            new_users?: components["schemas"]["NewUsers"] | null;
+            /** @description What is asked for besides `openid`, at most 20. */
+            scopes?: string[];
+            /** @description Its name in Chinese. */
+            zh: string;
+        };
+        /** @description What a provider says of itself when it is asked now. */
+        ProviderTest: {
+            /** @description How those sign: `RS256`. */
+            algorithms: string[];
+            /** @description Where people are sent to sign in. */
+            authorization_endpoint?: string | null;
+            /** @description Why nobody could sign in with it; null where they could. */
+            code?: string | null;
+            /** @description Whether it can be asked about a person after the sign-in. */
+            has_userinfo: boolean;
+            /** @description What it calls itself, if it said so. */
+            issuer?: string | null;
+            /** @description With how many of its keys a sign-in can be checked. */
+            keys: number;
+            /** @description What exactly is wrong. */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description How long it took, in milliseconds.
+             */
+            took_ms: number;
+        };
         /** @description One purpose of contacting a customer. */
         Purpose: {
             /** @description The channels it may use at all. */
@@ -3817,6 +4354,8 @@ export interface components {
         };
         /** @description What the administrator decided a record holds. */
         RecordSchema: {
+            /** @description Which files a record takes. */
+            attachments?: components["schemas"]["AttachmentSettings"];
             /** @description What makes a record complete. */
             completeness: components["schemas"]["CompletenessItem"][];
             /** @description The firm's own fields. */
@@ -4054,7 +4593,7 @@ export interface components {
             months: components["schemas"]["MonthOfSeries"][];
         };
         /** @description Who is signed in and what they may do. */
-        Session: {
+        Session: components["schemas"]["Standing"] & {
             /**
              * Format: date-time
              * @description Until when the session holds.
@@ -4142,6 +4681,60 @@ export interface components {
             value?: components["schemas"]["PanelValue"] | null;
             /** @description Its label in Chinese. */
             zh: string;
+        };
+        /** @description An identity provider as whoever is at the door sees it. */
+        SignInDoor: {
+            /** @description Its name in English. */
+            en: string;
+            /**
+             * Format: uuid
+             * @description The provider.
+             */
+            id: string;
+            /** @description Its name in Chinese. */
+            zh: string;
+        };
+        /** @description The ways in. */
+        SignInDoors: {
+            /** @description The identity providers, the oldest first. */
+            items: components["schemas"]["SignInDoor"][];
+            /** @description Whether passwords are for nobody but those who may decide about users. */
+            only_single_sign_on: boolean;
+        };
+        SignInGo: {
+            /** @description Where in the console to go on after it; the start unless said. */
+            return_to?: string | null;
+        };
+        /** @description How people may sign in. */
+        SignInPolicy: {
+            /**
+             * @description Whether passwords are for nobody but those who may decide about users (`users.manage`). It counts while there is
+             *     an active provider.
+             */
+            only_single_sign_on: boolean;
+            /**
+             * Format: int64
+             * @description Its version, for `If-Match`.
+             */
+            version: number;
+        };
+        /** @description What is decided about how people may sign in. */
+        SignInPolicyChange: {
+            /** @description Whether passwords are for nobody but those who may decide about users (`users.manage`). */
+            only_single_sign_on: boolean;
+        };
+        /** @description Where to send the browser. */
+        SignInWay: {
+            /** @description The address of the provider. */
+            address: string;
+        };
+        /** @description What one's own role is called and how far it reaches. */
+        Standing: {
+            /** @description The name of one's branch. */
+            branch_name?: string | null;
+            /** @description The name of a role of the firm's own; a built-in one has none. */
+            role_name?: string | null;
+            scope?: components["schemas"]["ScopeKind"] | null;
         };
         /** @description A run that was asked for, and the job that does it. */
         StartedRun: {
@@ -4354,6 +4947,26 @@ export interface components {
         TransactionPage: {
             items: components["schemas"]["TransactionBody"][];
             next_cursor?: string | null;
+        };
+        /** @description What is tried before it is saved, and on whom. */
+        UnsavedTrial: {
+            /**
+             * Format: uuid
+             * @description The customer.
+             */
+            customer: string;
+            /**
+             * Format: uuid
+             * @description The panel that is being changed; none for a new one.
+             */
+            panel?: string | null;
+            /**
+             * @description The secret; of a panel that is being changed the one that is kept is used where none is said, as long as nobody
+             *     else would get it.
+             */
+            secret?: string | null;
+            /** @description What it would be. It needs no names, and `fields` may be empty. */
+            settings: components["schemas"]["PanelSettings"];
         };
         /** @description What is uploaded. */
         UploadForm: {
@@ -5044,6 +5657,129 @@ export interface operations {
             };
         };
     };
+    attachments_list: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentPage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    attachment_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["AttachmentForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    attachment_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    attachment_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     completeness_read: {
         parameters: {
             query?: never;
@@ -5386,6 +6122,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DuplicatePage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    customer_erase: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version of the record that was looked at */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewErasure"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    customer_everything: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": number[];
                 };
             };
             "4XX": {
@@ -6178,6 +6979,7 @@ export interface operations {
         parameters: {
             query?: {
                 state?: components["schemas"]["DuplicateState"];
+                certain?: boolean;
                 customer?: string;
                 limit?: number;
                 cursor?: string;
@@ -6426,6 +7228,187 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": number[];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    identity_providers_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityProviders"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    identity_provider_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdentityProviderChange"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityProvider"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    identity_provider_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityProvider"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    identity_provider_change: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdentityProviderChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityProvider"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    identity_provider_remove: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nobody signs in with it any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    identity_provider_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderTest"];
                 };
             };
             "4XX": {
@@ -6864,7 +7847,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Merge"];
+                    "application/json": components["schemas"]["MergeDone"];
                 };
             };
             "4XX": {
@@ -6923,7 +7906,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Merge"];
+                    "application/json": components["schemas"]["MergeDone"];
                 };
             };
             "4XX": {
@@ -6982,6 +7965,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Panel"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    panels_try_unsaved: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnsavedTrial"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PanelTry"];
                 };
             };
             "4XX": {
@@ -7325,7 +8339,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description credentials_wrong, second_factor_required, second_factor_wrong */
+            /** @description credentials_wrong, second_factor_required, second_factor_wrong, password_sign_in_off */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7363,6 +8377,56 @@ export interface operations {
             };
         };
     };
+    sign_in_come_back: {
+        parameters: {
+            query?: {
+                code?: string;
+                state?: string;
+                iss?: string;
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the console, with a session or with `refused` in the address */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    session_links_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderLinks"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     change_password: {
         parameters: {
             query?: never;
@@ -7382,6 +8446,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    sign_in_doors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInDoors"];
+                };
+            };
+        };
+    };
+    sign_in_go: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInGo"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInWay"];
+                };
+            };
+            /** @description provider_unreachable, provider_unusable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
             "4XX": {
@@ -7661,6 +8786,66 @@ export interface operations {
             };
         };
     };
+    sign_in_policy_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInPolicy"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    sign_in_policy_change: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInPolicyChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInPolicy"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     teams_list: {
         parameters: {
             query?: {
@@ -7760,6 +8945,7 @@ export interface operations {
     users_list: {
         parameters: {
             query?: {
+                q?: string;
                 limit?: number;
                 cursor?: string;
             };
@@ -7933,6 +9119,64 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description It is over */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    user_links_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderLinks"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    user_unlink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The next sign-in there finds the user anew, or nobody */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -8128,6 +9372,7 @@ export interface operations {
         parameters: {
             query?: {
                 influence?: number;
+                sort?: "clv_36m" | "revenue_12m" | "customers" | "influence";
                 limit?: number;
                 cursor?: string;
             };

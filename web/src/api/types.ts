@@ -88,6 +88,7 @@ export type Customer = CustomerRow &
       | "owner"
       | "members"
       | "generated"
+      | "erased_at"
       | "version"
     >,
     { subscriptions: Subscription[]; contacts: Contact[] }

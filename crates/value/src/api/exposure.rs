@@ -163,7 +163,7 @@ pub(super) struct Asked {
 /// Those on whom most hangs, among contacts of at least this influence (4 unless said), the most of what is sorted by
 /// (`clv_36m` unless said) first.
 #[utoipa::path(get, path = "/value/exposure", tag = "value", operation_id = "exposure_top",
-    params(("influence" = Option<u8>, Query), ("sort" = Option<ExposureSort>, Query), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
+    params(("influence" = Option<u8>, Query), ("sort" = inline(Option<ExposureSort>), Query), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = ExposurePageBody),
               (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn top(
