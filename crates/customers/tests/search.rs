@@ -200,8 +200,10 @@ async fn customers_are_found_by_their_tags_after_their_names(t: &TestDb) {
                 because("C2", Some("爱打高尔夫")),
             ]
         );
+        let mut vip = found_with_tags(p, &viewer, "vip", size).await;
+        vip[..2].sort();
         assert_eq!(
-            found_with_tags(p, &viewer, "vip", size).await,
+            vip,
             [
                 because("C2", Some("VIP")),
                 because("C3", Some("VIP")),

@@ -82,8 +82,8 @@ pub(crate) async fn perform(job: JobRun) -> Result<serde_json::Value> {
             payload: &payload,
         };
         events::record(&mut tx, &platform.clock, &event).await?;
-        customers::app::duplicates::queue(&platform, &mut tx, job.actor()).await?;
         runs::queue(&platform, &mut tx, job.actor(), runs::RunRequest::default()).await?;
+        customers::app::duplicates::queue(&platform, &mut tx, job.actor()).await?;
         loaded.run_queued = true;
         job.save_checkpoint(&mut tx, &loaded).await?;
         tx.commit().await?;
