@@ -15,7 +15,6 @@ use super::body::{MoneyBody, money};
 use super::profiles::{CustomerOfRow, RunOfFigures};
 use crate::app::ValueRoom;
 use crate::app::exposure::{self, ExposedDetail, ExposedPerson, ListOfPersons};
-use crate::rules::exposure::ExposureSort;
 
 /// Influence that makes a key person, unless said.
 const KEY_INFLUENCE: u8 = 4;
@@ -163,7 +162,7 @@ pub(super) struct Asked {
 /// Those on whom most hangs, among contacts of at least this influence (4 unless said), the most of what is sorted by
 /// (`clv_36m` unless said) first.
 #[utoipa::path(get, path = "/value/exposure", tag = "value", operation_id = "exposure_top",
-    params(("influence" = Option<u8>, Query), ("sort" = Option<ExposureSort>, Query), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
+    params(("influence" = Option<u8>, Query), ("sort" = Option<String>, Query, description = "`clv_36m`, `revenue_12m`, `customers` or `influence`"), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = ExposurePageBody),
               (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn top(

@@ -63,7 +63,7 @@ impl std::ops::Add for Stake {
 }
 
 /// What a list of persons is sorted by, the most first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExposureSort {
     /// The money expected of what hangs on them.
