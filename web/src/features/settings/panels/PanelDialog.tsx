@@ -100,7 +100,7 @@ export function PanelDialog(props: {
           <Address form={form} label={labels.url} />
           <Auth kept={panel?.has_secret ?? false} labels={labels} />
           <PanelFieldRows label={labels.fields} />
-          <div className="settings-grid">
+          <div className="panel-numbers">
             <Form.Item
               name="cache_s"
               label={labels.cache_s}
