@@ -26,10 +26,11 @@ pub use model::{
     ContactId, ContactPolicy, ContactPreferences, ContactRole, CustomField, CustomKind, CustomValue,
     CustomValues, CustomerChange, CustomerCreation, CustomerDetail, CustomerId, CustomerKind, CustomerLink,
     CustomerRow, CustomerSummary, Duplicate, DuplicateId, DuplicateState, Erasure, ErasureGround, Facets,
-    FoundCustomer, LifeCalendar, LifeEvent, LifeEventFacts, LifeEventId, LifeEventKind, Merge, MergeDone, MergeId,
-    MergePreview, Need, NewContact, NewCustomer, NewErasure, NewMerge, NewNote, NewStatements, NewSubscription,
-    Note, NoteChange, NoteId, PairFilter, Purpose, QuietHours, Reason, Record, RecordSchema, Side, Statement,
-    Subscription, SubscriptionChange, SubscriptionFacts, SubscriptionId, SubscriptionStatus, TagChange,
+    FoundCustomer, LifeCalendar, LifeEvent, LifeEventFacts, LifeEventId, LifeEventKind, Merge, MergeDone,
+    MergeId, MergePreview, Need, NewContact, NewCustomer, NewErasure, NewMerge, NewNote, NewStatements,
+    NewSubscription, Note, NoteChange, NoteId, PairFilter, Purpose, QuietHours, Reason, Record, RecordSchema,
+    Side, Statement, Subscription, SubscriptionChange, SubscriptionFacts, SubscriptionId, SubscriptionStatus,
+    TagChange,
 };
 
 use platform::jobs::Kinds;

@@ -511,7 +511,11 @@ async fn malformed_tables_of_customers_change_nothing_they_should_not(t: &TestDb
     );
     // But for what turns round how a text shows.
     let backwards = import(t, "external_id,name\n0\u{202e},a\n0,b\u{2067}\n1,c\n2,d\n").await;
-    let codes: Vec<_> = backwards.rejects.iter().map(|reject| reject.code.as_str()).collect();
+    let codes: Vec<_> = backwards
+        .rejects
+        .iter()
+        .map(|reject| reject.code.as_str())
+        .collect();
     assert_eq!((backwards.created, codes), (2, vec!["control_character"; 2]));
     let size = PageSize::new(Some(200)).unwrap();
     let list = async || {

@@ -191,7 +191,7 @@ async fn a_list_is_written_in_every_format_and_told_of(t: &TestDb) {
         assert_eq!(finished.payload["rows"], 1_001);
         assert_eq!(
             finished.payload["filter"],
-            serde_json::json!(["rows"]),
+            serde_json::json!(["pause_ms", "rows"]),
             "by what, and not by which words"
         );
     }

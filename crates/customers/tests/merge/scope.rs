@@ -180,7 +180,10 @@ async fn an_old_id_is_seen_where_its_survivor_is(t: &TestDb) {
     let size = PageSize::new(None).unwrap();
     let list = async |who: &Caller, q: &str| -> Vec<String> {
         let page = app::list(p, who, Some(q), size, None).await.unwrap();
-        page.items.into_iter().map(|row| row.customer.external_id).collect()
+        page.items
+            .into_iter()
+            .map(|row| row.customer.external_id)
+            .collect()
     };
     let named = async |who: &Caller| {
         let found = app::get(p, who, w.b).await;

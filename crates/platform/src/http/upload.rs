@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, Request};
@@ -20,6 +21,8 @@ use crate::state::Platform;
 /// The longest text field beside a file, in bytes.
 const TEXT_BYTES_MAX: usize = 64 << 10;
 const FIELDS_MAX: usize = 32;
+/// So long what was refused is still taken, and thrown away.
+const LINGER: Duration = Duration::from_secs(2);
 /// So much of a file's beginning is kept beside it, to tell what it is.
 const HEAD_BYTES: usize = 4 << 10;
 
@@ -159,6 +162,16 @@ pub async fn receive_into(
     keeping: Keeping,
     Multipart(mut form): Multipart,
 ) -> Result<Upload> {
+    let received = read(platform, keeping, &mut form).await;
+    if received.is_err() {
+        // Who is in the middle of sending hears no answer before the connection ends.
+        let rest = async { while let Ok(Some(_)) = form.next_field().await {} };
+        let _ = tokio::time::timeout(LINGER, rest).await;
+    }
+    received
+}
+
+async fn read(platform: &Platform, keeping: Keeping, form: &mut axum::extract::Multipart) -> Result<Upload> {
     let mut fields = BTreeMap::new();
     let mut file = None;
     while let Some(field) = form.next_field().await.map_err(broken)? {

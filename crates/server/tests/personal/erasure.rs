@@ -8,8 +8,8 @@ use platform::testing::TestDb;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::firm::{Firm, everything, files, where_it_stands};
-use crate::support::{json_of, problem};
+use crate::firm::{Firm, files, where_it_stands};
+use crate::support::{everything, json_of, problem};
 
 /// What is known of the person, each to be found in one place at least before and in none after.
 const PERSONAL: [&str; 12] = [
@@ -151,7 +151,7 @@ fn of_others(rows: Vec<String>) -> Vec<String> {
         "exports ",
         "jobs ",
         "sessions ",
-        "login_failures ",
+        "sign_in_failures ",
         "sqlite_sequence ",
     ];
     rows.into_iter()

@@ -3,15 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use platform::Platform;
 use platform::access::Role;
-use platform::db::Dialect;
 use platform::testing::TestDb;
-use platform::{Platform, args};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, Site, client, json_of, sign_in, signed_in};
+use crate::support::{PASSWORD, Site, client, everything, json_of, sign_in, signed_in};
 
 pub(crate) struct Firm {
     pub(crate) site: Site,
@@ -154,42 +153,6 @@ pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
             all.push(path);
         }
     }
-    all
-}
-
-/// Every row of every table of the database as a text that begins with the table's name; bytes in hexadecimal.
-pub(crate) async fn everything(p: &Platform) -> Vec<String> {
-    let mut tx = p.db.read().await.unwrap();
-    let tables = match tx.dialect() {
-        Dialect::Sqlite => "SELECT name FROM sqlite_schema WHERE type = 'table'",
-        Dialect::Postgres => {
-            "SELECT CAST(table_name AS TEXT) FROM information_schema.tables \
-             WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'"
-        }
-    };
-    let tables: Vec<(String,)> = tx.all(tables, []).await.unwrap();
-    let mut all = Vec::new();
-    for (table,) in tables {
-        let sql = match tx.dialect() {
-            Dialect::Sqlite => {
-                let sql = "SELECT name FROM pragma_table_info($1) ORDER BY cid";
-                let columns: Vec<(String,)> = tx.all(sql, args![table.as_str()]).await.unwrap();
-                let shown: Vec<String> = columns
-                    .iter()
-                    .map(|(c,)| {
-                        format!("CASE typeof(\"{c}\") WHEN 'blob' THEN lower(hex(\"{c}\")) ELSE coalesce(\"{c}\", '') END")
-                    })
-                    .collect();
-                format!("SELECT {} FROM {table}", shown.join(" || ' ' || "))
-            }
-            Dialect::Postgres => format!("SELECT CAST(to_jsonb(t) AS TEXT) FROM {table} t"),
-        };
-        // Made of the schema's own names; a test may keep it for ever.
-        let sql: &'static str = Box::leak(sql.into_boxed_str());
-        let rows: Vec<(String,)> = tx.all(sql, []).await.unwrap();
-        all.extend(rows.into_iter().map(|(row,)| format!("{table} {row}")));
-    }
-    all.sort();
     all
 }
 
