@@ -302,7 +302,11 @@ async fn sync_folder(folder: PathBuf) -> Result<()> {
 /// The last part of the name, without control characters, at most 200 characters.
 fn shown_name(sent: &str) -> String {
     let last = sent.rsplit(['/', '\\']).next().unwrap_or_default();
-    let name: String = last.chars().filter(|c| !c.is_control()).take(200).collect();
+    let name: String = last
+        .chars()
+        .filter(|c| !base::text::is_hidden(*c))
+        .take(200)
+        .collect();
     if name.is_empty() { "file".to_owned() } else { name }
 }
 

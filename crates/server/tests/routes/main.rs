@@ -673,8 +673,8 @@ async fn no_route_tells_what_it_may_not(t: &TestDb) {
         2 * OF_BRANCH
     );
     let timeline = answer(&admin, &format!("/customers/{hidden}/timeline")).await;
-    // That everything was taken away just now is the sixth.
-    assert_eq!(timeline["items"].as_array().unwrap().len(), 6, "{timeline:#}");
+    // That everything was taken away just now is the seventh.
+    assert_eq!(timeline["items"].as_array().unwrap().len(), 7, "{timeline:#}");
     assert_eq!(timeline["items"][0]["kind"], "customer.exported");
     site.served.stop().await;
 }

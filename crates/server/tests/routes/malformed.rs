@@ -62,11 +62,6 @@ fn broken() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ),
         ("half a surrogate", json, br#"{ "name": "\ud800" }"#.to_vec()),
         ("a NUL between", json, b"{ \0 }".to_vec()),
-        (
-            "too large",
-            json,
-            [b"{ \"x\": \"".to_vec(), vec![b'x'; 3 << 20], b"\" }".to_vec()].concat(),
-        ),
         ("a form", "application/x-www-form-urlencoded", b"name=x".to_vec()),
         ("plain text", "text/plain", b"{}".to_vec()),
     ]
@@ -215,6 +210,10 @@ async fn what_is_malformed_is_refused_and_changes_nothing(t: &TestDb) {
         let body: Value = serde_json::from_str(&route.3.replace("{hidden}", &walk.customer)).unwrap();
         let mut pointers = Vec::new();
         texts(&body, "", &mut pointers);
+        // A panel that is only tried has no name yet.
+        pointers.retain(|at| {
+            route.0 != "POST /panels/try" || !["/settings/zh", "/settings/en"].contains(&at.as_str())
+        });
         let before = rows(t).await;
         sent += walk.impossible(route, &body, &pointers).await;
         assert_eq!(rows(t).await, before, "{}", route.0);

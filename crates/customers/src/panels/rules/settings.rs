@@ -119,7 +119,7 @@ fn check_auth(auth: &PanelAuth) -> Result<()> {
         PanelAuth::None | PanelAuth::Bearer => true,
         PanelAuth::Basic { user } => {
             (1..=USER_CHARS_MAX).contains(&user.chars().count())
-                && !user.chars().any(|c| c == ':' || c.is_control())
+                && !user.chars().any(|c| c == ':' || base::text::is_hidden(c))
         }
         PanelAuth::Header { name } => {
             let lower = name.to_ascii_lowercase();
@@ -145,7 +145,7 @@ fn is_pointer(pointer: &str) -> bool {
         .all(|after| after.starts_with(['0', '1']));
     pointer.chars().count() <= POINTER_CHARS_MAX
         && (pointer.is_empty() || pointer.starts_with('/'))
-        && !pointer.chars().any(char::is_control)
+        && !pointer.chars().any(base::text::is_hidden)
         && escapes_are_known
 }
 

@@ -68,7 +68,7 @@ pub(super) fn check(mut settings: ProviderSettings) -> Result<ProviderSettings> 
 }
 
 fn is_plain(text: &str, chars_max: usize) -> bool {
-    (1..=chars_max).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+    (1..=chars_max).contains(&text.chars().count()) && !text.chars().any(base::text::is_hidden)
 }
 
 fn check_issuer(settings: &ProviderSettings) -> Result<()> {
