@@ -11,6 +11,7 @@ use platform::http::Problem;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -90,7 +91,7 @@ pub(crate) fn router(rooms: Rooms, trusted: &[Network], stop: CancellationToken)
         .layer(from_fn_with_state(around(platform), layers::same_origin))
         .layer(from_fn(layers::deadline))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(worth_compressing()))
         .layer(from_fn(metrics::count))
         .layer(Extension(Metrics::default()))
         .layer(Extension(Listeners::new(stop)))
@@ -111,6 +112,11 @@ async fn method_not_allowed() -> Response {
         "this endpoint knows no such method",
     ));
     problem.into_response()
+}
+
+/// What is compressed already gains nothing.
+fn worth_compressing() -> impl Predicate {
+    DefaultPredicate::new().and(NotForContentType::const_new("application/zip"))
 }
 
 /// A bug in one request is that request's end and nobody else's.

@@ -17,9 +17,13 @@ export const ERASURE_GROUNDS: ErasureGround[] = [
   "unlawful",
 ];
 
-/** What the server takes unless the firm decided otherwise; it has the last word. */
-export const ATTACHMENT_ENDINGS =
-  ".pdf,.png,.jpg,.jpeg,.gif,.webp,.tif,.tiff,.heic,.heif,.docx,.xlsx,.pptx,.odt,.ods,.odp,.doc,.xls,.ppt,.txt,.csv";
+/** How files of each kind end; the server has the last word. */
+export const ATTACHMENT_ENDINGS: Record<Schemas["FileType"], string> = {
+  pdf: ".pdf",
+  image: ".png,.jpg,.jpeg,.gif,.webp,.tif,.tiff,.heic,.heif",
+  office: ".docx,.xlsx,.pptx,.odt,.ods,.odp",
+  text: ".txt,.csv",
+};
 
 const PAGE = 50;
 

@@ -5,7 +5,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
-use futures::stream;
+use futures::stream::{self, StreamExt as _};
 use platform::http::{Path, Problem, ProblemBody, attachment};
 use platform::{Caller, Platform};
 use utoipa_axum::router::OpenApiRouter;
@@ -39,6 +39,8 @@ async fn everything(
         let piece = sent.recv().await?;
         Some((piece.map(Bytes::from), sent))
     });
+    // Whoever compresses asks once more after the end.
+    let pieces = pieces.fuse();
     let mut response = Body::from_stream(pieces).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/zip"));

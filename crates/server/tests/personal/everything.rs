@@ -80,8 +80,11 @@ async fn everything_is_in_one_file(t: &TestDb) {
     firm.attached(&kept, "合同.txt", "乙方".as_bytes()).await;
 
     let url = firm.url(&format!("/customers/{merged}/everything"));
-    let answer = firm.admin.get(&url).send().await.unwrap();
+    // As a browser asks.
+    let asked = firm.admin.get(&url).header("accept-encoding", "gzip, br");
+    let answer = asked.send().await.unwrap();
     assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers().get("content-encoding"), None);
     assert_eq!(answer.headers()["content-type"], "application/zip");
     assert_eq!(
         answer.headers()["content-disposition"],

@@ -13,6 +13,7 @@ import {
   useAttachments,
 } from "../../../api/personal";
 import { useMay } from "../../../api/queries";
+import { useSchema } from "../../../api/settings";
 import { Answer, ProblemAlert } from "../../../components/Answer";
 import { More } from "../../../components/EventList";
 import { errorText } from "../../../components/problem";
@@ -121,6 +122,7 @@ function Add(props: { customerId: string }) {
   const { t } = useTranslation();
   const format = useFormat();
   const saved = useSaved(props.customerId);
+  const taken = useSchema().data?.attachments;
   const [sending, setSending] = useState<Sending | null>(null);
   const [error, setError] = useState<unknown>(null);
   const stop = useRef<AbortController>(null);
@@ -162,7 +164,7 @@ function Add(props: { customerId: string }) {
         </div>
       ) : (
         <Upload.Dragger
-          accept={ATTACHMENT_ENDINGS}
+          accept={taken?.types.map((type) => ATTACHMENT_ENDINGS[type]).join(",")}
           showUploadList={false}
           maxCount={1}
           beforeUpload={(file) => {
@@ -171,7 +173,14 @@ function Add(props: { customerId: string }) {
           }}
         >
           <p className="ant-upload-text">{t("record.attachments.drop")}</p>
-          <p className="ant-upload-hint">{t("record.attachments.formats")}</p>
+          {taken ? (
+            <p className="ant-upload-hint">
+              {t("record.attachments.formats", {
+                types: format.list(taken.types.map((type) => t(`record.attachments.type.${type}`))),
+                size: format.bytes(taken.bytes_max),
+              })}
+            </p>
+          ) : null}
         </Upload.Dragger>
       )}
     </div>
