@@ -247,6 +247,13 @@ async fn nobody_gives_more_than_they_have(t: &TestDb) {
     assert_eq!(found("_gent").await, [] as [&str; 0]);
     assert_eq!(found("%").await, [] as [&str; 0]);
     assert!(found(" ").await.len() > 2);
+    let named = UserChange {
+        name: "Élodie".to_owned(),
+        ..decided(Role::Viewer)
+    };
+    users::add(p, &admin, "cook", named).await.unwrap();
+    assert_eq!(found("élod").await, ["cook"]);
+    assert_eq!(found("ÉLODIE").await, ["cook"]);
     let long = users::list(
         p,
         &admin,

@@ -137,7 +137,9 @@ async fn come_back(
         header::LOCATION,
         HeaderValue::try_from(to).map_err(Error::internal)?,
     );
-    answer.insert(header::SET_COOKIE, waiting_cookie(&platform, "", 0)?);
+    if cookie.is_some() {
+        answer.insert(header::SET_COOKIE, waiting_cookie(&platform, "", 0)?);
+    }
     if let Ok(session) = session {
         answer.append(header::SET_COOKIE, session_cookie(&platform, &session)?);
     }

@@ -9,7 +9,7 @@ use super::model::IdentityProvider;
 use super::rules::{self, Person};
 use super::store;
 use crate::access::app::{self, Session};
-use crate::access::{Role, User, UserId, UserRecord, password, rules as access_rules, store as access_store};
+use crate::access::{Permission, Role, User, UserId, UserRecord, password, rules as access_rules, store as access_store};
 use crate::db::Tx;
 use crate::events::{self, Actor, Event};
 use crate::ids;
@@ -52,6 +52,7 @@ pub(super) async fn enter(
     from: &str,
 ) -> Result<Session, Stopped> {
     let mut tx = platform.db.write().await?;
+    require_unchanged(&mut tx, provider).await?;
     let user = match known(platform, &mut tx, provider, person).await? {
         Some(user) => user,
         None => welcome(platform, &mut tx, provider, person).await?,
@@ -71,6 +72,16 @@ pub(super) async fn enter(
     .await?;
     tx.commit().await?;
     Ok(session)
+}
+
+/// What was proved was proved of the provider as it was: one that was changed meanwhile may be someone else.
+async fn require_unchanged(tx: &mut Tx, provider: &IdentityProvider) -> Result<(), Stopped> {
+    let held = store::hold(tx, provider.id).await?;
+    if held.is_some_and(|held| held.provider.version == provider.version) {
+        return Ok(());
+    }
+    let (code, reason) = ("sign_in_attempt_over", "provider_changed");
+    Err(Refusal { code, reason }.into())
 }
 
 /// Who the person is here: by the link, or found by a login now and linked.
@@ -93,10 +104,21 @@ async fn known(
         if !found.active {
             return Err(refused("sign_in_blocked", Some(user)));
         }
+        if person.email.as_ref() != Some(&login) && needs_sure_link(tx, user).await? {
+            return Err(refused("sign_in_email_required", Some(user)));
+        }
         link(platform, tx, provider, person, user).await?;
         return Ok(Some(user));
     }
     Ok(None)
+}
+
+/// Whether a user name at a provider is too little to become this user: one who has a second factor, or decides about
+/// users.
+async fn needs_sure_link(tx: &mut Tx, user: UserId) -> Result<bool> {
+    let (has_second_factor, _) = access_store::second_factors::status(tx, user).await?;
+    let caller = access_store::callers::of_user(tx, user).await?;
+    Ok(has_second_factor || caller.is_some_and(|caller| caller.is_granted(Permission::UsersManage)))
 }
 
 async fn link(
@@ -124,7 +146,8 @@ async fn welcome(
     let settings = &provider.settings;
     let (Some(new), Some(login)) = (&settings.new_users, rules::login_of_new(person)) else {
         let by_email = settings.link_by_email || settings.new_users.is_some();
-        let code = if by_email && person.email_unverified {
+        let no_login = settings.new_users.is_some() && person.username.is_some();
+        let code = if no_login || (by_email && person.email_unverified) {
             "sign_in_email_unverified"
         } else {
             "sign_in_unknown"

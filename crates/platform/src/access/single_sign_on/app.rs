@@ -81,7 +81,7 @@ pub async fn add(
 }
 
 /// Changes a provider that has this version still. The secret stays where none is said, unless after the change someone
-/// else would get it.
+/// else would get it; who is whom there is forgotten where another issuer or client says so from now on.
 ///
 /// Errors: `version_stale`, `secret_required`, and those of [`add`].
 pub async fn change(
@@ -94,8 +94,8 @@ pub async fn change(
     require_everything(caller)?;
     let settings = rules::check(settings)?;
     let mut tx = platform.db.write().await?;
-    check_places(&mut tx, &settings).await?;
     let before = hold(&mut tx, id, expected).await?;
+    check_places(&mut tx, &settings).await?;
     if settings == before.provider.settings && secret.is_none() {
         return Ok(before.provider);
     }
@@ -108,10 +108,16 @@ pub async fn change(
         (None, secret) => secret,
     };
     store::update(&mut tx, id, as_json(&settings)?, sealed).await?;
+    let links_removed = if rules::names_others(&before.provider.settings, &settings) {
+        store::unlink_all(&mut tx, id).await?
+    } else {
+        0
+    };
     let payload = json!({
         "before": before.provider.settings,
         "after": settings,
         "secret_changed": secret.is_some(),
+        "links_removed": links_removed,
     });
     record(
         platform,

@@ -104,17 +104,46 @@ pub(super) struct Found {
     pub(super) keys: Keys,
 }
 
-#[derive(Clone)]
+/// What a provider said, and when.
+type Answer = (Timestamp, Arc<Found>);
+
+/// What is known of a provider that has this version.
 struct Known {
     version: i64,
-    at: Timestamp,
-    found: Result<Arc<Found>, Refusal>,
+    asked_at: Timestamp,
+    /// Why the last question came to nothing, if it did.
+    failed: Option<Refusal>,
+    /// What it said when it last answered, and when; gone once it says something that cannot be used.
+    said: Option<Answer>,
 }
+
+impl Known {
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        rules::is_fresh(self.failed.is_some(), self.said.is_some(), self.asked_at, now)
+    }
+
+    /// What it said last, though it may be out of reach at the moment.
+    fn found(&self, now: Timestamp) -> Result<Arc<Found>, Refusal> {
+        match (&self.said, self.failed) {
+            (Some((_, found)), None) => Ok(found.clone()),
+            (Some((at, found)), Some(_)) if rules::may_keep(*at, now) => Ok(found.clone()),
+            (_, failed) => Err(failed.unwrap_or(Refusal::unreachable("unreachable"))),
+        }
+    }
+
+    /// What it said when it was asked last.
+    fn found_now(&self, now: Timestamp) -> Result<Arc<Found>, Refusal> {
+        self.failed.map_or_else(|| self.found(now), Err)
+    }
+}
+
+/// One provider's; whoever asks holds it, so that many who come at once ask once.
+type Place = Arc<tokio::sync::Mutex<Option<Known>>>;
 
 struct Inner {
     client: Client,
     deadline: Duration,
-    known: Mutex<HashMap<IdentityProviderId, Known>>,
+    known: Mutex<HashMap<IdentityProviderId, Place>>,
 }
 
 /// The way to the providers of this process. Cheap to clone.
@@ -148,10 +177,9 @@ impl Providers {
         })))
     }
 
-    fn known(&self, provider: &IdentityProvider) -> Option<Known> {
-        let known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = known.get(&provider.id)?;
-        (known.version == provider.version).then(|| known.clone())
+    fn place(&self, provider: &IdentityProvider) -> Place {
+        let mut known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(provider.id).or_default().clone()
     }
 
     /// A provider as it was found lately, or is now.
@@ -160,10 +188,14 @@ impl Providers {
         provider: &IdentityProvider,
         now: Timestamp,
     ) -> Result<Arc<Found>, Refusal> {
-        match self.known(provider) {
-            Some(known) if rules::is_fresh(known.found.is_ok(), known.at, now) => known.found,
-            _ => self.ask(provider, now).await,
+        let place = self.place(provider);
+        let mut known = place.lock().await;
+        let lately = known.as_ref().filter(|known| known.version == provider.version);
+        if let Some(lately) = lately.filter(|known| known.is_fresh(now)) {
+            return lately.found(now);
         }
+        let before = lately.and_then(|known| known.said.clone());
+        known.insert(self.ask(provider, before, now).await).found(now)
     }
 
     /// The same where a key was not among those known; asked again only now and then.
@@ -172,22 +204,34 @@ impl Providers {
         provider: &IdentityProvider,
         now: Timestamp,
     ) -> Result<Arc<Found>, Refusal> {
-        match self.known(provider) {
-            Some(known) if !rules::may_ask_again(known.at, now) => known.found,
-            _ => self.ask(provider, now).await,
+        let place = self.place(provider);
+        let mut known = place.lock().await;
+        let lately = known.as_ref().filter(|known| known.version == provider.version);
+        if let Some(lately) = lately.filter(|known| !rules::may_ask_again(known.asked_at, now)) {
+            return lately.found_now(now);
         }
+        let before = lately.and_then(|known| known.said.clone());
+        known
+            .insert(self.ask(provider, before, now).await)
+            .found_now(now)
     }
 
-    async fn ask(&self, provider: &IdentityProvider, now: Timestamp) -> Result<Arc<Found>, Refusal> {
-        let found = self.look(&provider.settings).await.map(Arc::new);
-        let known = Known {
-            version: provider.version,
-            at: now,
-            found: found.clone(),
+    /// Asks; what was said before is kept while the provider cannot be reached.
+    async fn ask(&self, provider: &IdentityProvider, before: Option<Answer>, now: Timestamp) -> Known {
+        let (failed, said) = match self.look(&provider.settings).await {
+            Ok(found) => (None, Some((now, Arc::new(found)))),
+            Err(refusal) => {
+                let is_silent = refusal.code == "provider_unreachable";
+                let kept = before.filter(|(at, _)| is_silent && rules::may_keep(*at, now));
+                (Some(refusal), kept)
+            }
         };
-        let mut all = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(provider.id, known);
-        found
+        Known {
+            version: provider.version,
+            asked_at: now,
+            failed,
+            said,
+        }
     }
 
     /// Asks a provider about itself and for its keys.

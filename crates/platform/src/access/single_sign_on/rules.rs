@@ -27,6 +27,10 @@ const RETURN_CHARS_MAX: usize = 500;
 const FRESH_S: i64 = 600;
 /// For how long one that failed is not asked again.
 const FAILED_S: i64 = 5;
+/// The same where what it said before still does.
+const FAILED_KEPT_S: i64 = 30;
+/// For how long what a provider said of itself does while it cannot be reached.
+const KEPT_S: i64 = 3_600;
 /// How often it may be asked for keys again because one was not among them.
 const KEYS_AGAIN_S: i64 = 30;
 
@@ -127,9 +131,12 @@ pub(super) fn check_secret(secret: &str) -> Result<()> {
 
 /// Whether, after the change, somebody else would get the secret.
 pub(super) fn asks_another(before: &ProviderSettings, after: &ProviderSettings) -> bool {
-    before.issuer != after.issuer
-        || before.client_id != after.client_id
-        || (after.allow_http && !before.allow_http)
+    names_others(before, after) || (after.allow_http && !before.allow_http)
+}
+
+/// Whether, after the change, the same subject may be another person.
+pub(super) fn names_others(before: &ProviderSettings, after: &ProviderSettings) -> bool {
+    before.issuer != after.issuer || before.client_id != after.client_id
 }
 
 /// Where a sign-in ends: at an address of the console, whatever was asked for.
@@ -161,7 +168,7 @@ pub(super) struct Person {
 pub(super) fn person(said: &[&Map<String, Value>], groups_claim: Option<&str>) -> Person {
     let claim = |name: &str| said.iter().find_map(|claims| claims.get(name));
     let text = |name: &str| claim(name).and_then(Value::as_str).map(str::trim);
-    let as_login = |text: Option<&str>| text.and_then(|text| normalise_login(text).ok());
+    let as_login = |text: Option<&str>| text.and_then(said_login);
     // Who vouches for the address must be who says it.
     let with_email = said.iter().find(|claims| claims.contains_key("email"));
     let address = with_email
@@ -193,6 +200,13 @@ pub(super) fn person(said: &[&Map<String, Value>], groups_claim: Option<&str>) -
     }
 }
 
+/// What a provider says, as a login here is written; none where other letters than A–Z would have to become small for it
+/// (the Kelvin sign would be a k), so that no two of its names are one here.
+fn said_login(text: &str) -> Option<String> {
+    let login = normalise_login(text).ok()?;
+    (login == text.trim().to_ascii_lowercase()).then_some(login)
+}
+
 /// By which logins the first sign-in looks for a user, the surest first.
 pub(super) fn logins_to_find(settings: &ProviderSettings, person: &Person) -> Vec<String> {
     let email = person.email.iter().filter(|_| settings.link_by_email);
@@ -200,9 +214,10 @@ pub(super) fn logins_to_find(settings: &ProviderSettings, person: &Person) -> Ve
     email.chain(username).cloned().collect()
 }
 
-/// The login of a new user.
+/// The login of a new user: the verified address, or a user name that does not look like an address.
 pub(super) fn login_of_new(person: &Person) -> Option<&str> {
-    person.username.as_deref().or(person.email.as_deref())
+    let username = person.username.as_deref().filter(|name| !name.contains('@'));
+    person.email.as_deref().or(username)
 }
 
 /// The role that a person's groups give: that of the first group of the settings they are in.
@@ -214,10 +229,19 @@ pub(super) fn role_of(groups: &GroupRoles, person: &Person) -> Option<Role> {
     first.role.parse().ok()
 }
 
-/// Whether what was found out about a provider still holds.
-pub(super) fn is_fresh(found: bool, at: Timestamp, now: Timestamp) -> bool {
-    let most = if found { FRESH_S } else { FAILED_S };
-    now.duration_since(at).as_secs() < most
+/// Whether what was found out about a provider when it was last asked still holds.
+pub(super) fn is_fresh(failed: bool, is_kept: bool, asked_at: Timestamp, now: Timestamp) -> bool {
+    let most = match (failed, is_kept) {
+        (false, _) => FRESH_S,
+        (true, true) => FAILED_KEPT_S,
+        (true, false) => FAILED_S,
+    };
+    now.duration_since(asked_at).as_secs() < most
+}
+
+/// Whether what a provider said at that time does while it cannot be reached.
+pub(super) fn may_keep(at: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(at).as_secs() < KEPT_S
 }
 
 /// Whether a provider may be asked for its keys again.
@@ -331,6 +355,31 @@ mod tests {
             (None, true)
         );
         assert_eq!(email(json!({}), json!({})), (None, false));
+    }
+
+    #[test]
+    fn a_name_becomes_no_other_name() {
+        let of = |claims: Value| {
+            let person = person(&[claims.as_object().unwrap()], None);
+            (login_of_new(&person).map(str::to_owned), person.username)
+        };
+        let named = |username: &str| of(json!({ "preferred_username": username }));
+        let both = |login: &str| (Some(login.to_owned()), Some(login.to_owned()));
+        assert_eq!(named(" Kim "), both("kim"));
+        assert_eq!(named("李娜"), both("李娜"));
+        assert_eq!(named("\u{212a}im"), (None, None), "the Kelvin sign is no k");
+        assert_eq!(named("Élodie"), (None, None));
+        // A user name that looks like an address is nobody's proof of it.
+        let boss = Some("boss@example.com".to_owned());
+        assert_eq!(named("boss@example.com"), (None, boss.clone()));
+        let mail = |verified: bool| {
+            let claims = json!({
+                "preferred_username": "anna", "email": "Boss@example.com", "email_verified": verified,
+            });
+            of(claims).0
+        };
+        assert_eq!(mail(true), boss);
+        assert_eq!(mail(false).as_deref(), Some("anna"));
     }
 
     #[test]

@@ -88,6 +88,10 @@ impl From<Refusal> for Error {
             "sign_in_attempt_over" => "this sign-in is over, or began in another browser; begin again",
             "sign_in_declined" => "the identity provider did not sign anyone in",
             "sign_in_email_unverified" => "the identity provider has not verified the e-mail address",
+            "sign_in_email_required" => {
+                "this user decides about others or has a second factor: only a verified e-mail address that is the \
+                 login links it"
+            }
             "sign_in_blocked" => "this user may not sign in",
             "sign_in_no_role" => "the groups at the identity provider give no role here",
             "sign_in_login_taken" => "a user of this login is there already, and is not linked",
@@ -170,8 +174,8 @@ async fn active(tx: &mut Tx, id: IdentityProviderId) -> Result<Option<Stored>> {
 /// console goes on too.
 ///
 /// Errors: `too_many_attempts`, `sign_in_attempt_over`, `sign_in_declined`, `provider_unreachable`, `provider_unusable`,
-/// `provider_refused`, `provider_not_trusted`, `sign_in_unknown`, `sign_in_email_unverified`, `sign_in_blocked`,
-/// `sign_in_no_role`, `sign_in_login_taken`, `sign_in_linked_otherwise`.
+/// `provider_refused`, `provider_not_trusted`, `sign_in_unknown`, `sign_in_email_unverified`,
+/// `sign_in_email_required`, `sign_in_blocked`, `sign_in_no_role`, `sign_in_login_taken`, `sign_in_linked_otherwise`.
 pub async fn finish(
     platform: &Platform,
     providers: &Providers,
@@ -180,12 +184,13 @@ pub async fn finish(
     from: &str,
 ) -> (Result<Session>, String) {
     let attempt = match opened(platform, cookie).await {
-        Ok(attempt) => attempt,
+        Ok(Some(attempt)) => attempt,
+        // Nobody here began anything, and any page can send browsers here: that is no failure of whoever is at this address.
+        Ok(None) => return (Err(over("no_cookie").into()), "/".to_owned()),
         Err(error) => return (Err(error), "/".to_owned()),
     };
-    let return_to = attempt.as_ref().map_or("/", |attempt| &attempt.return_to);
-    let return_to = rules::inside_only(return_to).to_owned();
-    let provider = attempt.as_ref().map(|attempt| attempt.provider);
+    let return_to = rules::inside_only(&attempt.return_to).to_owned();
+    let provider = attempt.provider;
     let session = match try_to_finish(platform, providers, returned, attempt, from).await {
         Ok(session) => Ok(session),
         Err(Stopped::Broken(error)) => Err(error),
@@ -218,7 +223,7 @@ async fn opened(platform: &Platform, cookie: Option<&str>) -> Result<Option<Atte
 async fn record_refusal(
     platform: &Platform,
     refusal: Refusal,
-    provider: Option<IdentityProviderId>,
+    provider: IdentityProviderId,
     user: Option<UserId>,
     from: &str,
 ) -> Result<()> {
@@ -245,10 +250,10 @@ async fn try_to_finish(
     platform: &Platform,
     providers: &Providers,
     returned: &Returned,
-    attempt: Option<Attempt>,
+    attempt: Attempt,
     from: &str,
 ) -> Result<Session, Stopped> {
-    let attempt = begin_to_finish(platform, returned, attempt, from).await?;
+    begin_to_finish(platform, returned, &attempt, from).await?;
     let mut tx = platform.db.read().await?;
     let Some(stored) = active(&mut tx, attempt.provider).await? else {
         return Err(over("provider_gone").into());
@@ -272,31 +277,26 @@ async fn try_to_finish(
 async fn begin_to_finish(
     platform: &Platform,
     returned: &Returned,
-    attempt: Option<Attempt>,
+    attempt: &Attempt,
     from: &str,
-) -> Result<Attempt, Stopped> {
+) -> Result<(), Stopped> {
     let now = platform.clock.now();
     let mut tx = platform.db.write().await?;
     let (subject, free) = counted(from);
     app::refuse_if_too_many(&mut tx, &subject, free, now).await?;
     let forgotten = earlier(now, access_rules::FAILURES_FORGOTTEN_S);
     access_store::count_failure(&mut tx, &subject, now, forgotten).await?;
-    let checked = match attempt {
-        None => Err(over("no_cookie")),
-        Some(attempt) => {
-            let state = token_hash(&attempt.state);
-            let is_same = returned.state.as_deref().map(token_hash) == Some(state);
-            let until = timestamp(attempt.until);
-            if !is_same {
-                Err(over("state_differs"))
-            } else if until <= now {
-                Err(over("too_late"))
-            } else if !store::use_state(&mut tx, &state, until).await? {
-                Err(over("state_used"))
-            } else {
-                Ok(attempt)
-            }
-        }
+    let state = token_hash(&attempt.state);
+    let is_same = returned.state.as_deref().map(token_hash) == Some(state);
+    let until = timestamp(attempt.until);
+    let checked = if !is_same {
+        Err(over("state_differs"))
+    } else if until <= now {
+        Err(over("too_late"))
+    } else if !store::use_state(&mut tx, &state, until).await? {
+        Err(over("state_used"))
+    } else {
+        Ok(())
     };
     tx.commit().await?;
     Ok(checked?)

@@ -222,6 +222,12 @@ pub(super) async fn unlink(tx: &mut Tx, id: IdentityProviderId, user: UserId) ->
     Ok(unlinked == 1)
 }
 
+/// Forgets who is whom at a provider; says how many were known.
+pub(super) async fn unlink_all(tx: &mut Tx, id: IdentityProviderId) -> Result<u64> {
+    tx.execute("DELETE FROM provider_links WHERE provider_id = $1", args![id.uuid()])
+        .await
+}
+
 /// Uses the state of a sign-in up; false when it came back before.
 pub(super) async fn use_state(tx: &mut Tx, state_hash: &[u8], until: Timestamp) -> Result<bool> {
     let used = tx

@@ -33,8 +33,8 @@ const known = (of: IdentityProvider | null): { values: Typed; version: number } 
     issuer: "",
     client_id: "",
     scopes: ["profile", "email"],
-    link_by_email: false,
-    link_by_username: true,
+    link_by_email: true,
+    link_by_username: false,
     new_users: null,
     groups: null,
     active: true,
@@ -175,8 +175,8 @@ export function ProviderDialog(props: { provider: IdentityProvider | null; onClo
       <Form.Item name="scopes" label={labels.scopes} extra={t("settings.sign_on.scopes_hint")}>
         <Select mode="tags" open={false} suffixIcon={null} tokenSeparators={[" ", ","]} />
       </Form.Item>
-      {box("link_by_username", t("settings.sign_on.link_hint"))}
       {box("link_by_email", t("settings.sign_on.link_by_email_hint"))}
+      {box("link_by_username", t("settings.sign_on.link_hint"))}
       {box("makes_users", t("settings.sign_on.makes_users_hint"))}
       <Form.Item noStyle dependencies={["makes_users"]}>
         {({ getFieldValue }) =>
