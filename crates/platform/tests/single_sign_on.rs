@@ -473,7 +473,8 @@ async fn another_issuer_or_client_knows_nobody_yet(t: &TestDb) {
     sign_in(p, &providers, &of, "any").await.unwrap();
     let links = async || app::links_of(p, &who, anna).await.unwrap().len();
 
-    let removed = async || last_event(p, of.id.uuid(), "identity_provider.changed").await["links_removed"].clone();
+    let removed =
+        async || last_event(p, of.id.uuid(), "identity_provider.changed").await["links_removed"].clone();
     change(p, &who, &of, liar.settings(json!({ "en": "Work account" }))).await;
     assert_eq!((links().await, removed().await), (1, json!(0)));
 
