@@ -9,7 +9,9 @@ use super::model::IdentityProvider;
 use super::rules::{self, Person};
 use super::store;
 use crate::access::app::{self, Session};
-use crate::access::{Permission, Role, User, UserId, UserRecord, password, rules as access_rules, store as access_store};
+use crate::access::{
+    Permission, Role, User, UserId, UserRecord, password, rules as access_rules, store as access_store,
+};
 use crate::db::Tx;
 use crate::events::{self, Actor, Event};
 use crate::ids;

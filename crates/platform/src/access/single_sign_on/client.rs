@@ -211,9 +211,7 @@ impl Providers {
             return lately.found_now(now);
         }
         let before = lately.and_then(|known| known.said.clone());
-        known
-            .insert(self.ask(provider, before, now).await)
-            .found_now(now)
+        known.insert(self.ask(provider, before, now).await).found_now(now)
     }
 
     /// Asks; what was said before is kept while the provider cannot be reached.

@@ -224,8 +224,11 @@ pub(super) async fn unlink(tx: &mut Tx, id: IdentityProviderId, user: UserId) ->
 
 /// Forgets who is whom at a provider; says how many were known.
 pub(super) async fn unlink_all(tx: &mut Tx, id: IdentityProviderId) -> Result<u64> {
-    tx.execute("DELETE FROM provider_links WHERE provider_id = $1", args![id.uuid()])
-        .await
+    tx.execute(
+        "DELETE FROM provider_links WHERE provider_id = $1",
+        args![id.uuid()],
+    )
+    .await
 }
 
 /// Uses the state of a sign-in up; false when it came back before.
