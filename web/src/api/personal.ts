@@ -19,7 +19,7 @@ export const ERASURE_GROUNDS: ErasureGround[] = [
 
 /** What the server takes unless the firm decided otherwise; it has the last word. */
 export const ATTACHMENT_ENDINGS =
-  ".pdf,.png,.jpg,.jpeg,.gif,.webp,.tif,.tiff,.heic,.heif,.docx,.xlsx,.pptx,.odt,.ods,.odp,.doc,.xls,.ppt,.txt,.csv";
+  ".pdf,.png,.jpg,.jpeg,.gif,.webp,.tif,.tiff,.heic,.heif,.docx,.xlsx,.pptx,.odt,.ods,.odp,.txt,.csv";
 
 const PAGE = 50;
 
