@@ -296,9 +296,9 @@ async fn at_work(t: &TestDb, state: &str) -> String {
     let mut tx = t.platform.db.write().await.unwrap();
     let first = "SELECT id, state FROM jobs WHERE kind = 'import' ORDER BY id LIMIT 1";
     let (id, before): (uuid::Uuid, String) = tx.one(first, []).await.unwrap();
-    tx.execute("UPDATE jobs SET state = $2 WHERE id = $1", args![id, state])
-        .await
-        .unwrap();
+    // Nobody takes one up that waits for a time far away, or that is at work under no lease.
+    let sql = "UPDATE jobs SET state = $2, not_before = 4000000000000000 WHERE id = $1";
+    tx.execute(sql, args![id, state]).await.unwrap();
     tx.commit().await.unwrap();
     before
 }
