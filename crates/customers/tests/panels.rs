@@ -626,6 +626,19 @@ async fn a_panel_is_tried_before_it_is_saved(t: &TestDb) {
     assert_eq!(trial.fields.len(), 4);
     let kept = ("/other/C-1".to_owned(), Some("Bearer kept".to_owned()));
     assert_eq!(system.last(), kept);
+    // The log says where it went.
+    let mut tx = p.db.read().await.unwrap();
+    let events = platform::events::of_subject(&mut tx, "panel", added.id.uuid(), 50)
+        .await
+        .unwrap();
+    drop(tx);
+    let tries: Vec<_> = events
+        .iter()
+        .filter(|event| event.kind == "panel.tried")
+        .map(|event| event.payload.clone())
+        .collect();
+    let said = json!({ "address": system.url, "allow_private": wanted.allow_private });
+    assert_eq!(tries, [said]);
     let calls = system.calls();
     let mut elsewhere = wanted.clone();
     elsewhere.url = system.url.replace("127.0.0.1", "localhost");

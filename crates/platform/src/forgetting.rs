@@ -1,6 +1,6 @@
 //! What the program keeps for a while and may say something of someone who is to be forgotten: rejected rows and
 //! samples of imported files, files that wait to be imported, exported lists, answers that would be given again.
-//! Knows of no customer: whoever forgets says by which words the person is recognised. See
+//! Knows of no customer: whoever forgets says by which words the person is recognised where not all of it goes. See
 //! `docs/adr/0014-personal-data-of-one-customer.md`.
 
 use std::collections::BTreeMap;
@@ -42,6 +42,21 @@ impl Words {
         of
     }
 
+    /// Whether a text has one of the words in it as a whole: its letters and digits, however they are parted, and not
+    /// as a piece of a longer word or number. A number that stands for a person also with another beginning.
+    pub fn are_whole_in(&self, text: &str) -> bool {
+        let of = parts(text);
+        let is_there = |word: &String| {
+            let word = parts(word);
+            !word.is_empty() && of.windows(word.len()).any(|some| some == word.as_slice())
+        };
+        if self.texts.iter().any(is_there) {
+            return true;
+        }
+        let digits = digits(text);
+        self.digits.iter().any(|number| digits.contains(number.as_str()))
+    }
+
     /// Whether a text has one of the words in it. Rather too often than not at all: what is forgotten of others
     /// can be had again.
     pub fn are_in(&self, text: &str) -> bool {
@@ -66,6 +81,22 @@ fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
+/// The runs of letters and the runs of digits of a text, in small letters.
+fn parts(text: &str) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    let mut before = None;
+    for c in text.to_lowercase().chars() {
+        let is = c.is_alphanumeric().then(|| c.is_numeric());
+        match (is, parts.last_mut()) {
+            (None, _) => {}
+            (Some(_), Some(part)) if is == before => part.push(c),
+            (Some(_), _) => parts.push(c.to_string()),
+        }
+        before = is;
+    }
+    parts
+}
+
 /// What was forgotten: how much by what it was, and files that are to be removed when the transaction is committed
 /// ([`remove_files`]).
 #[derive(Debug, Default)]
@@ -76,11 +107,18 @@ pub struct Forgotten {
     pub files: Vec<PathBuf>,
 }
 
-/// Forgets what is kept for a while and says something of someone, within a transaction. Files are not looked into:
-/// whatever waits to be imported and every list that was exported goes, and can be had again.
+/// Passes if nothing is at work that would write what it has read after a forgetting; nothing of the kind begins until
+/// the transaction ends. Error: `import_in_progress`.
+pub async fn check_quiet(tx: &mut Tx) -> Result<()> {
+    imports::check_none_at_work(tx).await
+}
+
+/// Forgets what is kept for a while and says something of someone, within a transaction that has passed
+/// [`check_quiet`]. Files are not looked into: whatever waits to be imported, every rejected row and every list that was
+/// exported goes, and can be had again.
 pub async fn forget(platform: &Platform, tx: &mut Tx, words: &Words) -> Result<Forgotten> {
     let mut forgotten = Forgotten::default();
-    let rejects = imports::forget(tx, words).await?;
+    let rejects = imports::forget(tx).await?;
     let waiting = imports::forget_waiting(platform, tx).await?;
     let exports = exports::withdraw(tx, words, platform.clock.now()).await?;
     let answers = idempotency::forget_answers(tx).await?;
@@ -134,5 +172,23 @@ mod tests {
             assert!(!words.are_in(text), "{text}");
         }
         assert!(Words::new(["李"]).are_in("李") && !Words::new(["李"]).are_in("李娜"));
+    }
+
+    #[test]
+    fn a_piece_of_a_longer_word_names_nobody() {
+        let words = Words::new(["20", "HERMIT-77", "Wu", "+8613912345678", "-"]);
+        for text in [
+            "20",
+            "A/20",
+            "hermit77",
+            "PIPL-HERMIT-77",
+            "Wu2026",
+            "13912345678",
+        ] {
+            assert!(words.are_whole_in(text), "{text}");
+        }
+        for text in ["PIPL/2026-11", "WUHAN-7", "HERMIT-771", "-", ""] {
+            assert!(!words.are_whole_in(text), "{text}");
+        }
     }
 }

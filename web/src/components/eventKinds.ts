@@ -88,4 +88,5 @@ export const FIRM_EVENTS = [
   "panel.added",
   "panel.changed",
   "panel.removed",
+  "panel.tried",
 ] as const;

@@ -21,7 +21,7 @@ const ERASED: &str = "customer.erased";
 /// Erases a customer and all who were merged into it. `expected` is the version of the record that was looked at.
 /// One that is erased already stays as it is, and its certificate is given again.
 ///
-/// Errors: `version_stale`, `customer_merged`, `reference_malformed`, `reference_personal`.
+/// Errors: `version_stale`, `customer_merged`, `import_in_progress`, `reference_malformed`, `reference_personal`.
 pub async fn erase(
     platform: &Platform,
     caller: &Caller,
@@ -40,11 +40,12 @@ pub async fn erase(
     }
     let (version, _) = hold(&mut tx, caller, customer).await?;
     check_version(expected, version)?;
+    forgetting::check_quiet(&mut tx).await?;
     let ids = store::as_one(&mut tx, customer.uuid()).await?;
     let cipher = platform.keys.cipher(&mut tx).await?;
     let words = erasure::words(&mut tx, &cipher, &ids).await?;
     let words = Words::new(words.iter().map(String::as_str));
-    if reference.is_some_and(|reference| words.are_in(reference)) {
+    if reference.is_some_and(|reference| words.are_whole_in(reference)) {
         let message = "the reference says something of the person: it would stay for ever";
         return Err(Error::invalid("reference_personal", message).at("reference"));
     }
@@ -73,10 +74,15 @@ pub async fn erase(
         reference: reference.map(str::to_owned),
         counts,
     };
-    tx.commit().await?;
-    attachments::app::remove_files(platform, &files).await;
-    forgetting::remove_files(platform, forgotten.files).await;
-    Ok(erased)
+    let platform = platform.clone();
+    // A caller who goes away does not stop it between the rows and the files.
+    let done = tokio::spawn(async move {
+        tx.commit().await?;
+        attachments::app::remove_files(&platform, &files).await;
+        forgetting::remove_files(&platform, forgotten.files).await;
+        Ok(erased)
+    });
+    done.await.map_err(Error::internal)?
 }
 
 /// What the log says of the erasure of a customer.

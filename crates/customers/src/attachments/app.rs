@@ -5,14 +5,14 @@ use std::path::PathBuf;
 
 use base::{Error, Page, PageSize, Result};
 use jiff::{SignedDuration, Timestamp};
-use platform::crypto::Pieces;
+use platform::crypto::{FileKey, Pieces};
 use platform::events::{self, Event};
 use platform::http::{Keeping, StoredFile};
 use platform::{Caller, Permission, Platform, Tx};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::rules::{ATTACHMENTS_MAX, media_type};
+use super::rules::{ATTACHMENTS_MAX, masked_name, media_type};
 use super::{Attachment, AttachmentId, AttachmentSettings, store};
 use crate::app::{found, hold};
 use crate::model::CustomerId;
@@ -29,7 +29,8 @@ fn path(platform: &Platform, id: Uuid) -> PathBuf {
     platform.settings.data_dir.join(FOLDER).join(id.to_string())
 }
 
-/// The files on a customer's record, the newest first.
+/// The files on a customer's record, the newest first. A name can be someone's: without `customers.personal` only its
+/// ending is shown.
 pub async fn list(
     platform: &Platform,
     caller: &Caller,
@@ -40,7 +41,13 @@ pub async fn list(
     caller.require(Permission::CustomersRead)?;
     let mut tx = platform.db.read().await?;
     let (customer, _) = found(&mut tx, caller, customer).await?;
-    store::page(&mut tx, customer, size, cursor).await
+    let mut page = store::page(&mut tx, customer, size, cursor).await?;
+    if !caller.may(Permission::CustomersPersonal) {
+        for attachment in &mut page.items {
+            attachment.name = masked_name(&attachment.name);
+        }
+    }
+    Ok(page)
 }
 
 /// How a file that is about to come for this customer is to be kept; before anything of it is read.
@@ -115,16 +122,40 @@ pub async fn open(
     let mut tx = platform.db.read().await?;
     let (customer, _) = found(&mut tx, caller, customer).await?;
     let attachment = store::get(&mut tx, customer, id).await?.ok_or(NO_ATTACHMENT)?;
-    let pieces = pieces(platform, &mut tx, id).await?;
+    let pieces = sealed(platform, &mut tx, id).await?.open()?;
     Ok((attachment, pieces))
 }
 
-/// What one that is there says. Error: `file_gone`.
-pub(crate) async fn pieces(platform: &Platform, tx: &mut Tx, id: AttachmentId) -> Result<Pieces> {
+/// Where the file of one that is there lies, and what opens it.
+pub(crate) struct Sealed {
+    path: PathBuf,
+    key: FileKey,
+}
+
+impl Sealed {
+    /// What it says. Error: `file_gone`.
+    pub(crate) fn open(&self) -> Result<Pieces> {
+        Pieces::open(&self.path, &self.key)?.ok_or_else(gone)
+    }
+
+    /// Passes if the file is there. Error: `file_gone`.
+    pub(crate) async fn check(&self) -> Result<()> {
+        let there = tokio::fs::try_exists(&self.path).await.map_err(Error::internal)?;
+        if there { Ok(()) } else { Err(gone()) }
+    }
+}
+
+fn gone() -> Error {
+    Error::conflict("file_gone", "the data folder does not have this file any more")
+}
+
+/// The file of one that is there, not opened yet.
+pub(crate) async fn sealed(platform: &Platform, tx: &mut Tx, id: AttachmentId) -> Result<Sealed> {
     let cipher = platform.keys.cipher(tx).await?;
-    let key = store::key(tx, &cipher, id).await?;
-    let gone = || Error::conflict("file_gone", "the data folder does not have this file any more");
-    Pieces::open(&path(platform, id.uuid()), &key)?.ok_or_else(gone)
+    Ok(Sealed {
+        path: path(platform, id.uuid()),
+        key: store::key(tx, &cipher, id).await?,
+    })
 }
 
 /// Takes a file off a customer's record: with its row goes the only key it can be read with.
@@ -139,9 +170,14 @@ pub async fn remove(
     let gone = store::get(&mut tx, customer, id).await?.ok_or(NO_ATTACHMENT)?;
     store::delete(&mut tx, customer, id).await?;
     record_event(&mut tx, platform, caller, "attachment.removed", (customer, &gone)).await?;
-    tx.commit().await?;
-    remove_files(platform, &[id]).await;
-    Ok(())
+    let platform = platform.clone();
+    // A caller who goes away does not stop it between the row and the file.
+    let done = tokio::spawn(async move {
+        tx.commit().await?;
+        remove_files(&platform, &[id]).await;
+        Ok(())
+    });
+    done.await.map_err(Error::internal)?
 }
 
 /// Removes the files of attachments whose rows are gone. Failing is only logged: the sweep comes again.

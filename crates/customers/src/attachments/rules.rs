@@ -17,7 +17,8 @@ pub enum FileType {
     Pdf,
     /// PNG, JPEG, GIF, WebP, TIFF, HEIC.
     Image,
-    /// Word, Excel, PowerPoint and OpenDocument, without macros.
+    /// Word, Excel and PowerPoint in the forms that carry no macros (not the old binary ones), and OpenDocument, whose
+    /// programs ask before they run one.
     Office,
     /// Plain text and CSV.
     Text,
@@ -98,14 +99,6 @@ const KNOWN: &[Known] = &[
         "application/vnd.oasis.opendocument.presentation",
         is_zip,
     ),
-    known(&["doc"], FileType::Office, "application/msword", is_ole),
-    known(&["xls"], FileType::Office, "application/vnd.ms-excel", is_ole),
-    known(
-        &["ppt"],
-        FileType::Office,
-        "application/vnd.ms-powerpoint",
-        is_ole,
-    ),
     known(&["txt"], FileType::Text, "text/plain", is_text),
     known(&["csv"], FileType::Text, "text/csv", is_text),
 ];
@@ -126,10 +119,6 @@ const fn known(
 
 fn is_zip(head: &[u8]) -> bool {
     head.starts_with(b"PK\x03\x04")
-}
-
-fn is_ole(head: &[u8]) -> bool {
-    head.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 }
 
 /// No text has a zero byte, but for UTF-16, which says so at its beginning; and none is a program or another kind of
@@ -171,6 +160,18 @@ pub fn media_type(name: &str, head: &[u8], allowed: &[FileType]) -> Result<&'sta
     }
 }
 
+/// What who may not read a file sees of its name.
+pub fn masked_name(name: &str) -> String {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+    let known = |ending: &&str| {
+        let ending = ending.to_ascii_lowercase();
+        KNOWN.iter().any(|known| known.endings.contains(&ending.as_str()))
+    };
+    ending
+        .filter(known)
+        .map_or_else(|| "…".to_owned(), |ending| format!("….{ending}"))
+}
+
 impl super::AttachmentSettings {
     /// Passes if files can be taken so. Errors: `attachment_size_out_of_range`, at `attachments.bytes_max`.
     pub fn check(&self) -> Result<()> {
@@ -205,6 +206,11 @@ mod tests {
             ("a.svg", b"<svg>", "file_type_not_allowed"),
             ("a.exe", b"MZ", "file_type_not_allowed"),
             ("a.docm", b"PK\x03\x04", "file_type_not_allowed"),
+            (
+                "a.doc",
+                b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+                "file_type_not_allowed",
+            ),
             ("pdf", b"%PDF-1.7", "file_type_not_allowed"),
             ("a.pdf", b"", "file_empty"),
         ] {
@@ -212,5 +218,13 @@ mod tests {
         }
         let refused = media_type("a.pdf", b"%PDF-1.7", &[FileType::Image]).unwrap_err();
         assert_eq!(refused.code(), "file_type_not_allowed");
+    }
+
+    #[test]
+    fn an_ending_names_nobody() {
+        for (name, masked) in [("张三的身份证.PDF", "….PDF"), ("张三", "…"), ("合同.张三", "…")]
+        {
+            assert_eq!(masked_name(name), masked);
+        }
     }
 }

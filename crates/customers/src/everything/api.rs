@@ -5,13 +5,16 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
-use futures::stream::{self, StreamExt as _};
+use base::Error;
+use futures::{Stream, StreamExt as _, stream};
 use platform::http::{Path, Problem, ProblemBody, attachment};
 use platform::{Caller, Platform};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{RecordParts, app};
+use super::RecordParts;
+use super::app::{self, Turns};
+use super::zip::{Piece, Sent};
 use crate::api::customer_id;
 
 /// The route, below `/api/v1`, with the parts of all rooms.
@@ -19,6 +22,7 @@ pub fn router(parts: RecordParts) -> OpenApiRouter<Platform> {
     OpenApiRouter::new()
         .routes(routes!(everything))
         .layer(Extension(parts))
+        .layer(Extension(Turns::default()))
 }
 
 /// Everything that is known of a customer and of those who were merged into it, in clear, as a ZIP: one JSON document
@@ -31,17 +35,12 @@ pub fn router(parts: RecordParts) -> OpenApiRouter<Platform> {
 async fn everything(
     State(platform): State<Platform>,
     Extension(parts): Extension<RecordParts>,
+    Extension(turns): Extension<Turns>,
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let file = app::export(&platform, &parts, &caller, customer_id(&id)?).await?;
-    let pieces = stream::unfold(file.sent, |mut sent| async move {
-        let piece = sent.recv().await?;
-        Some((piece.map(Bytes::from), sent))
-    });
-    // Whoever compresses asks once more after the end.
-    let pieces = pieces.fuse();
-    let mut response = Body::from_stream(pieces).into_response();
+    let file = app::export(&platform, (&parts, &turns), &caller, customer_id(&id)?).await?;
+    let mut response = Body::from_stream(pieces(file.sent)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/zip"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -51,4 +50,21 @@ async fn everything(
     );
     headers.insert(header::CONTENT_DISPOSITION, attachment(&file.name));
     Ok(response)
+}
+
+/// The pieces, and an error where they end before their time: nobody takes half of it for the whole.
+fn pieces(sent: Sent) -> impl Stream<Item = Result<Bytes, Error>> {
+    stream::unfold(Some(sent), |sent| async move {
+        let mut sent = sent?;
+        match sent.recv().await {
+            Some(Piece::Bytes(bytes)) => Some((Ok(Bytes::from(bytes)), Some(sent))),
+            Some(Piece::End) => None,
+            None => Some((
+                Err(Error::internal("everything about a customer broke off")),
+                None,
+            )),
+        }
+    })
+    // Whoever compresses asks once more after the end.
+    .fuse()
 }

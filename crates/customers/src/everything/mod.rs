@@ -4,10 +4,10 @@
 
 pub mod api;
 mod app;
+mod pages;
 mod part;
 mod parts;
 mod zip;
 
-pub use app::export;
 pub use part::{About, Items, RecordPart, RecordParts};
 pub use parts::{FOLLOWS, with_parts};

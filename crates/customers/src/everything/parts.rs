@@ -1,6 +1,6 @@
 //! This room's parts: the record, and the event log, which knows of no customers.
 
-use base::{Page, PageSize, Result};
+use base::Result;
 use futures::future::BoxFuture;
 use platform::events::{self, EventFilter};
 use platform::{Scope, Tx};
@@ -8,10 +8,10 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::pages::{ROWS, by_cursor, by_key, each_page, largest};
 use super::part::{About, Items, RecordPart, RecordParts, document};
-use crate::attachments;
+use crate::attachments::{self, Attachment};
 use crate::identities;
-use crate::model::CustomerId;
 use crate::store::{self, consents, duplicates, holdings, life_events, merges, record};
 
 /// Tables that say nothing of a customer which its record does not say: they follow from it.
@@ -84,24 +84,12 @@ impl RecordPart for Part {
     }
 }
 
-fn largest() -> Result<PageSize> {
-    PageSize::new(Some(PageSize::MAX))
-}
-
 /// What is added to a thing of someone: of whom of those who are one it is.
 #[derive(Serialize)]
 struct Of<T: Serialize> {
     customer: Uuid,
     #[serde(flatten)]
     thing: T,
-}
-
-/// Adds a page to a list; says where the next one begins.
-fn add<T: Serialize>(items: &mut Items, customer: Uuid, page: Page<T>) -> Result<Option<String>> {
-    for thing in page.items {
-        items.push(&Of { customer, thing })?;
-    }
-    Ok(page.next_cursor)
 }
 
 /// The record of the customer and of those who were merged into it, and whom they brought.
@@ -117,23 +105,43 @@ async fn the_record(tx: &mut Tx, about: &About) -> Result<Vec<u8>> {
         };
         records.extend(detail);
     }
-    let brought = store::brought_by(tx, &about.scope, &about.as_one).await?;
+    let mut brought = Vec::new();
+    each_page(
+        tx,
+        |tx, after: Option<Uuid>| {
+            let (scope, ids) = (about.scope.clone(), about.as_one.clone());
+            Box::pin(async move {
+                let place = (after.unwrap_or_default(), ROWS);
+                let some = store::brought_by(tx, &scope, &ids, place).await?;
+                Ok(by_key(some, |link| link.id.uuid()))
+            })
+        },
+        |link| {
+            brought.push(link);
+            Ok(())
+        },
+    )
+    .await?;
     document(&json!({ "records": records, "brought": brought }))
 }
 
 async fn the_identities(tx: &mut Tx, about: &About) -> Result<Vec<u8>> {
     let cipher = about.platform.keys.cipher(tx).await?;
     let mut items = Items::default();
-    for id in &about.as_one {
-        let mut cursor: Option<String> = None;
-        loop {
-            let customer = CustomerId::from(*id);
-            let page = identities::store::page(tx, &cipher, customer, largest()?, cursor.as_deref()).await?;
-            cursor = add(&mut items, *id, page)?;
-            if cursor.is_none() {
-                break;
-            }
-        }
+    for customer in about.as_one.iter().copied() {
+        each_page(
+            tx,
+            |tx, after: Option<String>| {
+                let cipher = cipher.clone();
+                Box::pin(async move {
+                    let page =
+                        identities::store::page(tx, &cipher, customer.into(), largest()?, after.as_deref());
+                    Ok(by_cursor(page.await?))
+                })
+            },
+            |thing| items.push(&Of { customer, thing }),
+        )
+        .await?;
     }
     Ok(items.finish())
 }
@@ -141,63 +149,68 @@ async fn the_identities(tx: &mut Tx, about: &About) -> Result<Vec<u8>> {
 /// The contacts of an organisation, and where a person is one.
 async fn the_contacts(tx: &mut Tx, about: &About) -> Result<Vec<u8>> {
     let mut items = Items::default();
-    let rows = PageSize::MAX;
-    for id in &about.as_one {
-        let mut after = None;
-        loop {
-            let some = holdings::contacts(tx, &about.scope, (*id).into(), after, rows).await?;
-            after = some.last().map(holdings::contact_key);
-            let ended = some.len() < rows as usize;
-            for thing in some {
-                items.push(&Of { customer: *id, thing })?;
-            }
-            if ended {
-                break;
-            }
-        }
+    for customer in about.as_one.iter().copied() {
+        each_page(
+            tx,
+            |tx, after| {
+                let scope = about.scope.clone();
+                Box::pin(async move {
+                    let some = holdings::contacts(tx, &scope, customer.into(), after, ROWS).await?;
+                    Ok(by_key(some, holdings::contact_key))
+                })
+            },
+            |thing| items.push(&Of { customer, thing }),
+        )
+        .await?;
     }
-    for (organisation, contact) in holdings::contacts_of_people(tx, &about.as_one).await? {
-        items.push(&json!({ "organisation": organisation, "contact": contact }))?;
-    }
+    each_page(
+        tx,
+        |tx, after: Option<Uuid>| {
+            let ids = about.as_one.clone();
+            Box::pin(async move {
+                let place = (after.unwrap_or_default(), ROWS);
+                let some = holdings::contacts_of_people(tx, &ids, place).await?;
+                Ok(by_key(some, |(_, contact)| contact.id.uuid()))
+            })
+        },
+        |(organisation, contact)| items.push(&json!({ "organisation": organisation, "contact": contact })),
+    )
+    .await?;
     Ok(items.finish())
 }
 
 async fn the_subscriptions(tx: &mut Tx, about: &About) -> Result<Vec<u8>> {
     let mut items = Items::default();
-    let rows = PageSize::MAX;
-    for id in &about.as_one {
-        let mut after = None;
-        loop {
-            let some = holdings::subscriptions(tx, (*id).into(), after, rows).await?;
-            after = some.last().map(holdings::subscription_key);
-            let ended = some.len() < rows as usize;
-            for thing in some {
-                items.push(&Of { customer: *id, thing })?;
-            }
-            if ended {
-                break;
-            }
-        }
+    for customer in about.as_one.iter().copied() {
+        each_page(
+            tx,
+            |tx, after| {
+                Box::pin(async move {
+                    let some = holdings::subscriptions(tx, customer.into(), after, ROWS).await?;
+                    Ok(by_key(some, holdings::subscription_key))
+                })
+            },
+            |thing| items.push(&Of { customer, thing }),
+        )
+        .await?;
     }
     Ok(items.finish())
 }
 
 async fn the_consents(tx: &mut Tx, about: &About) -> Result<Vec<u8>> {
     let mut items = Items::default();
-    let rows = PageSize::MAX;
-    for id in &about.as_one {
-        let mut after = None;
-        loop {
-            let some = consents::history(tx, (*id).into(), after, rows).await?;
-            after = some.last().map(consents::history_key);
-            let ended = some.len() < rows as usize;
-            for thing in some {
-                items.push(&Of { customer: *id, thing })?;
-            }
-            if ended {
-                break;
-            }
-        }
+    for customer in about.as_one.iter().copied() {
+        each_page(
+            tx,
+            |tx, after| {
+                Box::pin(async move {
+                    let some = consents::history(tx, customer.into(), after, ROWS).await?;
+                    Ok(by_key(some, consents::history_key))
+                })
+            },
+            |thing| items.push(&Of { customer, thing }),
+        )
+        .await?;
     }
     Ok(items.finish())
 }
@@ -225,20 +238,18 @@ async fn the_days(tx: &mut Tx, about: &About) -> Result<Vec<u8>> {
 
 async fn the_notes(tx: &mut Tx, about: &About) -> Result<Vec<u8>> {
     let mut items = Items::default();
-    let rows = PageSize::MAX;
-    for id in &about.as_one {
-        let mut after = None;
-        loop {
-            let some = record::notes(tx, (*id).into(), after, rows).await?;
-            after = some.last().map(record::note_key);
-            let ended = some.len() < rows as usize;
-            for thing in some {
-                items.push(&Of { customer: *id, thing })?;
-            }
-            if ended {
-                break;
-            }
-        }
+    for customer in about.as_one.iter().copied() {
+        each_page(
+            tx,
+            |tx, after| {
+                Box::pin(async move {
+                    let some = record::notes(tx, customer.into(), after, ROWS).await?;
+                    Ok(by_key(some, record::note_key))
+                })
+            },
+            |thing| items.push(&Of { customer, thing }),
+        )
+        .await?;
     }
     Ok(items.finish())
 }
@@ -266,49 +277,92 @@ async fn the_values(tx: &mut Tx, about: &About) -> Result<Vec<u8>> {
 /// Which files there are; the files stand beside it.
 async fn the_attachments(tx: &mut Tx, about: &About) -> Result<Vec<u8>> {
     let mut items = Items::default();
-    for id in &about.as_one {
-        let page = attachments::store::page(tx, (*id).into(), largest()?, None).await?;
-        add(&mut items, *id, page)?;
+    for (customer, thing) in attached(tx, about).await? {
+        items.push(&Of { customer, thing })?;
     }
     Ok(items.finish())
 }
 
+/// All attachments, each with whose it is.
+pub(super) async fn attached(tx: &mut Tx, about: &About) -> Result<Vec<(Uuid, Attachment)>> {
+    let mut all = Vec::new();
+    for customer in about.as_one.iter().copied() {
+        each_page(
+            tx,
+            |tx, after: Option<String>| {
+                Box::pin(async move {
+                    let page = attachments::store::page(tx, customer.into(), largest()?, after.as_deref());
+                    Ok(by_cursor(page.await?))
+                })
+            },
+            |attachment| {
+                all.push((customer, attachment));
+                Ok(())
+            },
+        )
+        .await?;
+    }
+    Ok(all)
+}
+
 async fn the_merges(tx: &mut Tx, about: &About) -> Result<Vec<u8>> {
     let mut items = Items::default();
-    let mut cursor: Option<String> = None;
-    loop {
-        let customer = Some(about.customer);
-        let page = merges::page(tx, &Scope::of_system(), customer, largest()?, cursor.as_deref()).await?;
-        cursor = add(&mut items, about.customer.uuid(), page)?;
-        if cursor.is_none() {
-            return Ok(items.finish());
-        }
-    }
+    let survivor = about.customer;
+    each_page(
+        tx,
+        |tx, after: Option<String>| {
+            Box::pin(async move {
+                let scope = Scope::of_system();
+                let page = merges::page(tx, &scope, Some(survivor), largest()?, after.as_deref());
+                Ok(by_cursor(page.await?))
+            })
+        },
+        |thing| {
+            items.push(&Of {
+                customer: survivor.uuid(),
+                thing,
+            })
+        },
+    )
+    .await?;
+    Ok(items.finish())
 }
 
 async fn the_duplicates(tx: &mut Tx, about: &About) -> Result<Vec<u8>> {
     let mut items = Items::default();
-    for (id, other, state, found_at) in duplicates::pairs_of(tx, &about.as_one).await? {
-        items.push(&json!({ "customer": id, "other": other, "state": state, "found_at": found_at }))?;
-    }
+    each_page(
+        tx,
+        |tx, after: Option<Uuid>| {
+            let ids = about.as_one.clone();
+            Box::pin(async move {
+                let some = duplicates::pairs_of(tx, &ids, (after.unwrap_or_default(), ROWS)).await?;
+                Ok(by_key(some, |(pair, ..)| *pair))
+            })
+        },
+        |(_, id, other, state, found_at)| {
+            items.push(&json!({ "customer": id, "other": other, "state": state, "found_at": found_at }))
+        },
+    )
+    .await?;
     Ok(items.finish())
 }
 
 async fn the_timeline(tx: &mut Tx, about: &About) -> Result<Vec<u8>> {
     let mut items = Items::default();
-    let filter = EventFilter {
-        customers: about.as_one.clone(),
-        ..EventFilter::default()
-    };
-    let mut cursor: Option<String> = None;
-    loop {
-        let page = events::page(tx, &filter, largest()?, cursor.as_deref()).await?;
-        for event in page.items {
-            items.push(&event)?;
-        }
-        cursor = page.next_cursor;
-        if cursor.is_none() {
-            return Ok(items.finish());
-        }
-    }
+    each_page(
+        tx,
+        |tx, after: Option<String>| {
+            let filter = EventFilter {
+                customers: about.as_one.clone(),
+                ..EventFilter::default()
+            };
+            Box::pin(async move {
+                let page = events::page(tx, &filter, largest()?, after.as_deref()).await?;
+                Ok(by_cursor(page))
+            })
+        },
+        |event| items.push(&event),
+    )
+    .await?;
+    Ok(items.finish())
 }

@@ -73,6 +73,8 @@ async fn seal_plain(run: JobRun) -> Result<Value> {
         run.check()?;
         run.progress("sealing", moved.customers, None);
         let mut tx = platform.db.write().await?;
+        // Nobody is erased between the look and the writing.
+        tx.about_to_write("customers").await?;
         let batch = store::not_sealed(&mut tx, BATCH).await?;
         if batch.is_empty() {
             return Ok(json!({ "customers": moved.customers, "set_aside": moved.set_aside }));

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::model::{Panel, PanelAuth, PanelId, PanelSettings};
 use super::rules;
 use super::store::{self, PANELS_MAX, SECRET, Stored};
+use crate::model::CustomerId;
 
 /// Every panel, in the order in which a page shows them.
 pub async fn list(platform: &Platform, caller: &Caller) -> Result<Vec<Panel>> {
@@ -244,4 +245,28 @@ async fn record(
         payload,
     };
     events::record(tx, &platform.clock, &event).await
+}
+
+/// Records, before it is done, that someone asks a system about a customer with settings that nobody has saved.
+pub(super) async fn record_tried(
+    platform: &Platform,
+    caller: &Caller,
+    panel: &Panel,
+    customer: CustomerId,
+) -> Result<()> {
+    let settings = &panel.settings;
+    let event = Event {
+        actor: caller.actor(),
+        kind: "panel.tried",
+        subject_kind: "panel",
+        subject: panel.id.uuid(),
+        customer: Some(customer.uuid()),
+        payload: &json!({
+            "address": rules::origin(&settings.url),
+            "allow_private": settings.allow_private,
+        }),
+    };
+    let mut tx = platform.db.write().await?;
+    events::record(&mut tx, &platform.clock, &event).await?;
+    tx.commit().await
 }

@@ -351,10 +351,11 @@ impl PanelRoom {
         let mut tx = self.0.platform.db.read().await?;
         let stored = found(store::get(&mut tx, id).await?)?;
         let kept = Draft { stored, secret: None };
-        self.try_draft(tx, caller, customer, kept).await
+        self.try_draft(tx, caller, customer, kept, Saved::Yes).await
     }
 
-    /// The same for settings that nobody has saved, without storing anything. They may have no fields yet: the places
+    /// The same for settings that nobody has saved, without storing anything; the log says that and where it was
+    /// asked. They may have no fields yet: the places
     /// of values are found in the answer. The secret of a panel that is being changed is used where none is said.
     ///
     /// Errors: as where they are saved.
@@ -367,7 +368,7 @@ impl PanelRoom {
         may_try(caller)?;
         let mut tx = self.0.platform.db.read().await?;
         let draft = draft(&self.0.platform, &mut tx, unsaved).await?;
-        self.try_draft(tx, caller, customer, draft).await
+        self.try_draft(tx, caller, customer, draft, Saved::No).await
     }
 
     async fn try_draft(
@@ -376,6 +377,7 @@ impl PanelRoom {
         caller: &Caller,
         customer: CustomerId,
         draft: Draft,
+        saved: Saved,
     ) -> Result<PanelTry> {
         let platform = &self.0.platform;
         let missing = || Error::invalid("customer_unknown", "there is no such customer").at("customer");
@@ -387,7 +389,6 @@ impl PanelRoom {
         let Some(stored) = questions.panels.first() else {
             return Err(Error::internal("the panel is gone"));
         };
-        let begun = Instant::now();
         let Some(url) = questions.url(&stored.panel) else {
             return Ok(PanelTry {
                 url: None,
@@ -402,7 +403,12 @@ impl PanelRoom {
             Some(said) => Some(said),
             None => questions.secret(stored)?,
         };
+        if saved == Saved::No {
+            // Of a saved one the log says where it asks; this one leaves no other trace.
+            super::app::record_tried(platform, caller, &stored.panel, about.id).await?;
+        }
         let deadline = Duration::from_millis(stored.panel.settings.deadline_ms.into());
+        let begun = Instant::now();
         let called = self.call(&stored.panel, secret, &url, deadline).await;
         let took_ms = milliseconds(begun.elapsed());
         let (code, answer) = match called.answer {
@@ -420,6 +426,13 @@ impl PanelRoom {
             answer,
         })
     }
+}
+
+/// Whether the panel that is tried is one that the log knows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Saved {
+    Yes,
+    No,
 }
 
 fn may_try(caller: &Caller) -> Result<()> {

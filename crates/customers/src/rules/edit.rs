@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::Known;
+use super::erasure::is_reserved;
 use crate::model::{
     ContactChange, ContactFacts, CustomerChange, CustomerId, SubscriptionChange, SubscriptionFacts,
     SubscriptionStatus,
@@ -37,9 +38,14 @@ pub fn text(field: &str, text: &str, chars_max: usize) -> Result<String> {
     Ok(text.to_owned())
 }
 
-/// The id of the firm's other systems.
+/// The id of the firm's other systems. Error, beside those of a text: `external_id_reserved`.
 pub fn external_id(said: &str) -> Result<String> {
-    text("external_id", said, EXTERNAL_ID_CHARS_MAX)
+    let said = text("external_id", said, EXTERNAL_ID_CHARS_MAX)?;
+    if is_reserved(&said) {
+        let message = "external ids that begin with erased- are those of erased customers";
+        return Err(Error::invalid("external_id_reserved", message).at("external_id"));
+    }
+    Ok(said)
 }
 
 /// What is known after a change, or why the change cannot be. A text of spaces is no text.
@@ -306,6 +312,7 @@ mod tests {
             assert_eq!(code(Known::nothing().changed(&change)), refused);
         }
         assert_eq!(code(external_id(" ")), "text_empty");
+        assert_eq!(code(external_id(" erased-7")), "external_id_reserved");
     }
 
     #[test]

@@ -17,6 +17,11 @@ pub fn pseudonym(id: CustomerId) -> String {
     format!("{BEGINNING}{}", &id[id.len() - DIGITS..])
 }
 
+/// Whether an external id looks like one of an erased customer: nobody else is to have it.
+pub fn is_reserved(external_id: &str) -> bool {
+    external_id.starts_with(BEGINNING)
+}
+
 /// The number of the firm's own paper about an erasure: letters, digits and little else, because it stands in the log
 /// for ever. Error: `reference_malformed`.
 pub fn reference(said: Option<&str>) -> Result<Option<&str>> {

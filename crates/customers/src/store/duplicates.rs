@@ -468,24 +468,30 @@ pub(crate) async fn merged(
     .map(|_| ())
 }
 
-/// The pairs of some customers, each with the other one, its state and when it was found; at most 1,000.
+/// A pair of one of some customers: its id, the customer, the other one, its state and when it was found.
+pub(crate) type PairOf = (Uuid, Uuid, Uuid, String, Timestamp);
+
+/// The pairs of some customers, in the order of their ids.
 pub(crate) async fn pairs_of(
     tx: &mut Tx,
     customers: &[Uuid],
-) -> Result<Vec<(Uuid, Uuid, String, Timestamp)>> {
+    (after, rows): (Uuid, u32),
+) -> Result<Vec<PairOf>> {
     let among = tx.dialect().in_uuids(1);
     let sql = format!(
-        "SELECT customer_a, customer_b, state, found_at FROM duplicates \
-         WHERE customer_a{among} OR customer_b{among} ORDER BY id LIMIT 1000"
+        "SELECT id, customer_a, customer_b, state, found_at FROM duplicates \
+         WHERE (customer_a{among} OR customer_b{among}) AND id > $2 ORDER BY id LIMIT $3"
     );
-    let rows: Vec<(Uuid, Uuid, String, i64)> = tx.all(AssertSqlSafe(sql), args![uuids(customers)]).await?;
-    let pair = |(one, other, state, found_at)| {
+    let rows: Vec<(Uuid, Uuid, Uuid, String, i64)> = tx
+        .all(AssertSqlSafe(sql), args![uuids(customers), after, rows])
+        .await?;
+    let pair = |(pair, one, other, state, found_at)| {
         let (id, other) = if customers.contains(&one) {
             (one, other)
         } else {
             (other, one)
         };
-        (id, other, state, timestamp(found_at))
+        (pair, id, other, state, timestamp(found_at))
     };
     Ok(rows.into_iter().map(pair).collect())
 }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::IDS_PER_STATEMENT;
 use crate::identities;
 use crate::model::CustomerId;
-use crate::rules::erasure::pseudonym;
+use crate::rules::erasure::{is_reserved, pseudonym};
 
 /// Since when a customer is erased; none where it is not, or not there.
 pub(crate) async fn erased_at(tx: &mut Tx, id: CustomerId) -> Result<Option<Timestamp>> {
@@ -27,12 +27,14 @@ fn blind(cipher: &Cipher, external_id: &str) -> Uuid {
     cipher.blind("erased_external_id", external_id)
 }
 
-/// Those of these external ids by which an erased customer was known, or is now: nothing is to be stored under them.
+/// Those of these external ids by which an erased customer was known, or is or could be now: nothing is to be stored
+/// under them.
 pub async fn erased_among(tx: &mut Tx, keys: &Keyring, external_ids: &[&str]) -> Result<HashSet<String>> {
     let any: Option<(Uuid,)> = tx
         .optional("SELECT blind FROM erased_external_ids LIMIT 1", [])
         .await?;
-    let mut erased = HashSet::new();
+    let reserved = external_ids.iter().filter(|id| is_reserved(id));
+    let mut erased: HashSet<String> = reserved.map(|id| (*id).to_owned()).collect();
     if any.is_none() {
         return Ok(erased);
     }

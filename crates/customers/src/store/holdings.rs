@@ -91,8 +91,12 @@ pub(crate) async fn contacts(
     Ok(contacts)
 }
 
-/// Where people are contacts: the organisation, and what is said of the person there; at most 1,000.
-pub(crate) async fn contacts_of_people(tx: &mut Tx, people: &[Uuid]) -> Result<Vec<(Uuid, Contact)>> {
+/// Where people are contacts: the organisation, and what is said of the person there; in the order of their ids.
+pub(crate) async fn contacts_of_people(
+    tx: &mut Tx,
+    people: &[Uuid],
+    (after, rows): (Uuid, u32),
+) -> Result<Vec<(Uuid, Contact)>> {
     #[derive(sqlx::FromRow)]
     struct Of {
         organisation_id: Uuid,
@@ -100,11 +104,13 @@ pub(crate) async fn contacts_of_people(tx: &mut Tx, people: &[Uuid]) -> Result<V
         row: ContactRow,
     }
     let sql = format!(
-        "SELECT organisation_id, {} FROM contacts WHERE customer_id{} ORDER BY id LIMIT 1000",
+        "SELECT organisation_id, {} FROM contacts WHERE customer_id{} AND id > $2 ORDER BY id LIMIT $3",
         ContactRow::COLUMNS,
         tx.dialect().in_uuids(1)
     );
-    let rows: Vec<Of> = tx.all(AssertSqlSafe(sql), args![uuids(people)]).await?;
+    let rows: Vec<Of> = tx
+        .all(AssertSqlSafe(sql), args![uuids(people), after, rows])
+        .await?;
     rows.into_iter()
         .map(|of| Ok((of.organisation_id, of.row.contact()?)))
         .collect()

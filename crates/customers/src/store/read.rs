@@ -21,7 +21,7 @@ use crate::model::{CustomerDetail, CustomerId, CustomerKind, CustomerLink, Custo
 /// How many members and contacts of an organisation are shown.
 const MEMBERS_MAX: u32 = 50;
 const SUBSCRIPTIONS_MAX: u32 = 200;
-/// So many are one customer at most when their rows are read together.
+/// So many of those who are one customer are read at a time; no more are shown with the moment each was made.
 const AS_ONE_MAX: u32 = 1_000;
 
 /// The ids of those customers that are known, by external id.
@@ -83,13 +83,19 @@ pub fn referrals<'a>(tx: &'a mut Tx, scope: &Scope) -> Result<BoxStream<'a, Resu
     sql.stream(tx)
 }
 
-/// Whom these customers have brought, of those in the scope, at most 1,000.
-pub(crate) async fn brought_by(tx: &mut Tx, scope: &Scope, customers: &[Uuid]) -> Result<Vec<CustomerLink>> {
+/// Whom these customers have brought, of those in the scope, in the order of their ids.
+pub(crate) async fn brought_by(
+    tx: &mut Tx,
+    scope: &Scope,
+    customers: &[Uuid],
+    (after, rows): (Uuid, u32),
+) -> Result<Vec<CustomerLink>> {
     let mut sql =
         Sql::new("SELECT id, name, external_id FROM customers WHERE merged_into IS NULL AND referred_by");
     sql.bind_in_uuids(tx.dialect(), uuids(customers));
     push_scope(&mut sql, scope, ScopeColumns::PLAIN.beside_better(tx.dialect()));
-    sql.push(" ORDER BY id LIMIT ").bind(AS_ONE_MAX);
+    sql.push(" AND id > ").bind(after);
+    sql.push(" ORDER BY id LIMIT ").bind(rows);
     let rows: Vec<LinkRow> = sql.all(tx).await?;
     Ok(rows.into_iter().map(link).collect())
 }
@@ -174,16 +180,21 @@ pub async fn resolve(
 /// A customer and all that were merged into it: whose rows are read as its own where they keep the customer
 /// they were said of.
 pub async fn as_one(tx: &mut Tx, survivor: Uuid) -> Result<Vec<Uuid>> {
-    let merged: Vec<(Uuid,)> = tx
-        .all(
-            "SELECT id FROM customers WHERE merged_into = $1 ORDER BY id LIMIT $2",
-            args![survivor, AS_ONE_MAX],
-        )
-        .await?;
-    Ok([survivor]
-        .into_iter()
-        .chain(merged.into_iter().map(|(id,)| id))
-        .collect())
+    let mut ids = vec![survivor];
+    let mut after = Uuid::nil();
+    loop {
+        let some: Vec<(Uuid,)> = tx
+            .all(
+                "SELECT id FROM customers WHERE merged_into = $1 AND id > $2 ORDER BY id LIMIT $3",
+                args![survivor, after, AS_ONE_MAX],
+            )
+            .await?;
+        ids.extend(some.iter().map(|(id,)| *id));
+        match some.last() {
+            Some((last,)) if some.len() == AS_ONE_MAX as usize => after = *last,
+            _ => return Ok(ids),
+        }
+    }
 }
 
 /// The same, each with the moment at which it was made.

@@ -25,7 +25,7 @@ pub use model::{
 };
 pub use read::BATCH_ROWS;
 pub use rules::fold;
-pub(crate) use store::forget;
+pub(crate) use store::{check_none_at_work, forget};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -7,12 +7,11 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::model::{
-    Column, IMPORT, ImportId, ImportOptions, ImportReport, ImportState, Mapping, Reject, Upload,
+    Column, DRY_RUN, IMPORT, ImportId, ImportOptions, ImportReport, ImportState, Mapping, Reject, Upload,
 };
 use crate::args;
 use crate::db::{Bulk, Sql, Tx, list, micros, timestamp};
 use crate::events::Actor;
-use crate::forgetting::Words;
 use crate::jobs::{JobId, JobState};
 use crate::tabular::Shape;
 
@@ -113,6 +112,7 @@ pub(super) async fn get(tx: &mut Tx, id: ImportId) -> Result<Option<Found>> {
 
 /// Holds the import against others until the transaction ends; false when there is none.
 pub(super) async fn lock(tx: &mut Tx, id: ImportId) -> Result<bool> {
+    tx.about_to_write("imports").await?;
     let sql = format!(
         "SELECT id FROM imports WHERE id = $1{}",
         tx.dialect().for_update()
@@ -390,36 +390,42 @@ pub(super) async fn old_rejects(
         .collect())
 }
 
-/// Forgets what is kept of files and has one of these words in it: rejected rows, and the values that are shown of
-/// columns. Says how many rows.
-pub(crate) async fn forget(tx: &mut Tx, words: &Words) -> Result<u64> {
-    let rows: Vec<(Uuid, i32, Json<Vec<String>>)> = tx
-        .all("SELECT import_id, number, cells FROM import_rejects", [])
-        .await?;
-    let mut forgotten = 0;
-    for (import, number, Json(cells)) in rows {
-        if cells.iter().any(|cell| words.are_in(cell)) {
-            forgotten += tx
-                .execute(
-                    "DELETE FROM import_rejects WHERE import_id = $1 AND number = $2",
-                    args![import, number],
-                )
-                .await?;
-        }
-    }
-    let imports: Vec<(Uuid, Json<Vec<Column>>, Option<Json<ImportReport>>)> =
-        tx.all("SELECT id, columns, report FROM imports", []).await?;
-    for (id, Json(mut columns), report) in imports {
-        let mut report = report.map(|Json(report)| report);
-        if !forget_in(words, &mut columns, report.as_mut()) {
-            continue;
-        }
-        let report = report.as_ref().map(json).transpose()?;
-        tx.execute(
-            "UPDATE imports SET columns = $2, report = $3 WHERE id = $1",
-            args![id, json(&columns)?, report],
+/// Passes if no import is at work or waits for its turn, and keeps everyone from beginning one until the transaction
+/// ends: what it has read it would write after a forgetting. Error: `import_in_progress`.
+pub(crate) async fn check_none_at_work(tx: &mut Tx) -> Result<()> {
+    tx.wait_for_writers("imports").await?;
+    let (at_work,): (i64,) = tx
+        .one(
+            "SELECT count(*) FROM jobs WHERE kind IN ($1, $2) AND state IN ('queued', 'running')",
+            args![IMPORT, DRY_RUN],
         )
         .await?;
+    if at_work == 0 {
+        return Ok(());
+    }
+    let message = "a file is being imported or checked; try again when that is done, or stop it";
+    Err(Error::conflict("import_in_progress", message))
+}
+
+/// Forgets every rejected row, also in reports. Says how many rows.
+pub(crate) async fn forget(tx: &mut Tx) -> Result<u64> {
+    let forgotten = tx.execute("DELETE FROM import_rejects", []).await?;
+    let mut after = Uuid::nil();
+    loop {
+        let some: Vec<(Uuid, Json<ImportReport>)> = tx
+            .all(
+                "SELECT id, report FROM imports WHERE report IS NOT NULL AND id > $1 ORDER BY id LIMIT 100",
+                args![after],
+            )
+            .await?;
+        let Some((last, _)) = some.last() else { break };
+        after = *last;
+        for (id, Json(mut report)) in some {
+            if !report.rejects.is_empty() {
+                report.rejects.clear();
+                save_report(tx, id.into(), &report).await?;
+            }
+        }
     }
     // How far a job came says what it rejected too; one that is over goes on no more.
     tx.execute(
@@ -429,23 +435,6 @@ pub(crate) async fn forget(tx: &mut Tx, words: &Words) -> Result<u64> {
     )
     .await?;
     Ok(forgotten)
-}
-
-/// Whether anything was forgotten.
-fn forget_in(words: &Words, columns: &mut [Column], report: Option<&mut ImportReport>) -> bool {
-    let mut changed = false;
-    for column in columns {
-        let before = column.samples.len();
-        column.samples.retain(|sample| !words.are_in(sample));
-        changed |= column.samples.len() != before;
-    }
-    for reject in report.into_iter().flat_map(|report| &mut report.rejects) {
-        if reject.value.as_ref().is_some_and(|value| words.are_in(value)) {
-            reject.value = None;
-            changed = true;
-        }
-    }
-    changed
 }
 
 /// Which of these files belong to an import.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use platform::test_on_both;
 use platform::testing::TestDb;
+use platform::{args, test_on_both};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -233,6 +233,14 @@ async fn nothing_of_a_person_is_left(t: &TestDb) {
         without_new_user(&of_others(before.clone()))
     );
 
+    // An import that is at work would write what it has read afterwards.
+    for state in ["queued", "running"] {
+        let before = at_work(t, state).await;
+        let busy = erased(&firm, &id, &version, ground.clone()).await;
+        problem(busy, 409, "import_in_progress").await;
+        at_work(t, &before).await;
+    }
+
     let done = erased(&firm, &id, &version, ground.clone()).await;
     assert_eq!(done.status(), StatusCode::OK);
     let certificate = json_of(done).await;
@@ -281,6 +289,18 @@ async fn nothing_of_a_person_is_left(t: &TestDb) {
     nobody_comes_back(&firm, t, &id, &certificate).await;
     the_chain_holds(t).await;
     firm.site.served.stop().await;
+}
+
+/// Puts the first import's job in a state; gives the one before.
+async fn at_work(t: &TestDb, state: &str) -> String {
+    let mut tx = t.platform.db.write().await.unwrap();
+    let first = "SELECT id, state FROM jobs WHERE kind = 'import' ORDER BY id LIMIT 1";
+    let (id, before): (uuid::Uuid, String) = tx.one(first, []).await.unwrap();
+    // Nobody takes one up that waits for a time far away, or that is at work under no lease.
+    let sql = "UPDATE jobs SET state = $2, not_before = 4000000000000000 WHERE id = $1";
+    tx.execute(sql, args![id, state]).await.unwrap();
+    tx.commit().await.unwrap();
+    before
 }
 
 /// Sums, refusals and everyone else.
@@ -381,6 +401,15 @@ async fn nobody_comes_back(firm: &Firm, t: &TestDb, id: &str, certificate: &Valu
         .await
         .unwrap();
     problem(by_hand, 409, "customer_erased").await;
+    let reserved = json!({ "kind": "person", "name": "赵六", "external_id": "erased-0123456789ab" });
+    let reserved = firm
+        .admin
+        .post(firm.url("/customers"))
+        .json(&reserved)
+        .send()
+        .await
+        .unwrap();
+    problem(reserved, 422, "external_id_reserved").await;
     let pseudonym = certificate["external_id"].as_str().unwrap();
     let csv = format!(
         "external_id,name,phone,referred_by\nHERMIT-77,欧阳震华,13912345678,\n{pseudonym},欧阳震华,,\n\
