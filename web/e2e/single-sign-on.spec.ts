@@ -26,7 +26,9 @@ test.afterAll(async () => {
 async function signOut(page: Page, t: TFunction): Promise<void> {
   await page.getByRole("button", { name: t("app.user.menu") }).click();
   await page.getByRole("menuitem", { name: t("app.user.leave") }).click();
-  await expect(page.getByRole("heading", { name: t("app.sign_in.title") })).toBeVisible();
+  await expect(
+    page.getByRole("heading", { name: t("app.sign_in.title"), exact: true }),
+  ).toBeVisible();
 }
 
 /** From the door by the provider's own form; a provider forgets whoever brings no cookies. */

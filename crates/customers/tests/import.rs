@@ -148,7 +148,11 @@ async fn a_timeline_begins_with_the_import_that_made_the_customer(t: &TestDb) {
     );
     // The batch that changed C1 made C2; O1 was made because C1 named it.
     for id in ["C1", "C2", "O1"] {
-        assert_eq!(told(t, &viewer, id).await, [imported.clone()], "{id}");
+        assert_eq!(
+            told(t, &viewer, id).await,
+            std::slice::from_ref(&imported),
+            "{id}"
+        );
     }
     let mut tx = t.platform.db.read().await.unwrap();
     let filter = events::EventFilter {

@@ -128,7 +128,7 @@ fn is_text(head: &[u8]) -> bool {
         return true;
     }
     let control = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c);
-    !head.iter().any(|byte| control(byte))
+    !head.iter().any(control)
 }
 
 /// What a file is, as HTTP says it, if it is of a kind that is taken.
