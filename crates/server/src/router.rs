@@ -50,7 +50,8 @@ fn api() -> OpenApiRouter<Platform> {
         .merge(platform::exports::api::router())
         .merge(customers::api::router(references()))
         .merge(customers::overview::api::router(&overview_parts()))
-        .merge(value::api::router());
+        .merge(value::api::router())
+        .merge(tiers::api::router());
     OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", rooms)
 }
 
@@ -88,6 +89,7 @@ pub(crate) fn router(rooms: Rooms, trusted: &[Network], stop: CancellationToken)
         .layer(Extension(TrustedProxies(trusted.into())))
         .layer(Extension(rooms.exports()))
         .layer(Extension(rooms.value.clone()))
+        .layer(Extension(rooms.tiers.clone()))
         .layer(Extension(rooms.panels.clone()))
         .layer(Extension(rooms.overview.clone()))
         .layer(from_fn_with_state(around(platform), layers::security_headers))
