@@ -33,8 +33,6 @@ pub(crate) struct One {
     pub(crate) basics: Basics,
     pub(crate) today: Day,
     months: Vec<MonthFact>,
-    /// The customer and those merged into it.
-    ids: Vec<Uuid>,
 }
 
 impl One {
@@ -60,7 +58,6 @@ impl One {
             basics,
             today,
             months: month_facts(&monthly.sums()),
-            ids,
         }))
     }
 
@@ -95,11 +92,6 @@ impl One {
             }
         }
         Ok(facts)
-    }
-
-    /// The ids of all who are this customer.
-    pub(crate) fn ids(&self) -> &[Uuid] {
-        &self.ids
     }
 }
 
