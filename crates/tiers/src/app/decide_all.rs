@@ -73,6 +73,15 @@ pub(crate) async fn queue(
     platform.jobs.enqueue(tx, &platform.clock, new).await
 }
 
+/// Queues the job for every programme, unless it is at work already: then the watch finds that there is something left
+/// to be decided on.
+pub(crate) async fn queue_again(platform: &Platform, tx: &mut Tx, actor: Actor) -> Result<()> {
+    match queue(platform, tx, actor, None).await {
+        Err(e) if e.code() == "tier_decisions_in_progress" => Ok(()),
+        queued => queued.map(|_| ()),
+    }
+}
+
 /// The job's handler.
 pub async fn perform(room: TiersRoom, job: JobRun) -> Result<serde_json::Value> {
     let Input { programme: only } = job.input()?;
@@ -94,9 +103,9 @@ pub async fn perform(room: TiersRoom, job: JobRun) -> Result<serde_json::Value> 
             // By a version that came into force meanwhile everybody is decided on anew.
             if now.iter().map(|(_, version)| version.id).eq(by) {
                 let seen = watch::Watched {
+                    seq: watched.seq.max(everybody.watermark),
                     run: everybody.run_id(),
                     decided_on: Some(everybody.today),
-                    ..watched
                 };
                 watch::save(&mut tx, seen).await?;
             }
@@ -255,7 +264,7 @@ async fn store_step(
     });
     let event = Event {
         actor: job.actor(),
-        kind: "tiers.decided",
+        kind: "tier_programme.decided",
         subject_kind: "tier_programme",
         subject: programme.id.uuid(),
         customer: None,

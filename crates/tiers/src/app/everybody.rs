@@ -33,6 +33,8 @@ pub(crate) struct Everybody {
     months: Vec<MonthOfCustomer>,
     run: Option<(Run, Arc<ProfileColumns>)>,
     rows: Vec<u32>,
+    /// The last ledger line that is counted.
+    pub(crate) watermark: i64,
 }
 
 impl Everybody {
@@ -40,7 +42,7 @@ impl Everybody {
     pub(crate) async fn read(room: &TiersRoom, job: &JobRun) -> Result<Self> {
         let db = &room.platform.db;
         let folder = columns_folder(&room.platform);
-        columns::bring_up_to_date(db, &folder, |done, total| {
+        let copy = columns::bring_up_to_date(db, &folder, |done, total| {
             job.progress("copying", done, Some(total));
             job.check()
         })
@@ -71,7 +73,13 @@ impl Everybody {
         drop(tx);
         let months = counting.await.map_err(base::Error::internal)??;
         job.check()?;
-        blocking(move || Ok(Self::put_together(today, customers, months, run))).await
+        blocking(move || {
+            Ok(Self {
+                watermark: copy.watermark,
+                ..Self::put_together(today, customers, months, run)
+            })
+        })
+        .await
     }
 
     fn put_together(
@@ -116,6 +124,7 @@ impl Everybody {
             months,
             run,
             rows,
+            watermark: 0,
         }
     }
 

@@ -3,14 +3,15 @@
 
 use base::{Day, Error, Result, check_version};
 use platform::events::{self, Actor, Event};
-use platform::{Caller, Permission, Tx};
+use platform::{Caller, Permission, Platform, Tx, ids};
 use serde_json::json;
 use value::store::runs;
 
 use super::programmes::{held_version, not_a_draft, record};
 use super::{TiersRoom, decide_all};
-use crate::model::{Version, VersionId, VersionState};
-use crate::store::{programmes, simulations};
+use crate::model::{Document, ProgrammeFacts, ProgrammeId, Version, VersionId, VersionState};
+use crate::rules;
+use crate::store::{programmes, simulations, watch};
 
 /// Publishes a draft.
 ///
@@ -71,7 +72,8 @@ pub async fn publish(room: &TiersRoom, caller: &Caller, id: VersionId, expected:
     });
     record(room, &mut tx, caller, "tier_programme.published", programme, payload).await?;
     if document.effective_on <= today {
-        put_in_force(room, &mut tx, &version, caller.actor()).await?;
+        put_in_force(platform, &mut tx, &version, caller.actor()).await?;
+        decide_all::queue_again(platform, &mut tx, caller.actor()).await?;
     }
     let version = programmes::version(&mut tx, id).await?.ok_or(super::NO_VERSION)?;
     tx.commit().await?;
@@ -86,9 +88,9 @@ async fn change(tx: &mut Tx, id: VersionId, from: VersionState, to: VersionState
     Err(Error::conflict("version_stale", "someone else has changed this meanwhile; read it again"))
 }
 
-/// Puts a scheduled version in the place of the one in force, in a transaction that holds the programme, and has
-/// everybody decided on by it.
-pub(crate) async fn put_in_force(room: &TiersRoom, tx: &mut Tx, version: &Version, actor: Actor) -> Result<()> {
+/// Puts a scheduled version in the place of the one in force, in a transaction that holds the programme, and notes that
+/// everybody is to be decided on by it.
+pub(crate) async fn put_in_force(platform: &Platform, tx: &mut Tx, version: &Version, actor: Actor) -> Result<()> {
     let programme = version.programme;
     if let Some(old) = programmes::version_in(tx, programme, VersionState::Effective).await? {
         change(tx, old.id, VersionState::Effective, VersionState::Retired).await?;
@@ -103,16 +105,43 @@ pub(crate) async fn put_in_force(room: &TiersRoom, tx: &mut Tx, version: &Versio
         customer: None,
         payload: &payload,
     };
-    events::record(tx, &room.platform.clock, &event).await?;
-    // Where one is at work already, the watch finds that the day's decisions are to be made anew.
-    let watched = crate::store::watch::hold(tx).await?;
-    let again = crate::store::watch::Watched {
+    events::record(tx, &platform.clock, &event).await?;
+    let watched = watch::hold(tx).await?;
+    let again = watch::Watched {
         decided_on: None,
         ..watched
     };
-    crate::store::watch::save(tx, again).await?;
-    match decide_all::queue(&room.platform, tx, actor, None).await {
-        Err(e) if e.code() == "tier_decisions_in_progress" => Ok(()),
-        queued => queued.map(|_| ()),
-    }
+    watch::save(tx, again).await
+}
+
+/// Makes a programme with a first version in force, in the transaction that makes the firm it belongs to: nobody stands
+/// anywhere yet, so nobody loses and nobody is to be told. For the example firm.
+pub async fn begin_with(
+    platform: &Platform,
+    tx: &mut Tx,
+    actor: Actor,
+    facts: &ProgrammeFacts,
+    document: &Document,
+) -> Result<ProgrammeId> {
+    rules::check_programme(facts)?;
+    rules::check_document(document)?;
+    let now = platform.clock.now();
+    let (programme, id): (ProgrammeId, VersionId) = (ids::new(&platform.clock), ids::new(&platform.clock));
+    programmes::insert(tx, programme, facts, now).await?;
+    programmes::insert_draft(tx, (id, programme), document, actor.user(), now).await?;
+    change(tx, id, VersionState::Draft, VersionState::Scheduled).await?;
+    programmes::note_published(tx, id, None, now).await?;
+    let payload = json!({ "after": facts, "document": document });
+    let event = Event {
+        actor,
+        kind: "tier_programme.created",
+        subject_kind: "tier_programme",
+        subject: programme.uuid(),
+        customer: None,
+        payload: &payload,
+    };
+    events::record(tx, &platform.clock, &event).await?;
+    let version = programmes::version(tx, id).await?.ok_or(super::NO_VERSION)?;
+    put_in_force(platform, tx, &version, actor).await?;
+    Ok(programme)
 }

@@ -58,7 +58,8 @@ async fn put_due_in_force(room: &TiersRoom) -> Result<()> {
         let version = held_version(&mut tx, version.id).await?;
         // Another server may have been first.
         if version.state == crate::model::VersionState::Scheduled {
-            publish::put_in_force(room, &mut tx, &version, Actor::System).await?;
+            publish::put_in_force(&room.platform, &mut tx, &version, Actor::System).await?;
+            decide_all::queue_again(&room.platform, &mut tx, Actor::System).await?;
             tx.commit().await?;
             room.platform.jobs.wake();
         }
@@ -75,15 +76,15 @@ async fn decide_all_if_new(room: &TiersRoom) -> Result<()> {
     if watched.decided_on == Some(today) && watched.run == run {
         return Ok(());
     }
-    match decide_all::queue(&room.platform, &mut tx, Actor::System, None).await {
-        Err(e) if e.code() == "tier_decisions_in_progress" => Ok(()),
-        Err(e) => Err(e),
-        Ok(_) => {
-            tx.commit().await?;
-            room.platform.jobs.wake();
-            Ok(())
-        }
+    // A value run that is at work reads the same ledger and is followed by this anyway.
+    let at_work = platform::jobs::at_work(&mut tx).await?;
+    if at_work.is_some_and(|job| job.kind == value::app::runs::JOB_KIND) {
+        return Ok(());
     }
+    decide_all::queue_again(&room.platform, &mut tx, Actor::System).await?;
+    tx.commit().await?;
+    room.platform.jobs.wake();
+    Ok(())
 }
 
 /// Decides on those whose lines came since; true where there may be more.
@@ -94,7 +95,8 @@ async fn lines(room: &TiersRoom, programmes: &[crate::model::ProgrammeId]) -> Re
     drop(tx);
     let mut tx = db.write().await?;
     let watched = watch::hold(&mut tx).await?;
-    if newest <= watched.seq {
+    // Where everybody is about to be decided on, these lines are among what that reads.
+    if newest <= watched.seq || watched.decided_on.is_none() {
         return Ok(false);
     }
     let seen = |seq| watch::Watched { seq, ..watched };

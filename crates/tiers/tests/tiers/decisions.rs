@@ -76,7 +76,7 @@ async fn everybody_is_decided_on_once_however_often_the_job_runs(t: &TestDb) {
     };
     assert_eq!(levels().await, ["gold", "silver", "silver", ""]);
     assert_eq!(at.replayed(&programme).await.len(), 3);
-    assert!(at.events("tiers.decided", None).await >= 1);
+    assert!(at.events("tier_programme.decided", None).await >= 1);
     assert_eq!(at.events("tier.changed", None).await, 0, "bulk has one event a batch");
     let job = decide_all::start(&at.room, &at.anna, programme.id).await.unwrap();
     let done = at.over(&job).await;
