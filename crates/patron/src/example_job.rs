@@ -84,7 +84,8 @@ pub(crate) async fn perform(job: JobRun) -> Result<serde_json::Value> {
         };
         events::record(&mut tx, &platform.clock, &event).await?;
         let document = programme()?;
-        tiers::app::publish::begin_with(&platform, &mut tx, job.actor(), &programme_facts(), &document).await?;
+        tiers::app::publish::begin_with(&platform, &mut tx, job.actor(), &programme_facts(), &document)
+            .await?;
         customers::app::duplicates::queue(&platform, &mut tx, job.actor()).await?;
         runs::queue(&platform, &mut tx, job.actor(), runs::RunRequest::default()).await?;
         loaded.run_queued = true;
@@ -107,8 +108,10 @@ fn programme_facts() -> ProgrammeFacts {
 
 /// Levels by a year's spend, the place among all and years as a customer; kept by less than earns them.
 fn programme() -> Result<Document> {
-    let spend = |major: i64| json!({ "measure": "spend", "at_least": major * Currency::CNY.minor_per_major() });
-    let top = |per_mille: i64| json!({ "measure": "percentile", "figure": "clv_36m", "top_per_mille": per_mille });
+    let spend =
+        |major: i64| json!({ "measure": "spend", "at_least": major * Currency::CNY.minor_per_major() });
+    let top =
+        |per_mille: i64| json!({ "measure": "percentile", "figure": "clv_36m", "top_per_mille": per_mille });
     let document = json!({
         "schema": 1,
         "levels": [

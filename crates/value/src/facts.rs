@@ -178,7 +178,12 @@ fn add_batch(monthly: &mut Monthly<'_>, batch: &RecordBatch, counted_as: &HashMa
             let said = Uuid::try_parse(text).ok()?;
             customer = counted_as.get(&said).copied().unwrap_or(said);
         }
-        monthly.add(customer, at.value(row), amounts.value(row), reverses.is_valid(row));
+        monthly.add(
+            customer,
+            at.value(row),
+            amounts.value(row),
+            reverses.is_valid(row),
+        );
     }
     Some(())
 }

@@ -29,6 +29,12 @@ export const CUSTOMER_EVENTS = [
   "customer.unmerged_from",
   "duplicate.dismissed",
   "duplicate.reopened",
+  "tier.changed",
+  "tier_grant.requested",
+  "tier_grant.approved",
+  "tier_grant.refused",
+  "tier_grant.revoked",
+  "tier_grant.ended",
 ] as const;
 
 export const FIRM_EVENTS = [
@@ -77,4 +83,11 @@ export const FIRM_EVENTS = [
   "panel.added",
   "panel.changed",
   "panel.removed",
+  "tier_programme.created",
+  "tier_programme.changed",
+  "tier_programme.drafted",
+  "tier_programme.draft_changed",
+  "tier_programme.published",
+  "tier_programme.in_force",
+  "tier_programme.decided",
 ] as const;

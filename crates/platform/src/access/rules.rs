@@ -136,7 +136,9 @@ pub(super) fn normalise_login(login: &str) -> Result<String> {
     let login = login.trim().to_lowercase();
     let well_formed = !login.is_empty()
         && login.chars().count() <= 64
-        && !login.chars().any(|c| c.is_whitespace() || base::text::is_hidden(c));
+        && !login
+            .chars()
+            .any(|c| c.is_whitespace() || base::text::is_hidden(c));
     if well_formed {
         Ok(login)
     } else {

@@ -154,12 +154,7 @@ const ROUTES: &[Route] = &[
     ("POST /tiers/programmes/{id}/decide", WholeFirm, "", ""),
     ("POST /tiers/versions/{id}/publish", WholeFirm, "", ""),
     ("GET /tiers/versions/{id}/simulation", WholeFirm, "", ""),
-    (
-        "POST /tiers/versions/{id}/simulation",
-        WholeFirm,
-        "",
-        SIMULATION,
-    ),
+    ("POST /tiers/versions/{id}/simulation", WholeFirm, "", SIMULATION),
     ("GET /audit", WholeFirm, "", ""),
     ("POST /duplicates/search", WholeFirm, "", ""),
     ("GET /imports", WholeFirm, "", ""),

@@ -54,7 +54,10 @@ fn shown(version: Version) -> Versioned<Version> {
 #[utoipa::path(get, path = "/tiers/programmes", tag = "tiers", operation_id = "tier_programmes_list",
     responses((status = 200, body = Programmes),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn list(Extension(room): Extension<TiersRoom>, caller: Caller) -> Result<Json<Programmes>, Problem> {
+pub(super) async fn list(
+    Extension(room): Extension<TiersRoom>,
+    caller: Caller,
+) -> Result<Json<Programmes>, Problem> {
     let items = programmes::list(&room, &caller).await?;
     Ok(Json(Programmes { items }))
 }
@@ -200,7 +203,9 @@ pub(super) async fn change_draft(
     Json(document): Json<Document>,
 ) -> Result<Versioned<Version>, Problem> {
     let id = named("version of a programme", &id)?;
-    Ok(shown(programmes::change_draft(&room, &caller, id, expected, document).await?))
+    Ok(shown(
+        programmes::change_draft(&room, &caller, id, expected, document).await?,
+    ))
 }
 
 /// Publishes a draft that was simulated and that someone else changed last; writes the notices due to those who lose a

@@ -178,7 +178,11 @@ pub(super) async fn moves(
     let loses = match which.direction.as_deref() {
         None | Some("lose") => true,
         Some("gain") => false,
-        Some(_) => return Err(Error::invalid("direction_unknown", "lose or gain").at("direction").into()),
+        Some(_) => {
+            return Err(Error::invalid("direction_unknown", "lose or gain")
+                .at("direction")
+                .into());
+        }
     };
     let of = (version(&id)?, loses);
     let page = simulation::moves(&room, &caller, of, paging.size, paging.cursor.as_deref()).await?;

@@ -117,7 +117,10 @@ pub async fn perform(room: TiersRoom, job: JobRun) -> Result<serde_json::Value> 
 }
 
 /// How everybody stands in a programme, and what was given by hand.
-async fn stand(tx: &mut Tx, programme: ProgrammeId) -> Result<(HashMap<Uuid, Membership>, HashMap<Uuid, Vec<Grant>>)> {
+async fn stand(
+    tx: &mut Tx,
+    programme: ProgrammeId,
+) -> Result<(HashMap<Uuid, Membership>, HashMap<Uuid, Vec<Grant>>)> {
     tx.allow_minutes(30).await?;
     let mut known = HashMap::new();
     let mut rows = decisions::memberships(tx, programme)?;
@@ -147,7 +150,11 @@ async fn decide(
     job.progress("deciding", 0, Some(everybody.customers.len() as u64));
     let (known, given) = stand(&mut room.platform.db.read().await?, programme.id).await?;
     let known = Arc::new(known);
-    let (people, by, of) = (Arc::clone(everybody), Arc::clone(&known), (programme.clone(), version.clone()));
+    let (people, by, of) = (
+        Arc::clone(everybody),
+        Arc::clone(&known),
+        (programme.clone(), version.clone()),
+    );
     let changed = blocking(move || Ok(all_changes(&people, &of.0, &of.1, &by, &given))).await?;
     let total = changed.len() as u64;
     let mut done = 0;
@@ -184,7 +191,9 @@ fn all_changes(
     };
     let level_of = |id: &Uuid| known.get(id).and_then(|member| member.standing.level.clone());
     let decided = |n: usize, organisation_level: Option<String>| {
-        let before = known.get(&everybody.customers[n].id).map(|member| &member.standing);
+        let before = known
+            .get(&everybody.customers[n].id)
+            .map(|member| &member.standing);
         let facts = everybody.facts(n, &asked, organisation_level);
         let outcome = rules::outcome(&facts, document, before, everybody.today);
         rules::changes(&outcome, document, before).then_some(Changed { n, facts, outcome })
@@ -206,7 +215,10 @@ fn all_changes(
         .collect();
     let now = |n: &usize| {
         let organisation = everybody.customers[*n].organisation?;
-        newer.get(&organisation).cloned().unwrap_or_else(|| level_of(&organisation))
+        newer
+            .get(&organisation)
+            .cloned()
+            .unwrap_or_else(|| level_of(&organisation))
     };
     changed.par_extend(others.par_iter().filter_map(|n| decided(*n, now(n))));
     changed
@@ -226,7 +238,9 @@ async fn store_step(
     let platform = &room.platform;
     let mut tx = platform.db.write().await?;
     tx.about_to_write("customers").await?;
-    programmes::hold(&mut tx, programme.id).await?.ok_or(NO_PROGRAMME)?;
+    programmes::hold(&mut tx, programme.id)
+        .await?
+        .ok_or(NO_PROGRAMME)?;
     let in_force = programmes::version_in(&mut tx, programme.id, VersionState::Effective).await?;
     if in_force.is_none_or(|now| now.id != version.id) {
         return Ok(false);
@@ -287,7 +301,11 @@ impl Counts {
     fn add(&mut self, before: Option<&Standing>, after: &Standing, version: &Version) {
         let place = |code: Option<&String>| {
             let code = code?;
-            version.document.levels.iter().position(|level| level.code == *code)
+            version
+                .document
+                .levels
+                .iter()
+                .position(|level| level.code == *code)
         };
         let before = place(before.and_then(|before| before.level.as_ref()));
         match place(after.level.as_ref()).cmp(&before) {

@@ -167,14 +167,22 @@ async fn record_event(
 pub async fn decide_again(tx: &mut Tx, id: DecisionId) -> Result<(Recorded, Decision)> {
     let missing = || Error::NotFound { what: "decision" };
     let recorded = decisions::find(tx, id).await?.ok_or_else(missing)?;
-    let programme = programmes::find(tx, recorded.programme).await?.ok_or(NO_PROGRAMME)?;
-    let version = programmes::version(tx, recorded.version).await?.ok_or_else(missing)?;
+    let programme = programmes::find(tx, recorded.programme)
+        .await?
+        .ok_or(NO_PROGRAMME)?;
+    let version = programmes::version(tx, recorded.version)
+        .await?
+        .ok_or_else(missing)?;
     let decision = rules::replay(&recorded, &programme, &version.document);
     Ok((recorded, decision))
 }
 
 /// How a customer stands in the programmes of versions in force, by programme.
-pub(crate) async fn member_of(tx: &mut Tx, programme: ProgrammeId, customer: Uuid) -> Result<Option<Membership>> {
+pub(crate) async fn member_of(
+    tx: &mut Tx,
+    programme: ProgrammeId,
+    customer: Uuid,
+) -> Result<Option<Membership>> {
     let mut members = decisions::memberships_of(tx, programme, &[customer]).await?;
     Ok(members.remove(&customer))
 }

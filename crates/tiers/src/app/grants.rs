@@ -24,7 +24,9 @@ pub async fn request(room: &TiersRoom, caller: &Caller, customer: Uuid, new: New
     let mut tx = platform.db.write().await?;
     let there = customers::store::refer(&mut tx, caller.scope(), customer.into()).await?;
     there.ok_or(Error::NotFound { what: "customer" })?;
-    programmes::find(&mut tx, new.programme).await?.ok_or(NO_PROGRAMME)?;
+    programmes::find(&mut tx, new.programme)
+        .await?
+        .ok_or(NO_PROGRAMME)?;
     let version = programmes::version_in(&mut tx, new.programme, VersionState::Effective).await?;
     let version = version.ok_or_else(|| {
         let message = "no version of this programme is in force: there are no levels to be given";
@@ -136,7 +138,13 @@ pub(crate) async fn end_those_over(room: &TiersRoom, most: u32) -> Result<()> {
     Ok(())
 }
 
-async fn record(room: &TiersRoom, tx: &mut Tx, kind: &'static str, grant: &Grant, actor: Actor) -> Result<()> {
+async fn record(
+    room: &TiersRoom,
+    tx: &mut Tx,
+    kind: &'static str,
+    grant: &Grant,
+    actor: Actor,
+) -> Result<()> {
     let payload = json!({ "grant": grant.facts, "requested_by": grant.requested_by });
     let event = Event {
         actor,

@@ -1,11 +1,11 @@
 //! The use cases of this room: who may, what it takes, what it changes, and the event that says so.
 
-pub mod of_customer;
 pub mod decide_all;
 mod decide_one;
 mod everybody;
 pub mod grants;
 mod known;
+pub mod of_customer;
 pub mod programmes;
 pub mod publish;
 pub mod simulation;

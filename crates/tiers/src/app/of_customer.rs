@@ -5,8 +5,8 @@ use customers::store::{as_one, resolve};
 use platform::{Caller, Permission, Tx};
 use uuid::Uuid;
 
-use super::decide_one::{self, Figures, One};
 use super::TiersRoom;
+use super::decide_one::{self, Figures, One};
 use crate::model::{Decision, DecisionId, Programme, ProgrammeId, Recorded, Version};
 use crate::rules;
 use crate::store::{decisions, programmes};
@@ -41,7 +41,12 @@ pub async fn members(room: &TiersRoom, caller: &Caller, customer: Uuid) -> Resul
 }
 
 /// The same in a transaction that is there.
-pub(crate) async fn of(room: &TiersRoom, tx: &mut Tx, figures: &Figures, customer: Uuid) -> Result<Vec<Member>> {
+pub(crate) async fn of(
+    room: &TiersRoom,
+    tx: &mut Tx,
+    figures: &Figures,
+    customer: Uuid,
+) -> Result<Vec<Member>> {
     let in_force = programmes::in_force(tx).await?;
     if in_force.is_empty() {
         return Ok(Vec::new());
@@ -54,7 +59,11 @@ pub(crate) async fn of(room: &TiersRoom, tx: &mut Tx, figures: &Figures, custome
         let by = (&programme, &version.document);
         let facts = one.facts(tx, figures, by).await?;
         let member = decide_one::member_of(tx, programme.id, customer).await?;
-        if !facts.included && member.as_ref().is_none_or(|member| member.standing.level.is_none()) {
+        if !facts.included
+            && member
+                .as_ref()
+                .is_none_or(|member| member.standing.level.is_none())
+        {
             continue;
         }
         let before = member.as_ref().map(|member| &member.standing);

@@ -52,13 +52,24 @@ pub async fn create(room: &TiersRoom, caller: &Caller, facts: ProgrammeFacts) ->
     let platform = &room.platform;
     let mut tx = platform.db.write().await?;
     if programmes::all(&mut tx).await?.len() >= programmes::PROGRAMMES_MAX as usize {
-        return Err(Error::conflict("too_many_programmes", "a firm has at most 50 programmes"));
+        return Err(Error::conflict(
+            "too_many_programmes",
+            "a firm has at most 50 programmes",
+        ));
     }
     let id: ProgrammeId = ids::new(&platform.clock);
     programmes::insert(&mut tx, id, &facts, platform.clock.now())
         .await
         .map_err(code_taken)?;
-    record(room, &mut tx, caller, "tier_programme.created", id, json!({ "after": facts })).await?;
+    record(
+        room,
+        &mut tx,
+        caller,
+        "tier_programme.created",
+        id,
+        json!({ "after": facts }),
+    )
+    .await?;
     tx.commit().await?;
     Ok(Programme {
         id,
@@ -146,7 +157,15 @@ pub async fn draft(
     programmes::insert_draft(&mut tx, (id, programme), &document, by, platform.clock.now()).await?;
     let version = programmes::version(&mut tx, id).await?.ok_or(NO_VERSION)?;
     let payload = json!({ "version": version.number, "document": version.document });
-    record(room, &mut tx, caller, "tier_programme.drafted", programme, payload).await?;
+    record(
+        room,
+        &mut tx,
+        caller,
+        "tier_programme.drafted",
+        programme,
+        payload,
+    )
+    .await?;
     tx.commit().await?;
     Ok(version)
 }
@@ -176,7 +195,15 @@ pub async fn change_draft(
             "version": before.number, "before": before.document, "after": document,
         });
         let programme = before.programme;
-        record(room, &mut tx, caller, "tier_programme.draft_changed", programme, payload).await?;
+        record(
+            room,
+            &mut tx,
+            caller,
+            "tier_programme.draft_changed",
+            programme,
+            payload,
+        )
+        .await?;
     }
     let version = programmes::version(&mut tx, id).await?.ok_or(NO_VERSION)?;
     tx.commit().await?;
@@ -186,7 +213,9 @@ pub async fn change_draft(
 /// A version whose programme is held until the transaction ends.
 pub(crate) async fn held_version(tx: &mut Tx, id: VersionId) -> Result<Version> {
     let version = programmes::version(tx, id).await?.ok_or(NO_VERSION)?;
-    programmes::hold(tx, version.programme).await?.ok_or(NO_PROGRAMME)?;
+    programmes::hold(tx, version.programme)
+        .await?
+        .ok_or(NO_PROGRAMME)?;
     programmes::version(tx, id).await?.ok_or(NO_VERSION)
 }
 

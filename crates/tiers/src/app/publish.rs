@@ -32,24 +32,34 @@ pub async fn publish(room: &TiersRoom, caller: &Caller, id: VersionId, expected:
         return Err(Error::conflict("second_person_needed", message));
     }
     let programme = version.programme;
-    if programmes::version_in(&mut tx, programme, VersionState::Scheduled).await?.is_some() {
+    if programmes::version_in(&mut tx, programme, VersionState::Scheduled)
+        .await?
+        .is_some()
+    {
         let message = "another version of this programme waits for its day";
         return Err(Error::conflict("version_scheduled", message));
     }
     let simulation = simulations::of_version(&mut tx, id).await?.ok_or_else(|| {
-        Error::conflict("simulation_missing", "simulate the draft first: nobody is to lose a level unseen")
+        Error::conflict(
+            "simulation_missing",
+            "simulate the draft first: nobody is to lose a level unseen",
+        )
     })?;
     let against = programmes::version_in(&mut tx, programme, VersionState::Effective).await?;
     let run = runs::published_id(&mut tx).await?.map(|run| run.uuid());
     let made_from = (simulation.revision, simulation.against, simulation.run);
     if made_from != (version.revision, against.map(|against| against.id), run) {
-        let message = "draft, version in force or value run changed since it was simulated: simulate it again";
+        let message =
+            "draft, version in force or value run changed since it was simulated: simulate it again";
         return Err(Error::conflict("simulation_stale", message));
     }
     let today = room.today(&mut tx).await?;
     let document = &version.document;
     if document.effective_on < today {
-        let message = format!("the version would hold from {} on, which is over", document.effective_on);
+        let message = format!(
+            "the version would hold from {} on, which is over",
+            document.effective_on
+        );
         return Err(Error::invalid("effective_in_past", message).at("effective_on"));
     }
     let due_on = Day(document.effective_on.0 - document.notice_days);
@@ -70,7 +80,15 @@ pub async fn publish(room: &TiersRoom, caller: &Caller, id: VersionId, expected:
         "version": version.number, "effective_on": document.effective_on, "notices": notices, "due_on": due_on,
         "edited_by": version.edited_by,
     });
-    record(room, &mut tx, caller, "tier_programme.published", programme, payload).await?;
+    record(
+        room,
+        &mut tx,
+        caller,
+        "tier_programme.published",
+        programme,
+        payload,
+    )
+    .await?;
     if document.effective_on <= today {
         put_in_force(platform, &mut tx, &version, caller.actor()).await?;
         decide_all::queue_again(platform, &mut tx, caller.actor()).await?;
@@ -85,12 +103,20 @@ async fn change(tx: &mut Tx, id: VersionId, from: VersionState, to: VersionState
     if programmes::change_state(tx, id, from, to).await? {
         return Ok(());
     }
-    Err(Error::conflict("version_stale", "someone else has changed this meanwhile; read it again"))
+    Err(Error::conflict(
+        "version_stale",
+        "someone else has changed this meanwhile; read it again",
+    ))
 }
 
 /// Puts a scheduled version in the place of the one in force, in a transaction that holds the programme, and notes that
 /// everybody is to be decided on by it.
-pub(crate) async fn put_in_force(platform: &Platform, tx: &mut Tx, version: &Version, actor: Actor) -> Result<()> {
+pub(crate) async fn put_in_force(
+    platform: &Platform,
+    tx: &mut Tx,
+    version: &Version,
+    actor: Actor,
+) -> Result<()> {
     let programme = version.programme;
     if let Some(old) = programmes::version_in(tx, programme, VersionState::Effective).await? {
         change(tx, old.id, VersionState::Effective, VersionState::Retired).await?;

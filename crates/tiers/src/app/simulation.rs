@@ -19,8 +19,8 @@ use super::known::Wanted;
 use super::programmes::not_a_draft;
 use super::{NO_PROGRAMME, NO_VERSION, TiersRoom, blocking};
 use crate::model::{
-    Cell, Count, Curve, CurvePoint, Document, Facts, Grant, Moved, Programme, Sensitivity, SimulationResult, Standing,
-    Version, VersionId, VersionState,
+    Cell, Count, Curve, CurvePoint, Document, Facts, Grant, Moved, Programme, Sensitivity, SimulationResult,
+    Standing, Version, VersionId, VersionState,
 };
 use crate::rules;
 use crate::store::simulations::{Move, Notice, Simulation};
@@ -81,19 +81,28 @@ pub async fn start(
 
 fn check_sensitivity(asked: &Sensitivity, document: &Document) -> Result<()> {
     let refuse = |field: &str, message: &str| Err(Error::invalid("sensitivity_invalid", message).at(field));
-    if asked.values.is_empty() || asked.values.len() > VALUES_MAX || asked.values.iter().any(|v| !v.is_finite()) {
+    if asked.values.is_empty()
+        || asked.values.len() > VALUES_MAX
+        || asked.values.iter().any(|v| !v.is_finite())
+    {
         return refuse("values", "1 to 25 numbers");
     }
     let mut moved = document.clone();
     match with_threshold(&mut moved, asked, asked.values[0]) {
         Some(()) => Ok(()),
-        None => refuse("condition", "no condition of this level that compares with a number"),
+        None => refuse(
+            "condition",
+            "no condition of this level that compares with a number",
+        ),
     }
 }
 
 /// The document with the threshold moved.
 fn with_threshold(document: &mut Document, asked: &Sensitivity, value: f64) -> Option<()> {
-    let level = document.levels.iter_mut().find(|level| level.code == asked.level)?;
+    let level = document
+        .levels
+        .iter_mut()
+        .find(|level| level.code == asked.level)?;
     let rule = match (asked.of_keep, &mut level.keep) {
         (true, Some(keep)) => keep,
         _ => &mut level.qualify,
@@ -119,7 +128,9 @@ pub async fn perform(room: TiersRoom, job: JobRun) -> Result<serde_json::Value> 
     let mut tx = room.platform.db.read().await?;
     tx.allow_minutes(30).await?;
     let draft = programmes::version(&mut tx, version).await?.ok_or(NO_VERSION)?;
-    let programme = programmes::find(&mut tx, draft.programme).await?.ok_or(NO_PROGRAMME)?;
+    let programme = programmes::find(&mut tx, draft.programme)
+        .await?
+        .ok_or(NO_PROGRAMME)?;
     let against = programmes::version_in(&mut tx, programme.id, VersionState::Effective).await?;
     let mut standings = HashMap::new();
     let mut rows = decisions::memberships(&mut tx, programme.id)?;
@@ -227,7 +238,9 @@ fn simulate(
 }
 
 fn curve_documents(draft: &Document, sensitivity: Option<&Sensitivity>) -> Vec<Document> {
-    let Some(asked) = sensitivity else { return Vec::new() };
+    let Some(asked) = sensitivity else {
+        return Vec::new();
+    };
     let of = |value: &f64| {
         let mut moved = draft.clone();
         // It was checked when it was asked for; a draft changed since leaves the curve flat.
@@ -268,11 +281,21 @@ impl Look<'_> {
         let known = facts(draft);
         let before = compared.against.as_ref().and_then(|against| {
             // What was given by hand depends on the levels there are.
-            let given = compared.grants.get(&customer.id).map(|_| facts(&against.document));
-            rules::settled(given.as_ref().unwrap_or(&known), &against.document, standing, today).level
+            let given = compared
+                .grants
+                .get(&customer.id)
+                .map(|_| facts(&against.document));
+            rules::settled(
+                given.as_ref().unwrap_or(&known),
+                &against.document,
+                standing,
+                today,
+            )
+            .level
         });
         let after = |document: &Document| rules::settled(&known, document, standing, today).level;
-        let place = |level: Option<usize>| u8::try_from(level.map_or(0, |level| level + 1)).unwrap_or(u8::MAX);
+        let place =
+            |level: Option<usize>| u8::try_from(level.map_or(0, |level| level + 1)).unwrap_or(u8::MAX);
         let points = curve.iter().map(|document| place(after(document))).collect();
         let after = after(draft);
         (Places { n, before, after }, points)
@@ -299,7 +322,11 @@ impl Look<'_> {
 fn told(look: &Look<'_>, places: &[Places], clock: &Clock) -> (SimulationResult, Vec<Move>) {
     let everybody = look.everybody;
     let draft = &look.compared.draft.document;
-    let levels_before = look.compared.against.as_ref().map_or(0, |against| against.document.levels.len());
+    let levels_before = look
+        .compared
+        .against
+        .as_ref()
+        .map_or(0, |against| against.document.levels.len());
     let (mut before, mut after) = (vec![0; levels_before + 1], vec![0; draft.levels.len() + 1]);
     let mut cells: BTreeMap<(Option<usize>, Option<usize>), Moved> = BTreeMap::new();
     let (mut lose, mut gain, mut moves) = (Moved::default(), Moved::default(), Vec::new());
@@ -394,7 +421,14 @@ pub async fn moves(
     let mut tx = room.platform.db.read().await?;
     let simulation = simulations::of_version(&mut tx, id).await?;
     let simulation = simulation.ok_or(Error::NotFound { what: "simulation" })?;
-    let rows = simulations::moves(&mut tx, caller.scope(), (simulation.id, loses), after, size.rows() + 1).await?;
+    let rows = simulations::moves(
+        &mut tx,
+        caller.scope(),
+        (simulation.id, loses),
+        after,
+        size.rows() + 1,
+    )
+    .await?;
     let page = Page::cut(rows, size, |of| (of.clv_minor, of.id))?;
     let ids: Vec<Uuid> = page.items.iter().map(|of| of.customer).collect();
     let mut names = customers::store::summaries(&mut tx, caller.scope(), &ids).await?;

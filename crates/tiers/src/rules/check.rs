@@ -80,7 +80,11 @@ pub fn check_programme(facts: &ProgrammeFacts) -> Result<()> {
     for (n, brand) in facts.brands.iter().enumerate().take(BRANDS_MAX) {
         faults.text(brand, BRAND_CHARS_MAX, &format!("brands[{n}]"));
     }
-    faults.unless(facts.kinds.len() <= 2, "kinds", "person and organisation, each once");
+    faults.unless(
+        facts.kinds.len() <= 2,
+        "kinds",
+        "person and organisation, each once",
+    );
     for (n, kind) in facts.kinds.iter().enumerate().take(2) {
         let known = kind.parse::<CustomerKind>().is_ok();
         faults.unless(known, &format!("kinds[{n}]"), "person or organisation");
@@ -102,7 +106,11 @@ pub fn check_document(document: &Document) -> Result<()> {
         faults.unless(new, &at("code"), "another level has this code");
         faults.text(&level.zh, NAME_CHARS_MAX, &at("zh"));
         faults.text(&level.en, NAME_CHARS_MAX, &at("en"));
-        faults.unless(is_colour(&level.colour), &at("colour"), "a colour such as #d4af37");
+        faults.unless(
+            is_colour(&level.colour),
+            &at("colour"),
+            "a colour such as #d4af37",
+        );
         check_rule(&mut faults, document, &level.qualify, &at("qualify"));
         if let Some(keep) = &level.keep {
             check_rule(&mut faults, document, keep, &at("keep"));
@@ -125,7 +133,11 @@ pub fn check_document(document: &Document) -> Result<()> {
     let notice = (0..=NOTICE_DAYS_MAX).contains(&document.notice_days);
     faults.unless(notice, "notice_days", "0 to 365 days");
     let Day(effective_on) = document.effective_on;
-    faults.unless(DAYS.contains(&effective_on), "effective_on", "a day from 2000 to 2199");
+    faults.unless(
+        DAYS.contains(&effective_on),
+        "effective_on",
+        "a day from 2000 to 2199",
+    );
     faults.into_result("document_invalid", "the version cannot say this: see the fields")
 }
 
@@ -168,7 +180,11 @@ fn check_condition(faults: &mut Faults, document: &Document, condition: &Conditi
         }
         Condition::OrganisationLevel(asked) => {
             let known = document.levels.iter().any(|level| level.code == asked.level);
-            faults.unless(known, &format!("{at}.level"), "no level of this version has this code");
+            faults.unless(
+                known,
+                &format!("{at}.level"),
+                "no level of this version has this code",
+            );
         }
         Condition::Nomination {} => {}
         Condition::Spend(asked)
@@ -202,7 +218,9 @@ fn condition_implies(document: &Document, a: &Condition, b: &Condition) -> bool 
             a.figure == b.figure && a.top_per_mille <= b.top_per_mille
         }
         (Condition::Figure(a), Condition::Figure(b)) => a.figure == b.figure && a.at_least >= b.at_least,
-        (Condition::OrganisationLevel(a), Condition::OrganisationLevel(b)) => place(&a.level) >= place(&b.level),
+        (Condition::OrganisationLevel(a), Condition::OrganisationLevel(b)) => {
+            place(&a.level) >= place(&b.level)
+        }
         (Condition::Nomination {}, Condition::Nomination {}) => true,
         _ => {
             let same = a.measure() == b.measure();

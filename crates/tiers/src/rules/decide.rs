@@ -140,8 +140,24 @@ fn earned(facts: &Facts, document: &Document, before: Option<&Standing>, today: 
     match document.downgrade {
         Downgrade::PeriodEnd {} => match before.review_on {
             // Reviewed in time, or under a mode without reviews before.
-            Some(on) if today < on => stays(Some(on), None, if keeps { Cause::Kept } else { Cause::HeldUntilReview }),
-            None => stays(Some(review), None, if keeps { Cause::Kept } else { Cause::HeldUntilReview }),
+            Some(on) if today < on => stays(
+                Some(on),
+                None,
+                if keeps {
+                    Cause::Kept
+                } else {
+                    Cause::HeldUntilReview
+                },
+            ),
+            None => stays(
+                Some(review),
+                None,
+                if keeps {
+                    Cause::Kept
+                } else {
+                    Cause::HeldUntilReview
+                },
+            ),
             Some(_) if keeps => stays(Some(review), None, Cause::Kept),
             Some(_) => lowered(&view, document, current, today),
         },
@@ -177,9 +193,7 @@ fn lowered(view: &View<'_>, document: &Document, current: usize, today: Day) -> 
         .rposition(|level| view.meets(&level.qualify) || view.meets(level.keep()));
     let next = current.checked_sub(1);
     match document.landing {
-        Landing::OneLevel if next > earned => {
-            begun(document, next.unwrap_or_default(), Cause::Landed, today)
-        }
+        Landing::OneLevel if next > earned => begun(document, next.unwrap_or_default(), Cause::Landed, today),
         _ => match earned {
             Some(level) => begun(document, level, Cause::Lowered, today),
             None => Earned {
@@ -195,7 +209,11 @@ fn lowered(view: &View<'_>, document: &Document, current: usize, today: Day) -> 
 
 /// Whether a decision leaves anything otherwise than it stood. Who had no level and has none is no change.
 pub fn changes(outcome: &Outcome, document: &Document, before: Option<&Standing>) -> bool {
-    let code = |place: Option<usize>| place.and_then(|place| document.levels.get(place)).map(|level| &level.code);
+    let code = |place: Option<usize>| {
+        place
+            .and_then(|place| document.levels.get(place))
+            .map(|level| &level.code)
+    };
     match before {
         None => outcome.earned.is_some() || outcome.level.is_some() || outcome.given.is_some(),
         Some(before) => {
@@ -211,12 +229,19 @@ pub fn changes(outcome: &Outcome, document: &Document, before: Option<&Standing>
 
 /// The next day on which a decision may come out otherwise though nothing happens.
 pub fn may_change_on(standing: &Standing) -> Option<Day> {
-    [standing.review_on, standing.grace_until].into_iter().flatten().min()
+    [standing.review_on, standing.grace_until]
+        .into_iter()
+        .flatten()
+        .min()
 }
 
 /// How it stands by a decision.
 pub fn standing(outcome: &Outcome, document: &Document) -> Standing {
-    let code = |place: Option<usize>| place.and_then(|place| document.levels.get(place)).map(|level| level.code.clone());
+    let code = |place: Option<usize>| {
+        place
+            .and_then(|place| document.levels.get(place))
+            .map(|level| level.code.clone())
+    };
     Standing {
         earned: code(outcome.earned),
         level: code(outcome.level),

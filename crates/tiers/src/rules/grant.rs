@@ -51,7 +51,11 @@ pub fn check_grant(new: &NewGrant, document: &Document, today: Day) -> Result<()
 /// Passes if a person may agree to what another one asked for. Errors: `second_person_needed`, `grant_state`.
 pub fn may_decide(grant: &Grant, next: GrantState, who: Uuid) -> Result<()> {
     if !grant.state.may_become(next) {
-        let message = format!("this is {} and cannot come to be {}", grant.state.name(), next.name());
+        let message = format!(
+            "this is {} and cannot come to be {}",
+            grant.state.name(),
+            next.name()
+        );
         return Err(Error::conflict("grant_state", message));
     }
     if next == GrantState::Approved && grant.requested_by == Some(who) {
@@ -67,7 +71,12 @@ pub fn given_fact(grants: &[Grant], document: &Document, today: Day) -> (Option<
     let holds = |grant: &&Grant| {
         grant.state == GrantState::Approved && grant.facts.from <= today && today <= grant.facts.until
     };
-    let of = |kind| grants.iter().filter(holds).filter(move |grant| grant.facts.kind == kind);
+    let of = |kind| {
+        grants
+            .iter()
+            .filter(holds)
+            .filter(move |grant| grant.facts.kind == kind)
+    };
     let fact = |grant: &Grant| GivenFact {
         id: grant.id.uuid(),
         level: grant.facts.level.clone(),
@@ -80,7 +89,10 @@ pub fn given_fact(grants: &[Grant], document: &Document, today: Day) -> (Option<
     }
     let place = |grant: &Grant| {
         let code = grant.facts.level.as_deref();
-        document.levels.iter().position(|level| Some(level.code.as_str()) == code)
+        document
+            .levels
+            .iter()
+            .position(|level| Some(level.code.as_str()) == code)
     };
     let level = of(GrantKind::Level)
         .filter(|grant| place(grant).is_some())

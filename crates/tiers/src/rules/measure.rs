@@ -101,7 +101,8 @@ impl<'a> View<'a> {
 
     /// Whether a rule is met.
     pub(super) fn meets(&self, rule: &Rule) -> bool {
-        self.meets_in(rule, self.windows.0) || self.windows.1.is_some_and(|before| self.meets_in(rule, before))
+        self.meets_in(rule, self.windows.0)
+            || self.windows.1.is_some_and(|before| self.meets_in(rule, before))
     }
 
     fn meets_in(&self, rule: &Rule, window: Window) -> bool {
@@ -247,7 +248,13 @@ struct Parts {
 }
 
 fn is_met(have: Option<i64>, need: i64, less_is_better: bool) -> bool {
-    have.is_some_and(|have| if less_is_better { have <= need } else { have >= need })
+    have.is_some_and(|have| {
+        if less_is_better {
+            have <= need
+        } else {
+            have >= need
+        }
+    })
 }
 
 fn sum<'a>(months: impl Iterator<Item = &'a MonthFact>, of: impl Fn(&MonthFact) -> i64) -> i64 {

@@ -30,7 +30,9 @@ pub fn sentence(
     facts: &Facts,
 ) -> (String, String) {
     let name = |code: &Option<String>| {
-        let (zh, en) = code.as_deref().map_or(("无等级", "no level"), |code| level_name(document, code));
+        let (zh, en) = code
+            .as_deref()
+            .map_or(("无等级", "no level"), |code| level_name(document, code));
         (zh.to_owned(), en.to_owned())
     };
     let (zh, en) = name(&after.earned);
@@ -56,7 +58,9 @@ pub fn sentence(
         ),
         Cause::GraceBegun => (
             format!("未满足{zh}的保级条件，进入宽限期；{zh_grace}前达标即可保留{zh}。"),
-            format!("Does not meet what keeps {en}; the time of grace has begun, and meeting it before {en_grace} keeps {en}."),
+            format!(
+                "Does not meet what keeps {en}; the time of grace has begun, and meeting it before {en_grace} keeps {en}."
+            ),
         ),
         Cause::InGrace => (
             format!("仍在宽限期内，{zh_grace}前满足保级条件即可保留{zh}。"),
@@ -72,15 +76,23 @@ pub fn sentence(
         ),
         Cause::Landed => (
             format!("未满足{zh_had}的保级条件，按规则只降一级，自{zh_since}起为{zh}，{zh_review}复核。"),
-            format!("Did not meet what keeps {en_had} and went down by one level only: {en} since {en_since}, reviewed on {en_review}."),
+            format!(
+                "Did not meet what keeps {en_had} and went down by one level only: {en} since {en_since}, reviewed on {en_review}."
+            ),
         ),
         Cause::NoLevel => (
             "尚未达到任何等级的条件。".to_owned(),
             "Does not meet what any level asks for yet.".to_owned(),
         ),
         Cause::LevelGone => (
-            format!("原等级“{}”在现行规则中已不存在，且未达到其他等级的条件。", had.as_deref().unwrap_or_default()),
-            format!("The level {:?} is none of the rules in force, and no other is met.", had.as_deref().unwrap_or_default()),
+            format!(
+                "原等级“{}”在现行规则中已不存在，且未达到其他等级的条件。",
+                had.as_deref().unwrap_or_default()
+            ),
+            format!(
+                "The level {:?} is none of the rules in force, and no other is met.",
+                had.as_deref().unwrap_or_default()
+            ),
         ),
         Cause::NotForCustomer => (
             format!("“{}”不适用于该客户。", programme.facts.zh),

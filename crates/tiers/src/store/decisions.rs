@@ -60,7 +60,15 @@ pub async fn record(tx: &mut Tx, decisions: &[Recorded]) -> Result<()> {
     const DECISIONS: Bulk = Bulk {
         table: "tier_decisions",
         columns: &[
-            "id", "programme_id", "version_id", "customer_id", "decided_on", "decided_at", "facts", "before", "after",
+            "id",
+            "programme_id",
+            "version_id",
+            "customer_id",
+            "decided_on",
+            "decided_at",
+            "facts",
+            "before",
+            "after",
             "cause",
         ],
         on_conflict: "",
@@ -68,7 +76,14 @@ pub async fn record(tx: &mut Tx, decisions: &[Recorded]) -> Result<()> {
     const MEMBERSHIPS: Bulk = Bulk {
         table: "tier_memberships",
         columns: &[
-            "programme_id", "customer_id", "earned", "level", "since", "review_on", "grace_until", "given",
+            "programme_id",
+            "customer_id",
+            "earned",
+            "level",
+            "since",
+            "review_on",
+            "grace_until",
+            "given",
             "decision_id",
         ],
         on_conflict: "ON CONFLICT (programme_id, customer_id) DO UPDATE SET earned = excluded.earned, \
@@ -169,7 +184,11 @@ pub fn memberships(tx: &mut Tx, programme: ProgrammeId) -> Result<BoxStream<'_, 
 }
 
 /// How these customers stand in a programme.
-pub async fn memberships_of(tx: &mut Tx, programme: ProgrammeId, customers: &[Uuid]) -> Result<HashMap<Uuid, Membership>> {
+pub async fn memberships_of(
+    tx: &mut Tx,
+    programme: ProgrammeId,
+    customers: &[Uuid],
+) -> Result<HashMap<Uuid, Membership>> {
     let sql = format!(
         "{} WHERE programme_id = $1 AND customer_id{}",
         MembershipRow::SELECT,
@@ -178,7 +197,10 @@ pub async fn memberships_of(tx: &mut Tx, programme: ProgrammeId, customers: &[Uu
     let rows: Vec<MembershipRow> = tx
         .all(AssertSqlSafe(sql), args![programme.uuid(), uuids(customers)])
         .await?;
-    Ok(rows.into_iter().map(|row| (row.customer_id, row.into())).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.customer_id, row.into()))
+        .collect())
 }
 
 /// How many customers have each level of a programme; those who were merged are not counted.
@@ -190,7 +212,10 @@ pub async fn counts(tx: &mut Tx, programme: ProgrammeId) -> Result<Vec<(String, 
             args![programme.uuid()],
         )
         .await?;
-    Ok(rows.into_iter().map(|(level, count)| (level, count.unsigned_abs())).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(level, count)| (level, count.unsigned_abs()))
+        .collect())
 }
 
 /// The decisions on some customers who are one, the newest first: those before `(at, id)`; of one programme where asked.

@@ -95,7 +95,13 @@ pub async fn hold(tx: &mut Tx, scope: &Scope, id: GrantId) -> Result<Option<Gran
 }
 
 /// Stores where one that is held stands.
-pub async fn set_state(tx: &mut Tx, id: GrantId, state: GrantState, by: Option<Uuid>, at: Timestamp) -> Result<()> {
+pub async fn set_state(
+    tx: &mut Tx,
+    id: GrantId,
+    state: GrantState,
+    by: Option<Uuid>,
+    at: Timestamp,
+) -> Result<()> {
     tx.execute(
         "UPDATE tier_grants SET state = $2, decided_by = coalesce($3, decided_by), decided_at = $4, \
          version = version + 1 WHERE id = $1",
@@ -149,7 +155,8 @@ pub async fn page(
 
 /// Those of a programme that were approved, by customer.
 pub async fn approved(tx: &mut Tx, programme: ProgrammeId) -> Result<HashMap<Uuid, Vec<Grant>>> {
-    let sql = format!("SELECT {COLUMNS} FROM tier_grants g WHERE g.programme_id = $1 AND g.state = 'approved'");
+    let sql =
+        format!("SELECT {COLUMNS} FROM tier_grants g WHERE g.programme_id = $1 AND g.state = 'approved'");
     let mut rows = tx.stream::<Row>(AssertSqlSafe(sql), args![programme.uuid()])?;
     let mut found: HashMap<Uuid, Vec<Grant>> = HashMap::new();
     while let Some(row) = rows.next().await {

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use base::{Day, Error, Result};
 use jiff::Timestamp;
-use platform::db::{Tx, timestamp};
 use platform::args;
+use platform::db::{Tx, timestamp};
 use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -147,7 +147,12 @@ impl VersionRow {
 }
 
 /// The versions of a programme, the newest first.
-pub async fn versions(tx: &mut Tx, programme: ProgrammeId, before: Option<i32>, rows: u32) -> Result<Vec<Version>> {
+pub async fn versions(
+    tx: &mut Tx,
+    programme: ProgrammeId,
+    before: Option<i32>,
+    rows: u32,
+) -> Result<Vec<Version>> {
     let columns = VersionRow::COLUMNS;
     let sql = format!(
         "SELECT {columns} FROM tier_versions WHERE programme_id = $1 AND number < $2 ORDER BY number DESC LIMIT $3"
@@ -246,7 +251,11 @@ pub async fn update_draft(
 /// Puts a version from one state into another; false where it was not in that one any more.
 pub async fn change_state(tx: &mut Tx, id: VersionId, from: VersionState, to: VersionState) -> Result<bool> {
     if !from.may_become(to) {
-        return Err(Error::internal(format!("a version cannot become {} from {}", to.name(), from.name())));
+        return Err(Error::internal(format!(
+            "a version cannot become {} from {}",
+            to.name(),
+            from.name()
+        )));
     }
     let changed = tx
         .execute(

@@ -86,8 +86,11 @@ pub async fn replace(tx: &mut Tx, simulation: &Simulation) -> Result<()> {
         args![simulation.version.uuid()],
     )
     .await?;
-    tx.execute("DELETE FROM tier_simulations WHERE version_id = $1", args![simulation.version.uuid()])
-        .await?;
+    tx.execute(
+        "DELETE FROM tier_simulations WHERE version_id = $1",
+        args![simulation.version.uuid()],
+    )
+    .await?;
     tx.execute(
         "INSERT INTO tier_simulations (id, version_id, revision, against_id, run_id, result, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -110,7 +113,14 @@ pub async fn insert_moves(tx: &mut Tx, simulation: SimulationId, moves: &[Move])
     const MOVES: Bulk = Bulk {
         table: "tier_moves",
         columns: &[
-            "id", "simulation_id", "customer_id", "loses", "from_level", "to_level", "revenue_minor", "clv_minor",
+            "id",
+            "simulation_id",
+            "customer_id",
+            "loses",
+            "from_level",
+            "to_level",
+            "revenue_minor",
+            "clv_minor",
         ],
         on_conflict: "",
     };
@@ -153,7 +163,8 @@ pub async fn moves(
         .bind(id)
         .push(")");
     push_scope(&mut sql, scope, ScopeColumns::OF_C.beside_better(tx.dialect()));
-    sql.push(" ORDER BY m.clv_minor DESC, m.id DESC LIMIT ").bind(rows);
+    sql.push(" ORDER BY m.clv_minor DESC, m.id DESC LIMIT ")
+        .bind(rows);
     let rows: Vec<MoveRow> = sql.all(tx).await?;
     Ok(rows
         .into_iter()
@@ -170,7 +181,13 @@ pub async fn moves(
 }
 
 /// Plans a notice to everybody who loses a level by a version; says how many.
-pub async fn plan_notices(tx: &mut Tx, simulation: SimulationId, version: VersionId, due_on: Day, at: Timestamp) -> Result<u64> {
+pub async fn plan_notices(
+    tx: &mut Tx,
+    simulation: SimulationId,
+    version: VersionId,
+    due_on: Day,
+    at: Timestamp,
+) -> Result<u64> {
     tx.execute(
         "INSERT INTO tier_notices (id, version_id, customer_id, from_level, to_level, due_on, created_at) \
          SELECT m.id, $2, m.customer_id, m.from_level, m.to_level, $3, $4 FROM tier_moves m \
@@ -185,12 +202,20 @@ pub async fn plan_notices(tx: &mut Tx, simulation: SimulationId, version: Versio
 pub type Notice = (Uuid, Uuid, Option<String>, Option<String>, i32);
 
 /// A page of the notices of a version to customers of the scope: those after an id.
-pub async fn notices(tx: &mut Tx, scope: &Scope, version: VersionId, after: Option<Uuid>, rows: u32) -> Result<Vec<Notice>> {
+pub async fn notices(
+    tx: &mut Tx,
+    scope: &Scope,
+    version: VersionId,
+    after: Option<Uuid>,
+    rows: u32,
+) -> Result<Vec<Notice>> {
     let mut sql = Sql::new(
         "SELECT n.id, n.customer_id, n.from_level, n.to_level, n.due_on FROM tier_notices n \
          JOIN customers c ON c.id = n.customer_id WHERE n.version_id = ",
     );
-    sql.bind(version.uuid()).push(" AND n.id > ").bind(after.unwrap_or_else(Uuid::nil));
+    sql.bind(version.uuid())
+        .push(" AND n.id > ")
+        .bind(after.unwrap_or_else(Uuid::nil));
     push_scope(&mut sql, scope, ScopeColumns::OF_C.beside_better(tx.dialect()));
     sql.push(" ORDER BY n.id LIMIT ").bind(rows);
     sql.all(tx).await

@@ -44,7 +44,9 @@ async fn a_line_that_earns_a_level_raises_it(t: &TestDb) {
     at.look().await;
     assert_eq!(at.level(programme.id, one).await, None);
     let size = PageSize::new(Some(1)).unwrap();
-    let newest = of_customer::history(&at.room, &at.anna, one, None, size, None).await.unwrap();
+    let newest = of_customer::history(&at.room, &at.anna, one, None, size, None)
+        .await
+        .unwrap();
     assert_eq!(newest.items[0].decision.reason.code, Cause::Lowered);
     let cursor = newest.next_cursor.unwrap();
     let first = of_customer::history(&at.room, &at.anna, one, Some(programme.id), size, Some(&cursor))
@@ -61,10 +63,15 @@ test_on_both!(everybody_is_decided_on_once_however_often_the_job_runs, ROOMS);
 async fn everybody_is_decided_on_once_however_often_the_job_runs(t: &TestDb) {
     let at = At::noon(t).await;
     let [a, b, c, d] = at.customers(["A", "B", "C", "D"]).await;
-    for (n, (customer, amount)) in [(a, 600_000), (b, 200_000), (c, 100_000), (d, 99_999)].into_iter().enumerate() {
+    for (n, (customer, amount)) in [(a, 600_000), (b, 200_000), (c, 100_000), (d, 99_999)]
+        .into_iter()
+        .enumerate()
+    {
         // By Shanghai's calendar this is 1 September 2025, the first day that counts.
-        at.bought(customer, &format!("1-{n}"), "2025-08-31T16:00:00Z", amount).await;
-        at.bought(customer, &format!("2-{n}"), "2025-08-31T15:59:59Z", 1_000_000).await;
+        at.bought(customer, &format!("1-{n}"), "2025-08-31T16:00:00Z", amount)
+            .await;
+        at.bought(customer, &format!("2-{n}"), "2025-08-31T15:59:59Z", 1_000_000)
+            .await;
     }
     let programme = at.in_force(club(), metals()).await;
     let levels = async || {
@@ -77,7 +84,11 @@ async fn everybody_is_decided_on_once_however_often_the_job_runs(t: &TestDb) {
     assert_eq!(levels().await, ["gold", "silver", "silver", ""]);
     assert_eq!(at.replayed(&programme).await.len(), 3);
     assert!(at.events("tier_programme.decided", None).await >= 1);
-    assert_eq!(at.events("tier.changed", None).await, 0, "bulk has one event a batch");
+    assert_eq!(
+        at.events("tier.changed", None).await,
+        0,
+        "bulk has one event a batch"
+    );
     let job = decide_all::start(&at.room, &at.anna, programme.id).await.unwrap();
     let done = at.over(&job).await;
     assert_eq!(done.result.unwrap(), json!({ "customers": 4, "changed": 0 }));
@@ -85,7 +96,8 @@ async fn everybody_is_decided_on_once_however_often_the_job_runs(t: &TestDb) {
     // Of an interrupted job some decisions are there: the rest follows, and nobody is decided on twice.
     at.days_later(10);
     for (n, customer) in [a, b, d].into_iter().enumerate() {
-        at.bought(customer, &format!("3-{n}"), "2026-03-20T04:00:00Z", 700_000).await;
+        at.bought(customer, &format!("3-{n}"), "2026-03-20T04:00:00Z", 700_000)
+            .await;
     }
     of_customer::decide_now(&at.room, &at.anna, b).await.unwrap();
     at.look().await;
@@ -96,7 +108,14 @@ async fn everybody_is_decided_on_once_however_often_the_job_runs(t: &TestDb) {
 
     // In April September does not count any more.
     at.days_later(10);
-    assert_eq!(at.members(c).await[0].decision.to_keep.as_ref().map(|keep| keep.met), Some(false));
+    assert_eq!(
+        at.members(c).await[0]
+            .decision
+            .to_keep
+            .as_ref()
+            .map(|keep| keep.met),
+        Some(false)
+    );
     at.stop().await;
 }
 
@@ -104,12 +123,22 @@ test_on_both!(figures_places_and_organisations_earn_levels, ROOMS);
 async fn figures_places_and_organisations_earn_levels(t: &TestDb) {
     let at = At::noon(t).await;
     let p = &at.room.platform;
-    let people = at.customers(["P0", "P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9"]).await;
+    let people = at
+        .customers(["P0", "P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9"])
+        .await;
     let mut lines = Vec::new();
     for (n, customer) in people.into_iter().enumerate() {
-        for (m, day) in ["2025-07-10", "2025-10-10", "2026-01-10", "2026-02-20"].iter().enumerate() {
+        for (m, day) in ["2025-07-10", "2025-10-10", "2026-01-10", "2026-02-20"]
+            .iter()
+            .enumerate()
+        {
             let amount = 1_000 * (n as i64 + 1) + 37 * m as i64;
-            lines.push(line(customer, &format!("{n}-{m}"), &format!("{day}T04:00:00Z"), amount));
+            lines.push(line(
+                customer,
+                &format!("{n}-{m}"),
+                &format!("{day}T04:00:00Z"),
+                amount,
+            ));
         }
     }
     at.lines(&lines).await;
@@ -121,18 +150,27 @@ async fn figures_places_and_organisations_earn_levels(t: &TestDb) {
         ..customers::Record::default()
     }];
     let mut tx = p.db.write().await.unwrap();
-    customers::store::upsert_many(&mut tx, &p.clock, &p.keys, &records).await.unwrap();
+    customers::store::upsert_many(&mut tx, &p.clock, &p.keys, &records)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let [firm, member] = at.customers(["FIRM", "MEMBER"]).await;
-    let version = customers::app::get(p, &analyst, member.into()).await.unwrap().version;
+    let version = customers::app::get(p, &analyst, member.into())
+        .await
+        .unwrap()
+        .version;
     let change = CustomerChange {
         organisation: Some(Some(firm.into())),
         ..CustomerChange::default()
     };
-    customers::app::edit::change(p, &analyst, member.into(), version, change).await.unwrap();
+    customers::app::edit::change(p, &analyst, member.into(), version, change)
+        .await
+        .unwrap();
     at.bought(firm, "firm", "2026-03-01T04:00:00Z", 5_000_000).await;
 
-    let (_, run) = runs::start(&at.room.value, &analyst, runs::RunRequest::default()).await.unwrap();
+    let (_, run) = runs::start(&at.room.value, &analyst, runs::RunRequest::default())
+        .await
+        .unwrap();
     at.over(&run).await;
     let mut ranked = metals();
     ranked["levels"] = json!([
@@ -153,7 +191,9 @@ async fn figures_places_and_organisations_earn_levels(t: &TestDb) {
     assert_eq!(at.level(programme.id, member).await.as_deref(), Some("guest"));
     // One by one it comes to the same.
     for customer in people.into_iter().chain([firm, member]) {
-        of_customer::decide_now(&at.room, &at.anna, customer).await.unwrap();
+        of_customer::decide_now(&at.room, &at.anna, customer)
+            .await
+            .unwrap();
     }
     assert_eq!(at.replayed(&programme).await.len(), 5);
     at.stop().await;
@@ -180,19 +220,35 @@ async fn a_merged_customer_is_one_with_its_survivor(t: &TestDb) {
         merged_version: version(merged).await,
         fields: Choices::default(),
     };
-    customers::app::merges::merge(p, &references, &at.anna, new).await.unwrap();
+    customers::app::merges::merge(p, &references, &at.anna, new)
+        .await
+        .unwrap();
     at.clock.advance(jiff::SignedDuration::from_secs(60));
     at.bought(merged, "3", "2026-03-03T04:00:00Z", 1).await;
     at.look().await;
     assert_eq!(at.level(programme.id, survivor).await.as_deref(), Some("gold"));
     // Asked by the old id it is the survivor's, and both histories are one.
-    assert_eq!(at.members(merged).await[0].decision.standing.level.as_deref(), Some("gold"));
+    assert_eq!(
+        at.members(merged).await[0].decision.standing.level.as_deref(),
+        Some("gold")
+    );
     let size = PageSize::new(None).unwrap();
-    let history = of_customer::history(&at.room, &at.anna, merged, None, size, None).await.unwrap();
+    let history = of_customer::history(&at.room, &at.anna, merged, None, size, None)
+        .await
+        .unwrap();
     assert_eq!(history.items.len(), 3);
-    let shown = tiers::app::programmes::get(&at.room, &at.anna, programme.id).await.unwrap();
-    assert_eq!(shown.counts.unwrap(), [("gold".to_owned(), 1)], "the merged one is not counted");
-    let refused = of_customer::decide_now(&at.room, &at.anna, merged).await.err().unwrap();
+    let shown = tiers::app::programmes::get(&at.room, &at.anna, programme.id)
+        .await
+        .unwrap();
+    assert_eq!(
+        shown.counts.unwrap(),
+        [("gold".to_owned(), 1)],
+        "the merged one is not counted"
+    );
+    let refused = of_customer::decide_now(&at.room, &at.anna, merged)
+        .await
+        .err()
+        .unwrap();
     assert_eq!(refused.code(), "customer_merged");
     let job = decide_all::start(&at.room, &at.anna, programme.id).await.unwrap();
     assert_eq!(at.over(&job).await.result.unwrap()["changed"], 0);
@@ -205,12 +261,17 @@ async fn programmes_stand_side_by_side(t: &TestDb) {
     let at = At::noon(t).await;
     let p = &at.room.platform;
     let [south] = at.customers(["SOUTH"]).await;
-    let version = customers::app::get(p, &at.anna, south.into()).await.unwrap().version;
+    let version = customers::app::get(p, &at.anna, south.into())
+        .await
+        .unwrap()
+        .version;
     let change = CustomerChange {
         brand: Some(Some("南方".to_owned())),
         ..CustomerChange::default()
     };
-    customers::app::edit::change(p, &at.anna, south.into(), version, change).await.unwrap();
+    customers::app::edit::change(p, &at.anna, south.into(), version, change)
+        .await
+        .unwrap();
     at.bought(south, "1", "2026-03-01T04:00:00Z", 300_000).await;
     let of = |code: &str, brand: &str| ProgrammeFacts {
         code: code.to_owned(),
@@ -223,7 +284,12 @@ async fn programmes_stand_side_by_side(t: &TestDb) {
     assert_eq!(at.level(theirs.id, south).await, None);
     assert_eq!(at.level(own.id, south).await.as_deref(), Some("silver"));
     assert_eq!(at.level(everybody.id, south).await.as_deref(), Some("silver"));
-    let codes: Vec<_> = at.members(south).await.into_iter().map(|member| member.programme.facts.code).collect();
+    let codes: Vec<_> = at
+        .members(south)
+        .await
+        .into_iter()
+        .map(|member| member.programme.facts.code)
+        .collect();
     assert_eq!(codes, ["club", "south"]);
     at.stop().await;
 }

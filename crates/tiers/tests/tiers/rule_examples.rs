@@ -3,7 +3,9 @@
 use base::{Day, Error};
 use serde_json::{Value, json};
 use tiers::model::{Cause, Facts, GivenFact, MonthFact, Period, Programme, Rule, Standing};
-use tiers::rules::{self, Window, check_document, decide, holds, next_review, outcome, tenure_months, windows};
+use tiers::rules::{
+    self, Window, check_document, decide, holds, next_review, outcome, tenure_months, windows,
+};
 use uuid::Uuid;
 use value::profile::Figure;
 
@@ -88,13 +90,34 @@ fn each_measure_counts_what_it_says() {
         }
     }
     for (condition, expected) in [
-        (json!({ "measure": "figure", "figure": "p_alive", "at_least": 0.75 }), true),
-        (json!({ "measure": "figure", "figure": "p_alive", "at_least": 0.751 }), false),
-        (json!({ "measure": "figure", "figure": "value", "at_least": 0 }), false),
-        (json!({ "measure": "percentile", "figure": "clv_36m", "top_per_mille": 200 }), true),
-        (json!({ "measure": "percentile", "figure": "clv_36m", "top_per_mille": 199 }), false),
-        (json!({ "measure": "percentile", "figure": "value", "top_per_mille": 1000 }), false),
-        (json!({ "measure": "organisation_level", "level": "silver" }), true),
+        (
+            json!({ "measure": "figure", "figure": "p_alive", "at_least": 0.75 }),
+            true,
+        ),
+        (
+            json!({ "measure": "figure", "figure": "p_alive", "at_least": 0.751 }),
+            false,
+        ),
+        (
+            json!({ "measure": "figure", "figure": "value", "at_least": 0 }),
+            false,
+        ),
+        (
+            json!({ "measure": "percentile", "figure": "clv_36m", "top_per_mille": 200 }),
+            true,
+        ),
+        (
+            json!({ "measure": "percentile", "figure": "clv_36m", "top_per_mille": 199 }),
+            false,
+        ),
+        (
+            json!({ "measure": "percentile", "figure": "value", "top_per_mille": 1000 }),
+            false,
+        ),
+        (
+            json!({ "measure": "organisation_level", "level": "silver" }),
+            true,
+        ),
         (json!({ "measure": "organisation_level", "level": "gold" }), true),
         (json!({ "measure": "nomination" }), false),
     ] {
@@ -127,32 +150,86 @@ fn periods_are_the_months_they_say() {
     for (period, since, today, now, before) in [
         (rolling, None, "2026-03-15", ("2025-03", "2026-03"), None),
         (rolling, None, "2026-01-01", ("2025-01", "2026-01"), None),
-        (year, None, "2026-03-15", ("2026-01", "2026-03"), Some(("2025-01", "2025-12"))),
-        (year, None, "2025-12-31", ("2025-01", "2025-12"), Some(("2024-01", "2024-12"))),
+        (
+            year,
+            None,
+            "2026-03-15",
+            ("2026-01", "2026-03"),
+            Some(("2025-01", "2025-12")),
+        ),
+        (
+            year,
+            None,
+            "2025-12-31",
+            ("2025-01", "2025-12"),
+            Some(("2024-01", "2024-12")),
+        ),
         // Without a level there is no membership year.
         (member, None, "2026-03-15", ("2025-03", "2026-03"), None),
         // The first year, with the time that earned the level before it.
-        (member, Some("2025-11-20"), "2026-03-15", ("2025-11", "2026-03"), Some(("2024-11", "2025-11"))),
+        (
+            member,
+            Some("2025-11-20"),
+            "2026-03-15",
+            ("2025-11", "2026-03"),
+            Some(("2024-11", "2025-11")),
+        ),
         // The day before the year is over, and the day it is.
-        (member, Some("2025-03-15"), "2026-03-14", ("2025-03", "2026-03"), Some(("2024-03", "2025-03"))),
-        (member, Some("2025-03-15"), "2026-03-15", ("2026-03", "2026-03"), Some(("2025-03", "2026-02"))),
+        (
+            member,
+            Some("2025-03-15"),
+            "2026-03-14",
+            ("2025-03", "2026-03"),
+            Some(("2024-03", "2025-03")),
+        ),
+        (
+            member,
+            Some("2025-03-15"),
+            "2026-03-15",
+            ("2026-03", "2026-03"),
+            Some(("2025-03", "2026-02")),
+        ),
         // A year that began on a leap day is over on the 28th.
-        (member, Some("2024-02-29"), "2025-02-27", ("2024-02", "2025-02"), Some(("2023-02", "2024-02"))),
-        (member, Some("2024-02-29"), "2025-02-28", ("2025-02", "2025-02"), Some(("2024-02", "2025-01"))),
+        (
+            member,
+            Some("2024-02-29"),
+            "2025-02-27",
+            ("2024-02", "2025-02"),
+            Some(("2023-02", "2024-02")),
+        ),
+        (
+            member,
+            Some("2024-02-29"),
+            "2025-02-28",
+            ("2025-02", "2025-02"),
+            Some(("2024-02", "2025-01")),
+        ),
     ] {
         let found = windows(period, since.map(day), day(today));
-        let expected = (window(now.0, now.1), before.map(|(from, until)| window(from, until)));
+        let expected = (
+            window(now.0, now.1),
+            before.map(|(from, until)| window(from, until)),
+        );
         assert_eq!(found, expected, "{period:?} since {since:?} on {today}");
     }
     for (period, since, today, review) in [
         (rolling, "2026-03-31", "2026-03-31", "2027-03-31"),
-        (Period::RollingMonths { months: 6 }, "2025-08-31", "2025-08-31", "2026-02-28"),
+        (
+            Period::RollingMonths { months: 6 },
+            "2025-08-31",
+            "2025-08-31",
+            "2026-02-28",
+        ),
         (year, "2025-05-05", "2025-05-05", "2026-01-01"),
         (member, "2024-02-29", "2024-02-29", "2025-02-28"),
         (member, "2024-02-29", "2025-02-28", "2026-02-28"),
         (member, "2024-02-29", "2027-03-01", "2028-02-29"),
     ] {
-        assert_eq!(next_review(period, day(since), day(today)), day(review), "{period:?} {since} {today}");
+        assert_eq!(
+            next_review(period, day(since), day(today)),
+            day(review),
+            "{period:?} {since} {today}"
+        );
     }
     assert_eq!(tenure_months(day("2024-02-29"), day("2025-02-27")), 11);
     assert_eq!(tenure_months(day("2024-02-29"), day("2025-02-28")), 12);
@@ -187,7 +264,10 @@ fn a_level_is_lowered_as_the_programme_says() {
     };
 
     let (after, cause) = of(&at_once, &poor, &diamond, today);
-    assert_eq!((after.level.as_deref(), after.since, cause), (Some("silver"), today, Cause::Lowered));
+    assert_eq!(
+        (after.level.as_deref(), after.since, cause),
+        (Some("silver"), today, Cause::Lowered)
+    );
 
     // One level down, and that holds for a period whatever it is worth.
     let (landed, cause) = of(&soft, &poor, &diamond, today);
@@ -215,15 +295,24 @@ fn a_level_is_lowered_as_the_programme_says() {
     assert_eq!(after.review_on, Some(day("2026-12-01")));
     let rich = facts(&[("2026-04", 2_000_000, 1)]);
     let (after, cause) = of(&at_end, &rich, &reviewed, day("2026-06-01"));
-    assert_eq!((after.since, after.review_on, cause), (diamond.since, Some(day("2026-12-01")), Cause::Kept));
+    assert_eq!(
+        (after.since, after.review_on, cause),
+        (diamond.since, Some(day("2026-12-01")), Cause::Kept)
+    );
 
     let (warned, cause) = of(&grace, &poor, &diamond, today);
-    assert_eq!((warned.grace_until, cause), (Some(day("2026-04-14")), Cause::GraceBegun));
+    assert_eq!(
+        (warned.grace_until, cause),
+        (Some(day("2026-04-14")), Cause::GraceBegun)
+    );
     assert_eq!(warned.level.as_deref(), Some("diamond"));
     let (after, cause) = of(&grace, &poor, &warned, day("2026-04-13"));
     assert_eq!((after, cause), (warned.clone(), Cause::InGrace));
     let (after, cause) = of(&grace, &poor, &warned, day("2026-04-14"));
-    assert_eq!((after.level.as_deref(), after.grace_until, cause), (Some("silver"), None, Cause::Lowered));
+    assert_eq!(
+        (after.level.as_deref(), after.grace_until, cause),
+        (Some("silver"), None, Cause::Lowered)
+    );
     let (after, cause) = of(&grace, &rich, &warned, day("2026-04-13"));
     assert_eq!((after, cause), (diamond, Cause::Kept));
 }
@@ -237,7 +326,10 @@ fn upgrades_come_at_once_and_keeping_takes_less_than_earning() {
     assert_eq!((first.level, first.cause), (Some(0), Cause::Qualified));
     let gold = standing(Some("gold"), "2025-12-01");
     let kept = outcome(&enough_to_keep, &metals, Some(&gold), today);
-    assert_eq!((kept.level, kept.since, kept.cause), (Some(1), gold.since, Cause::Kept));
+    assert_eq!(
+        (kept.level, kept.since, kept.cause),
+        (Some(1), gold.since, Cause::Kept)
+    );
     assert!(!rules::changes(&kept, &metals, Some(&gold)));
     let silver = standing(Some("silver"), "2025-12-01");
     let up = outcome(&facts(&[("2026-03", 500_000, 1)]), &metals, Some(&silver), today);
@@ -263,14 +355,26 @@ fn what_is_given_by_hand_is_no_floor() {
         ..facts(&[("2026-03", 100_000, 1)])
     };
     let gold = outcome(&given(Some("gold")), &metals, None, today);
-    assert_eq!((gold.level, gold.earned, gold.cause), (Some(1), Some(0), Cause::Given));
+    assert_eq!(
+        (gold.level, gold.earned, gold.cause),
+        (Some(1), Some(0), Cause::Given)
+    );
     let silver = outcome(&given(Some("silver")), &metals, None, today);
-    assert_eq!((silver.level, silver.given, silver.cause), (Some(0), None, Cause::Qualified));
+    assert_eq!(
+        (silver.level, silver.given, silver.cause),
+        (Some(0), None, Cause::Qualified)
+    );
     let suspended = outcome(&given(None), &metals, None, today);
-    assert_eq!((suspended.level, suspended.earned, suspended.cause), (None, Some(0), Cause::Suspended));
+    assert_eq!(
+        (suspended.level, suspended.earned, suspended.cause),
+        (None, Some(0), Cause::Suspended)
+    );
     let before = rules::standing(&gold, &metals);
     let after = outcome(&facts(&[("2026-03", 100_000, 1)]), &metals, Some(&before), today);
-    assert_eq!((after.level, after.earned, after.cause), (Some(0), Some(0), Cause::Kept));
+    assert_eq!(
+        (after.level, after.earned, after.cause),
+        (Some(0), Some(0), Cause::Kept)
+    );
 }
 
 #[test]
@@ -291,9 +395,15 @@ fn a_decision_says_why_and_what_is_missing() {
     let next = decision.to_next.unwrap();
     assert_eq!((next.level.as_str(), next.met), ("gold", false));
     let spend = &next.conditions[0];
-    assert_eq!((spend.have, spend.need, spend.missing), (Some(120_000), 500_000, 380_000));
+    assert_eq!(
+        (spend.have, spend.need, spend.missing),
+        (Some(120_000), 500_000, 380_000)
+    );
     let keep = decision.to_keep.unwrap();
-    assert_eq!((keep.level.as_str(), keep.met, keep.conditions[0].missing), ("silver", true, 0));
+    assert_eq!(
+        (keep.level.as_str(), keep.met, keep.conditions[0].missing),
+        ("silver", true, 0)
+    );
 }
 
 #[test]
@@ -305,14 +415,21 @@ fn a_document_that_cannot_be_is_refused_at_its_fields() {
         match check_document(&document(json)) {
             Err(Error::Invalid { code, fields, .. }) => {
                 assert_eq!(code, "document_invalid");
-                fields.into_iter().map(|field| field.field).collect::<Vec<_>>().join(" ")
+                fields
+                    .into_iter()
+                    .map(|field| field.field)
+                    .collect::<Vec<_>>()
+                    .join(" ")
             }
             other => panic!("{other:?}"),
         }
     };
     let spend = |at_least: i64| json!({ "all": [{ "measure": "spend", "at_least": at_least }] });
     for (change, field) in [
-        (&(|d: &mut Value| d["schema"] = json!(2)) as &dyn Fn(&mut Value), "schema"),
+        (
+            &(|d: &mut Value| d["schema"] = json!(2)) as &dyn Fn(&mut Value),
+            "schema",
+        ),
         (&|d| d["levels"] = json!([]), "levels"),
         (&|d| d["levels"][1]["code"] = json!("silver"), "levels[1].code"),
         (&|d| d["levels"][0]["code"] = json!("Silver!"), "levels[0].code"),
@@ -324,9 +441,18 @@ fn a_document_that_cannot_be_is_refused_at_its_fields() {
             &|d| d["levels"][1]["keep"] = json!({ "all": [{ "measure": "orders", "at_least": 1 }] }),
             "levels[1].keep",
         ),
-        (&|d| d["levels"][0]["qualify"] = json!({ "all": [] }), "levels[0].qualify"),
-        (&|d| d["levels"][1]["qualify"] = spend(100_000), "levels[1].keep levels[1].qualify"),
-        (&|d| d["levels"][0]["qualify"] = spend(-1), "levels[0].qualify[0].at_least"),
+        (
+            &|d| d["levels"][0]["qualify"] = json!({ "all": [] }),
+            "levels[0].qualify",
+        ),
+        (
+            &|d| d["levels"][1]["qualify"] = spend(100_000),
+            "levels[1].keep levels[1].qualify",
+        ),
+        (
+            &|d| d["levels"][0]["qualify"] = spend(-1),
+            "levels[0].qualify[0].at_least",
+        ),
         (
             &|d| {
                 d["levels"][0]["qualify"] =
@@ -341,8 +467,14 @@ fn a_document_that_cannot_be_is_refused_at_its_fields() {
             },
             "levels[0].qualify[0].figure",
         ),
-        (&|d| d["period"] = json!({ "kind": "rolling_months", "months": 25 }), "period.months"),
-        (&|d| d["downgrade"] = json!({ "kind": "grace", "days": 0 }), "downgrade.days"),
+        (
+            &|d| d["period"] = json!({ "kind": "rolling_months", "months": 25 }),
+            "period.months",
+        ),
+        (
+            &|d| d["downgrade"] = json!({ "kind": "grace", "days": 0 }),
+            "downgrade.days",
+        ),
         (&|d| d["notice_days"] = json!(-1), "notice_days"),
         (&|d| d["effective_on"] = json!("1999-12-31"), "effective_on"),
     ] {
@@ -353,6 +485,9 @@ fn a_document_that_cannot_be_is_refused_at_its_fields() {
         json!({ "all": [{ "measure": "luck", "at_least": 1 }] }),
         json!({ "some": [] }),
     ] {
-        assert!(serde_json::from_value::<Rule>(unknown.clone()).is_err(), "{unknown}");
+        assert!(
+            serde_json::from_value::<Rule>(unknown.clone()).is_err(),
+            "{unknown}"
+        );
     }
 }

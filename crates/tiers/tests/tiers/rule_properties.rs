@@ -35,32 +35,34 @@ fn documents() -> impl Strategy<Value = Document> {
     ];
     let steps = proptest::collection::vec(1_i64..400, 4);
     let levels = (measure, steps, 0_i64..100, any::<bool>());
-    (period, downgrade, landing, levels).prop_map(|(period, downgrade, landing, (measure, steps, less, also))| {
-        let mut asks = 0;
-        let levels: Vec<Value> = LEVELS
-            .iter()
-            .zip(steps)
-            .map(|(code, step)| {
-                asks += step;
-                let rule = |at_least: i64| {
-                    let mut conditions = vec![json!({ "measure": measure, "at_least": at_least })];
-                    if also {
-                        conditions.push(json!({ "measure": "orders", "at_least": 1 }));
-                    }
-                    json!({ "all": conditions })
-                };
-                json!({
-                    "code": code, "zh": code, "en": code, "colour": "#000000",
-                    "qualify": rule(asks), "keep": rule((asks - less).max(0))
+    (period, downgrade, landing, levels).prop_map(
+        |(period, downgrade, landing, (measure, steps, less, also))| {
+            let mut asks = 0;
+            let levels: Vec<Value> = LEVELS
+                .iter()
+                .zip(steps)
+                .map(|(code, step)| {
+                    asks += step;
+                    let rule = |at_least: i64| {
+                        let mut conditions = vec![json!({ "measure": measure, "at_least": at_least })];
+                        if also {
+                            conditions.push(json!({ "measure": "orders", "at_least": 1 }));
+                        }
+                        json!({ "all": conditions })
+                    };
+                    json!({
+                        "code": code, "zh": code, "en": code, "colour": "#000000",
+                        "qualify": rule(asks), "keep": rule((asks - less).max(0))
+                    })
                 })
-            })
-            .collect();
-        let json = json!({
-            "schema": 1, "levels": levels, "period": period, "downgrade": downgrade, "landing": landing,
-            "notice_days": 0, "effective_on": "2026-01-01"
-        });
-        serde_json::from_value(json).unwrap()
-    })
+                .collect();
+            let json = json!({
+                "schema": 1, "levels": levels, "period": period, "downgrade": downgrade, "landing": landing,
+                "notice_days": 0, "effective_on": "2026-01-01"
+            });
+            serde_json::from_value(json).unwrap()
+        },
+    )
 }
 
 const TODAY: Day = Day(20_500);
@@ -82,7 +84,11 @@ fn known() -> impl Strategy<Value = Facts> {
 }
 
 fn standings() -> impl Strategy<Value = Option<Standing>> {
-    let days = (0..800, proptest::option::of(-40..400), proptest::option::of(-40..120));
+    let days = (
+        0..800,
+        proptest::option::of(-40..400),
+        proptest::option::of(-40..120),
+    );
     let level = proptest::option::of(0..LEVELS.len());
     proptest::option::of((level, days).prop_map(|(level, (ago, review, grace))| {
         let level = level.map(|level| LEVELS[level].to_owned());

@@ -109,16 +109,6 @@ impl At {
         }
     }
 
-    /// Waits until no job is at work.
-    pub(crate) async fn quiet(&self) {
-        let p = &self.room.platform;
-        let begun = Instant::now();
-        while platform::jobs::at_work(&mut p.db.read().await.unwrap()).await.unwrap().is_some() {
-            assert!(begun.elapsed() < Duration::from_secs(120), "a job is still at work");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-
     /// Looks after levels as the server does every ten seconds, and waits for what that began.
     pub(crate) async fn look(&self) {
         watch::step(&self.room).await.unwrap();
@@ -147,7 +137,9 @@ impl At {
     }
 
     pub(crate) async fn simulated(&self, version: &Version) {
-        let job = simulation::start(&self.room, &self.anna, version.id, None).await.unwrap();
+        let job = simulation::start(&self.room, &self.anna, version.id, None)
+            .await
+            .unwrap();
         self.over(&job).await;
     }
 
@@ -159,20 +151,30 @@ impl At {
     }
 
     pub(crate) async fn put_in_force(&self, programme: ProgrammeId, version: Value) -> Version {
-        let draft = programmes::draft(&self.room, &self.anna, programme, document(version)).await.unwrap();
+        let draft = programmes::draft(&self.room, &self.anna, programme, document(version))
+            .await
+            .unwrap();
         self.simulated(&draft).await;
-        let published = publish::publish(&self.room, &self.bert, draft.id, draft.revision).await.unwrap();
+        let published = publish::publish(&self.room, &self.bert, draft.id, draft.revision)
+            .await
+            .unwrap();
         self.look().await;
         published
     }
 
     /// The level and the earned level that a customer stands at.
-    pub(crate) async fn stands(&self, programme: ProgrammeId, customer: Uuid) -> (Option<String>, Option<String>) {
+    pub(crate) async fn stands(
+        &self,
+        programme: ProgrammeId,
+        customer: Uuid,
+    ) -> (Option<String>, Option<String>) {
         let mut tx = self.room.platform.db.read().await.unwrap();
-        let mut members = store::decisions::memberships_of(&mut tx, programme, &[customer]).await.unwrap();
-        members
-            .remove(&customer)
-            .map_or((None, None), |member| (member.standing.level, member.standing.earned))
+        let mut members = store::decisions::memberships_of(&mut tx, programme, &[customer])
+            .await
+            .unwrap();
+        members.remove(&customer).map_or((None, None), |member| {
+            (member.standing.level, member.standing.earned)
+        })
     }
 
     pub(crate) async fn level(&self, programme: ProgrammeId, customer: Uuid) -> Option<String> {
@@ -188,7 +190,10 @@ impl At {
             .await
             .unwrap();
         for recorded in &all {
-            let version = store::programmes::version(&mut tx, recorded.version).await.unwrap().unwrap();
+            let version = store::programmes::version(&mut tx, recorded.version)
+                .await
+                .unwrap()
+                .unwrap();
             let again = rules::replay(recorded, programme, &version.document);
             assert_eq!(
                 (&again.standing, again.reason.code),
@@ -200,7 +205,9 @@ impl At {
     }
 
     pub(crate) async fn members(&self, customer: Uuid) -> Vec<of_customer::Member> {
-        of_customer::members(&self.room, &self.anna, customer).await.unwrap()
+        of_customer::members(&self.room, &self.anna, customer)
+            .await
+            .unwrap()
     }
 
     /// How many events there are of a kind; of a customer where one is named.
@@ -212,14 +219,20 @@ impl At {
         };
         let mut tx = self.room.platform.db.read().await.unwrap();
         let size = PageSize::new(Some(200)).unwrap();
-        platform::events::page(&mut tx, &filter, size, None).await.unwrap().items.len()
+        platform::events::page(&mut tx, &filter, size, None)
+            .await
+            .unwrap()
+            .items
+            .len()
     }
 
     /// Customers by external id, made where they are not there yet.
     pub(crate) async fn customers<const N: usize>(&self, names: [&str; N]) -> [Uuid; N] {
         let p = &self.room.platform;
         let mut tx = p.db.write().await.unwrap();
-        let made = customers::store::ensure_many(&mut tx, &p.clock, &names).await.unwrap();
+        let made = customers::store::ensure_many(&mut tx, &p.clock, &names)
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         names.map(|name| made.ids[name].uuid())
     }

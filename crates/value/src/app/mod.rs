@@ -116,7 +116,11 @@ impl ValueRoom {
 
     /// The same where they are in memory already; none otherwise. Waits for nothing.
     pub async fn figures_at_hand(&self, tx: &mut platform::Tx) -> Result<Option<(Run, Arc<ProfileColumns>)>> {
-        let held = self.columns.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let held = self
+            .columns
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         let Some((id, columns)) = held else {
             return Ok(None);
         };

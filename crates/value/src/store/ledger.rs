@@ -270,7 +270,10 @@ pub fn amounts_of<'a>(
         "SELECT at, amount_minor, reverses IS NOT NULL FROM transactions WHERE at >= $1 AND customer_id{}",
         tx.dialect().in_uuids(2)
     );
-    tx.stream(sqlx::AssertSqlSafe(sql), args![from, platform::db::uuids(customers)])
+    tx.stream(
+        sqlx::AssertSqlSafe(sql),
+        args![from, platform::db::uuids(customers)],
+    )
 }
 
 /// Whose lines came after number `after`, up to the last that nobody can put one before any more; of at most so many
