@@ -25,6 +25,8 @@ use crate::example_firm::{
 /// The kind of the job.
 pub(crate) const KIND: &str = server::EXAMPLE_FIRM;
 
+/// What the example's programme of levels is called.
+const PROGRAMME: &str = "metals";
 /// Customers put in by one transaction.
 const CUSTOMERS_PER_STEP: usize = 500;
 
@@ -98,7 +100,7 @@ pub(crate) async fn perform(job: JobRun) -> Result<serde_json::Value> {
 
 fn programme_facts() -> ProgrammeFacts {
     ProgrammeFacts {
-        code: "metals".to_owned(),
+        code: PROGRAMME.to_owned(),
         zh: "银金钻会员计划".to_owned(),
         en: "Silver, gold, diamond".to_owned(),
         brands: Vec::new(),

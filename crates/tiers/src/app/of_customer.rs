@@ -67,10 +67,19 @@ pub(crate) async fn of(
             continue;
         }
         let before = member.as_ref().map(|member| &member.standing);
-        let mut decision = rules::decide(&facts, by, before, one.today);
-        if let Some(before) = before {
-            decision.standing.clone_from(before);
-        }
+        let outcome = rules::outcome(&facts, &version.document, before, one.today);
+        let decision = match &member {
+            // It would come out otherwise by now: how it stands is by the decision before.
+            Some(member) if rules::changes(&outcome, &version.document, before) => {
+                let made = decisions::find(tx, member.decision).await?;
+                let stands = match &made {
+                    Some(made) => (made.before.as_ref(), made.after.clone(), made.cause),
+                    None => (None, member.standing.clone(), outcome.cause),
+                };
+                rules::explain(&facts, by, stands, one.today)
+            }
+            _ => rules::decide(&facts, by, before, one.today),
+        };
         members.push(Member {
             decision,
             decided_by: member.map(|member| member.decision),

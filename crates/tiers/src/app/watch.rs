@@ -69,8 +69,8 @@ async fn put_due_in_force(room: &TiersRoom) -> Result<()> {
 
 /// Has everybody decided on where there is another run or another day than last time.
 async fn decide_all_if_new(room: &TiersRoom) -> Result<()> {
-    let mut tx = room.platform.db.write().await?;
-    let watched = watch::hold(&mut tx).await?;
+    let mut tx = room.platform.db.read().await?;
+    let watched = watch::read(&mut tx).await?;
     let today = room.today(&mut tx).await?;
     let run = runs::published_id(&mut tx).await?.map(|run| run.uuid());
     if watched.decided_on == Some(today) && watched.run == run {
@@ -81,6 +81,8 @@ async fn decide_all_if_new(room: &TiersRoom) -> Result<()> {
     if at_work.is_some_and(|job| job.kind == value::app::runs::JOB_KIND) {
         return Ok(());
     }
+    drop(tx);
+    let mut tx = room.platform.db.write().await?;
     decide_all::queue_again(&room.platform, &mut tx, Actor::System).await?;
     tx.commit().await?;
     room.platform.jobs.wake();
@@ -92,19 +94,19 @@ async fn lines(room: &TiersRoom, programmes: &[crate::model::ProgrammeId]) -> Re
     let db = &room.platform.db;
     let mut tx = db.read().await?;
     let newest = ledger::newest(&mut tx).await?;
+    let watched = watch::read(&mut tx).await?;
     drop(tx);
-    let mut tx = db.write().await?;
-    let watched = watch::hold(&mut tx).await?;
     // Where everybody is about to be decided on, these lines are among what that reads.
     if newest <= watched.seq || watched.decided_on.is_none() {
         return Ok(false);
     }
-    let seen = |seq| watch::Watched { seq, ..watched };
+    let mut tx = db.write().await?;
     if newest - watched.seq > LINES_ONE_BY_ONE_MAX {
-        let newest = ledger::watermark(&mut tx).await?;
+        // The job says how far it has read.
+        let now = watch::hold(&mut tx).await?;
         let again = watch::Watched {
             decided_on: None,
-            ..seen(newest)
+            ..now
         };
         watch::save(&mut tx, again).await?;
         tx.commit().await?;

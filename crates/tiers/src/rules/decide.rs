@@ -227,14 +227,6 @@ pub fn changes(outcome: &Outcome, document: &Document, before: Option<&Standing>
     }
 }
 
-/// The next day on which a decision may come out otherwise though nothing happens.
-pub fn may_change_on(standing: &Standing) -> Option<Day> {
-    [standing.review_on, standing.grace_until]
-        .into_iter()
-        .flatten()
-        .min()
-}
-
 /// How it stands by a decision.
 pub fn standing(outcome: &Outcome, document: &Document) -> Standing {
     let code = |place: Option<usize>| {
@@ -253,36 +245,30 @@ pub fn standing(outcome: &Outcome, document: &Document) -> Standing {
 }
 
 /// Decides and explains: why, what is missing to the next level, and what to keep the earned one.
-pub fn decide(
-    facts: &Facts,
-    (programme, document): (&Programme, &Document),
-    before: Option<&Standing>,
-    today: Day,
-) -> Decision {
-    let outcome = outcome(facts, document, before, today);
-    explained(&outcome, facts, (programme, document), before, today)
+pub fn decide(facts: &Facts, by: (&Programme, &Document), before: Option<&Standing>, today: Day) -> Decision {
+    let outcome = outcome(facts, by.1, before, today);
+    let standing = standing(&outcome, by.1);
+    explain(facts, by, (before, standing, outcome.cause), today)
 }
 
-fn explained(
-    outcome: &Outcome,
+/// Explains how a customer stands, by which cause and after what, with what is missing on a day.
+pub fn explain(
     facts: &Facts,
     (programme, document): (&Programme, &Document),
-    before: Option<&Standing>,
+    (before, standing, cause): (Option<&Standing>, Standing, Cause),
     today: Day,
 ) -> Decision {
-    let standing = standing(outcome, document);
-    let since = outcome.earned.map(|_| outcome.since);
-    let view = View::new(facts, document, since, today);
-    let next = outcome.earned.map_or(0, |place| place + 1);
+    let earned = standing
+        .earned
+        .as_deref()
+        .and_then(|code| place_of(document, code));
+    let view = View::new(facts, document, earned.map(|_| standing.since), today);
+    let next = earned.map_or(0, |place| place + 1);
     let next = document.levels.get(next).filter(|_| facts.included);
-    let kept = outcome.earned.and_then(|place| document.levels.get(place));
-    let (zh, en) = words::sentence(outcome.cause, &standing, before, (programme, document), facts);
+    let kept = earned.and_then(|place| document.levels.get(place));
+    let (zh, en) = words::sentence(cause, &standing, before, (programme, document), facts);
     Decision {
-        reason: Reason {
-            code: outcome.cause,
-            zh,
-            en,
-        },
+        reason: Reason { code: cause, zh, en },
         to_next: next.map(|level| view.progress(&level.code, &level.qualify)),
         to_keep: kept.map(|level| view.progress(&level.code, level.keep())),
         standing,

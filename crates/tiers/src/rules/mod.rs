@@ -8,7 +8,7 @@ mod measure;
 mod words;
 
 pub use check::{check_document, check_programme};
-pub use decide::{Outcome, changes, decide, may_change_on, next_review, outcome, replay, settled, standing};
+pub use decide::{Outcome, changes, decide, explain, next_review, outcome, replay, settled, standing};
 pub use grant::{check_grant, given_fact, may_decide};
 pub use measure::{Window, holds, tenure_months, windows};
 pub use words::{level_name, sentence};

@@ -17,12 +17,19 @@ pub struct Watched {
     pub decided_on: Option<Day>,
 }
 
-/// What was looked at, held until the transaction ends: one server looks at a time.
+/// What was looked at.
+pub async fn read(tx: &mut Tx) -> Result<Watched> {
+    one(tx, "").await
+}
+
+/// The same, held until the transaction ends.
 pub async fn hold(tx: &mut Tx) -> Result<Watched> {
-    let sql = format!(
-        "SELECT seq, run_id, decided_on FROM tier_watch WHERE only_row = 1{}",
-        tx.dialect().for_update()
-    );
+    let lock = tx.dialect().for_update();
+    one(tx, lock).await
+}
+
+async fn one(tx: &mut Tx, lock: &str) -> Result<Watched> {
+    let sql = format!("SELECT seq, run_id, decided_on FROM tier_watch WHERE only_row = 1{lock}");
     let (seq, run, decided_on): (i64, Option<Uuid>, Option<i32>) = tx.one(AssertSqlSafe(sql), []).await?;
     Ok(Watched {
         seq,

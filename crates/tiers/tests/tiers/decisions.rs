@@ -6,11 +6,12 @@ use platform::access::Role;
 use platform::test_on_both;
 use platform::testing::{TestDb, caller};
 use serde_json::json;
-use tiers::app::{decide_all, of_customer};
+use tiers::app::{decide_all, of_customer, programmes, publish};
 use tiers::model::{Cause, ProgrammeFacts};
+use tiers::store::decisions;
 use value::app::runs;
 
-use crate::support::{At, ROOMS, club, line, metals};
+use crate::support::{At, ROOMS, club, document, line, metals};
 
 test_on_both!(a_line_that_earns_a_level_raises_it, ROOMS);
 async fn a_line_that_earns_a_level_raises_it(t: &TestDb) {
@@ -291,5 +292,46 @@ async fn programmes_stand_side_by_side(t: &TestDb) {
         .map(|member| member.programme.facts.code)
         .collect();
     assert_eq!(codes, ["club", "south"]);
+    at.stop().await;
+}
+
+test_on_both!(a_job_that_is_stopped_goes_on_and_decides_nobody_twice, ROOMS);
+async fn a_job_that_is_stopped_goes_on_and_decides_nobody_twice(t: &TestDb) {
+    const MANY: usize = 12_000;
+    let mut at = At::noon(t).await;
+    let p = at.room.platform.clone();
+    let names: Vec<String> = (0..MANY).map(|n| format!("C{n}")).collect();
+    let mut tx = p.db.write().await.unwrap();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let made = customers::store::ensure_many(&mut tx, &p.clock, &names)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let lines: Vec<_> = names
+        .iter()
+        .map(|name| line(made.ids[*name].uuid(), name, "2026-03-01T04:00:00Z", 100_000))
+        .collect();
+    at.lines(&lines).await;
+    // In force without a look: the job is queued and begins by itself.
+    let programme = programmes::create(&at.room, &at.anna, club()).await.unwrap();
+    let draft = programmes::draft(&at.room, &at.anna, programme.id, document(metals()))
+        .await
+        .unwrap();
+    at.simulated(&draft).await;
+    publish::publish(&at.room, &at.bert, draft.id, 1).await.unwrap();
+    let stored = async || {
+        let mut tx = p.db.read().await.unwrap();
+        let counts = decisions::counts(&mut tx, programme.id).await.unwrap();
+        counts.first().map_or(0, |(_, customers)| *customers)
+    };
+    while stored().await == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    at.another_runner().await;
+    at.look().await;
+    assert_eq!(stored().await, MANY as u64);
+    let all = at.replayed(&programme).await;
+    let whose: std::collections::HashSet<_> = all.iter().map(|recorded| recorded.customer).collect();
+    assert_eq!((all.len(), whose.len()), (MANY, MANY));
     at.stop().await;
 }

@@ -71,14 +71,9 @@ impl At {
     pub(crate) async fn noon(t: &TestDb) -> Self {
         let clock = Clock::fixed("2026-03-15T04:00:00Z".parse().unwrap());
         let platform = t.with_clock(clock.clone());
-        let room = TiersRoom::new(ValueRoom::new(platform.clone()));
-        let kinds = tiers::jobs(value::jobs(Kinds::new()), room.clone());
-        let settings = RunnerSettings {
-            poll: Duration::from_millis(20),
-            ..RunnerSettings::default()
-        };
+        let room = TiersRoom::new(ValueRoom::new(platform));
         Self {
-            runner: Runner::start(platform, kinds, settings).await.unwrap(),
+            runner: Self::runner(&room).await,
             room,
             clock,
             anna: caller(Role::Administrator),
@@ -88,6 +83,24 @@ impl At {
 
     pub(crate) async fn stop(self) {
         self.runner.shutdown(Duration::from_secs(20)).await;
+    }
+
+    /// Stops the runner at the next step of its job, and starts another one, as another process would.
+    pub(crate) async fn another_runner(&mut self) {
+        let other = Self::runner(&self.room).await;
+        let first = std::mem::replace(&mut self.runner, other);
+        first.shutdown(Duration::from_secs(20)).await;
+    }
+
+    async fn runner(room: &TiersRoom) -> Runner {
+        let kinds = tiers::jobs(value::jobs(Kinds::new()), room.clone());
+        let settings = RunnerSettings {
+            poll: Duration::from_millis(20),
+            ..RunnerSettings::default()
+        };
+        Runner::start(room.platform.clone(), kinds, settings)
+            .await
+            .unwrap()
     }
 
     /// Moves the clock by whole days.
