@@ -6,6 +6,7 @@ use std::time::Duration;
 use base::Result;
 use platform::events::Actor;
 use tokio_util::sync::CancellationToken;
+use value::model::RunState;
 use value::store::{ledger, runs};
 
 use super::programmes::held_version;
@@ -77,8 +78,11 @@ async fn decide_all_if_new(room: &TiersRoom) -> Result<()> {
         return Ok(());
     }
     // A value run that is at work reads the same ledger and is followed by this anyway.
-    let at_work = platform::jobs::at_work(&mut tx).await?;
-    if at_work.is_some_and(|job| job.kind == value::app::runs::JOB_KIND) {
+    let newest = runs::page(&mut tx, None, 1).await?;
+    if newest
+        .iter()
+        .any(|run| matches!(run.state, RunState::Queued | RunState::Running))
+    {
         return Ok(());
     }
     drop(tx);
