@@ -195,12 +195,7 @@ pub async fn insert_many(
     let (mut days, mut said, mut tags) = (Vec::new(), Vec::new(), Vec::new());
     for customer in customers {
         let id = customer.id;
-        days.extend(
-            customer
-                .life_events
-                .iter()
-                .map(|facts| (id, ids::new(clock), facts)),
-        );
+        days.extend(customer.life_events.iter().map(|facts| (id, ids::new(clock), facts)));
         said.extend(customer.consents.iter().map(|said| (id, said)));
         tags.extend(customer.tags.iter().map(|tag| (id, tag)));
     }
