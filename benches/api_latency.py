@@ -30,6 +30,8 @@ import urllib.parse
 
 P99_MS_MAX = {"pages": 20.0, "overview": 15.0, "search": 50.0}
 RATE = {"pages": 100.0, "overview": 200.0, "search": 50.0}
+# Pieces of the tags that customers have in many firms.
+TAGS = ("高尔夫", "投诉", "敏感", "VIP", "校", "老人")
 KNOWN_MAX = 400  # so many customers' names and numbers are asked for before the clock starts
 # Of names that the firm of api_firm.py is full of.
 PINYIN = ("zhangwei", "wangfang", "lina", "zhaomin", "chenjing", "yangli", "huangqiang", "zhoulei", "wujun", "xuyang")
@@ -274,8 +276,10 @@ class Searches:
             kind, words = "pinyin", self.rng.choice(PINYIN)
         elif draw < 0.8:
             kind, words = "initials", self.rng.choice(INITIALS)
-        elif draw < 0.9 and person["phone"]:
+        elif draw < 0.88 and person["phone"]:
             kind, words = "end of a phone number", person["phone"][-4:]
+        elif draw < 0.94:
+            kind, words = "piece of a tag", self.rng.choice(TAGS)
         else:
             kind, words = "beginning of an id", person["external_id"][:6]
         query = name if kind == "whole name" else None

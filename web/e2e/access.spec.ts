@@ -196,6 +196,11 @@ test("a session is ended, and who is switched off is signed out", async ({
   await signIn(hers, patron, t, USER);
 
   await page.goto(`${patron.url}/settings/users`);
+  const search = page.getByRole("searchbox", { name: t("access.users.search") });
+  await search.fill("nobody at all");
+  await expect(page.getByText(t("access.users.nobody"))).toBeVisible();
+  await search.fill("李");
+  await expect(page).toHaveURL(/q=/);
   await page.getByRole("link", { name: "李娜" }).click();
   await expect(page).toHaveURL(/user=/);
   await settled(page);

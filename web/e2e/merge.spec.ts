@@ -68,6 +68,19 @@ test("merge and unmerge: two records become one customer, and two again", async 
   await isAccessible(page, "duplicates");
   await isInWords(page, "duplicates");
 
+  // Nothing is known of both: they are likely to be one, and not certain.
+  const only = (what: string) =>
+    page
+      .getByRole("radiogroup", { name: t("merging.certainty") })
+      .getByText(t(`merging.${what}`), { exact: true });
+  await only("certain").click();
+  await expect(page).toHaveURL(/certainty=certain/);
+  await expect(pair).toHaveCount(0);
+  await only("likely").click();
+  await expect(pair.first()).toContainText(second.external_id);
+  await only("any").click();
+  await expect(page).not.toHaveURL(/certainty/);
+
   // Said to be two, and taken back: at once, or later.
   const dismiss = page.getByRole("button", { name: t("merging.dismiss_of", names) });
   await dismiss.click();

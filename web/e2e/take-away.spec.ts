@@ -141,6 +141,19 @@ test("who would take what along is listed, and told on the organisation's page",
   await page.goBack();
   await settled(page);
 
+  // Sorted by something else; that stands in the address, too.
+  await page.getByRole("combobox", { name: t("value.exposure.sort") }).click();
+  await page.getByTitle(t("value.exposure.by.customers"), { exact: true }).click();
+  await expect(page).toHaveURL(/sort=customers/);
+  const sorted = await page.request.get(
+    `${patron.url}/api/v1/value/exposure?sort=customers&limit=1`,
+  );
+  const [most] = (await sorted.json()).items;
+  await expect(rows.nth(1)).toContainText(most.name);
+  await isInWords(page, "key people by customers");
+  await page.goBack();
+  await settled(page);
+
   // The same person on the page of the organisation, with those who bring most of it.
   const [tie] = items[0].ties;
   await rows.nth(1).getByRole("link", { name: tie.organisation }).click();

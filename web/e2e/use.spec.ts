@@ -30,7 +30,16 @@ const CUSTOMER_TABS = [
   "transactions",
   "timeline",
 ];
-const SETTINGS_TABS = ["users", "roles", "places", "fields", "contact", "webhooks", "audit"];
+const SETTINGS_TABS = [
+  "users",
+  "roles",
+  "places",
+  "fields",
+  "contact",
+  "panels",
+  "webhooks",
+  "audit",
+];
 
 let patron: Patron;
 test.beforeAll(async () => {

@@ -17,7 +17,15 @@ mod tests {
             assert!(is_hidden(c), "{c:?}");
         }
         // The joiner of emoji and of Persian, a mark of Arabic, a space of Chinese.
-        for c in ['a', '张', '\u{200d}', '\u{200c}', '\u{200f}', '\u{3000}', '\u{1f468}'] {
+        for c in [
+            'a',
+            '张',
+            '\u{200d}',
+            '\u{200c}',
+            '\u{200f}',
+            '\u{3000}',
+            '\u{1f468}',
+        ] {
             assert!(!is_hidden(c), "{c:?}");
         }
     }

@@ -3,6 +3,7 @@
 mod consents;
 mod duplicates;
 mod edit;
+mod erasure;
 mod life_events;
 mod merges;
 mod record;
@@ -21,7 +22,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app;
-use crate::model::{CustomerDetail, CustomerId, CustomerRow, Facets};
+use crate::model::{CustomerDetail, CustomerId, Facets, FoundCustomer};
 use crate::references::References;
 
 /// The routes of this room, below `/api/v1`, apart from the page made of every room's parts
@@ -58,18 +59,20 @@ pub fn router(references: References) -> OpenApiRouter<Platform> {
         .routes(routes!(merges::list, merges::create))
         .routes(routes!(merges::preview))
         .routes(routes!(merges::undo))
+        .routes(routes!(erasure::erase))
+        .merge(crate::attachments::api::router())
         .merge(crate::identities::api::router())
         .merge(crate::panels::api::router())
         .layer(Extension(references))
 }
 
 /// The customer a path names. What is no id names nobody.
-fn customer_id(id: &str) -> Outcome<CustomerId> {
+pub(crate) fn customer_id(id: &str) -> Outcome<CustomerId> {
     part_id("customer", id)
 }
 
 /// A thing of a customer that a path names.
-fn part_id<Id: FromStr>(what: &'static str, id: &str) -> Outcome<Id> {
+pub(crate) fn part_id<Id: FromStr>(what: &'static str, id: &str) -> Outcome<Id> {
     id.parse().map_err(|_| Error::NotFound { what })
 }
 
@@ -77,7 +80,7 @@ fn part_id<Id: FromStr>(what: &'static str, id: &str) -> Outcome<Id> {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CustomerPage {
     /// The customers.
-    items: Vec<CustomerRow>,
+    items: Vec<FoundCustomer>,
     /// Where the next page begins.
     next_cursor: Option<String>,
 }
@@ -94,7 +97,8 @@ struct OnlyKind {
 
 /// Customers by external id. With `q` those that it finds, the likeliest first, at most 1,000: who is known by it
 /// (phone number, card …), whose name it is or begins with it, whose external id begins with it, whose phone
-/// number ends with it, whose name has it inside, is read so in pinyin or has these initials.
+/// number ends with it, whose name has it inside, is read so in pinyin or has these initials, and after them who has
+/// a tag with it inside, which `tag` says.
 #[utoipa::path(get, path = "/customers", tag = "customers",
     params(("q" = Option<String>, Query), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = CustomerPage),

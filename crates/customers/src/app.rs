@@ -4,17 +4,20 @@
 pub mod consents;
 pub mod duplicates;
 pub mod edit;
+pub mod erasure;
 pub mod holdings;
 pub mod life_events;
 pub mod merges;
 pub mod record;
+pub(crate) mod timeline;
+
+pub use timeline::timeline;
 
 use base::{Error, Page, PageSize, Result};
-use platform::events::{self, EventFilter, EventRow};
 use platform::{Caller, Permission, Platform, Tx};
 
-use crate::model::{CustomerDetail, CustomerId, CustomerKind, CustomerRow, Facets};
-use crate::rules::{Known, masking};
+use crate::model::{CustomerDetail, CustomerId, CustomerKind, Facets, FoundCustomer};
+use crate::rules::Known;
 use crate::store;
 
 /// The longest search, in characters.
@@ -29,7 +32,7 @@ pub async fn list(
     search: Option<&str>,
     size: PageSize,
     cursor: Option<&str>,
-) -> Result<Page<CustomerRow>> {
+) -> Result<Page<FoundCustomer>> {
     caller.require(Permission::CustomersRead)?;
     check_search(search)?;
     let mut tx = platform.db.read().await?;
@@ -72,35 +75,6 @@ pub(crate) async fn found(
     found.ok_or(Error::NotFound { what: "customer" })
 }
 
-/// What happened to one customer and to those merged into it, newest first; of one kind where that is asked for.
-pub async fn timeline(
-    platform: &Platform,
-    caller: &Caller,
-    id: CustomerId,
-    kind: Option<String>,
-    size: PageSize,
-    cursor: Option<&str>,
-) -> Result<Page<EventRow>> {
-    caller.require(Permission::CustomersRead)?;
-    let mut tx = platform.db.read().await?;
-    let (id, _) = found(&mut tx, caller, id).await?;
-    let filter = EventFilter {
-        customers: store::as_one(&mut tx, id.uuid()).await?,
-        kind,
-        ..EventFilter::default()
-    };
-    let page = events::page(&mut tx, &filter, size, cursor).await?;
-    Ok(page.map(|event| event_shown(caller, event)))
-}
-
-/// An event of a customer as the caller may see it.
-pub(crate) fn event_shown(caller: &Caller, mut event: EventRow) -> EventRow {
-    if !caller.may(Permission::CustomersPersonal) {
-        masking::facts(&mut event.payload);
-    }
-    event
-}
-
 /// What customers can be filtered by.
 pub async fn facets(platform: &Platform, caller: &Caller) -> Result<Facets> {
     caller.require(Permission::CustomersRead)?;
@@ -109,7 +83,7 @@ pub async fn facets(platform: &Platform, caller: &Caller) -> Result<Facets> {
 }
 
 /// Passes where something may be said of a customer: nobody merges it before the transaction ends. Errors: there is none
-/// in the caller's scope; `customer_merged`.
+/// in the caller's scope; `customer_merged`, `customer_erased`.
 async fn refer(tx: &mut Tx, caller: &Caller, id: CustomerId) -> Result<()> {
     let kind = store::edit::refer(tx, caller.scope(), id).await?;
     kind.map(|_| ()).ok_or(Error::NotFound { what: "customer" })

@@ -89,7 +89,11 @@ impl ExportList for Customers {
             self.next = page
                 .next_cursor
                 .map_or(Next::Nowhere, |cursor| Next::Page(Some(cursor)));
-            Ok(page.items.into_iter().map(cells).collect())
+            Ok(page
+                .items
+                .into_iter()
+                .map(|found| cells(found.customer))
+                .collect())
         })
     }
 }

@@ -1,12 +1,17 @@
 //! Customers as a kind of import.
 
+use std::collections::{BTreeSet, HashSet};
+
 use base::Result;
 use futures::future::BoxFuture;
 use platform::Tx;
 use platform::access::directory;
+use platform::events::{self, Event};
 use platform::imports::{
-    CellProblem, Field, FieldKind, Identity, ImportContext, ImportKind, ImportRow, Repeats, Seen, Stored,
+    CellProblem, FORGOTTEN, Field, FieldKind, Identity, ImportContext, ImportKind, ImportRow, Repeats, Seen,
+    Stored,
 };
+use serde_json::json;
 
 use crate::identities::{self, IdentityKind};
 use crate::model::{CustomerKind, Record};
@@ -326,9 +331,18 @@ impl Records {
         let branches = directory::branches_by_code(tx, &named(BRANCH)).await?;
         let users = directory::users_by_login(tx, &named(OWNER)).await?;
         let region = identities::rules::region(context.currency);
+        let erased = erased(tx, rows, context).await?;
         let mut read = Self::default();
         for (n, row) in rows.iter().enumerate() {
             let mut record = record(row)?;
+            if erased.contains(&record.external_id) {
+                read.rejects.push((n, EXTERNAL_ID, of_erased()));
+                continue;
+            }
+            for other in [&mut record.organisation, &mut record.referred_by] {
+                // What was known of the two stays; nothing new is said of who is erased.
+                *other = other.take().filter(|id| !erased.contains(id));
+            }
             record.branch = row.text(BRANCH).and_then(|code| branches.get(code)).copied();
             record.owner = row.text(OWNER).and_then(|login| users.get(login)).copied();
             match unknown(row, &record).map_or_else(|| normalise(&mut record, &region), Err) {
@@ -359,6 +373,26 @@ impl Records {
             new_customers: done.new_others,
             rejects,
         }
+    }
+}
+
+/// The fields by which a row names customers.
+const NAMING: [usize; 3] = [EXTERNAL_ID, ORGANISATION, REFERRED_BY];
+
+/// Which of the customers that rows name are erased.
+async fn erased(tx: &mut Tx, rows: &[ImportRow], context: &ImportContext) -> Result<HashSet<String>> {
+    let named = rows
+        .iter()
+        .flat_map(|row| NAMING.into_iter().filter_map(|field| row.text(field)));
+    let named: BTreeSet<&str> = named.collect();
+    store::erased_among(tx, &context.keys, &named.into_iter().collect::<Vec<_>>()).await
+}
+
+/// A row of an erased customer is refused, and nothing of it is kept.
+fn of_erased() -> CellProblem {
+    CellProblem {
+        code: FORGOTTEN,
+        message: "this customer was erased: nothing is stored under its id any more".to_owned(),
     }
 }
 
@@ -461,9 +495,37 @@ impl ImportKind for CustomersImport {
         rows: &'a [ImportRow],
     ) -> BoxFuture<'a, Result<Stored>> {
         Box::pin(async move {
+            // Nobody is erased between the look and the writing.
+            tx.about_to_write("customers").await?;
             let read = Records::of(tx, rows, context).await?;
             let done = store::upsert_many(tx, &context.clock, &context.keys, &read.records).await?;
+            let counts = (done.created + done.new_others, done.updated);
+            record_imported(tx, context, counts).await?;
             Ok(read.stored(&done))
         })
     }
+}
+
+/// What is recorded of a batch that made or changed customers.
+pub(crate) const IMPORTED: &str = "customer.imported";
+
+/// Records that a batch of an import has made so many customers and changed so many: one event for all of them, at the
+/// moment at which they were made, so that each one's timeline finds it.
+pub async fn record_imported(
+    tx: &mut Tx,
+    context: &ImportContext,
+    (created, updated): (u64, u64),
+) -> Result<()> {
+    if created + updated == 0 {
+        return Ok(());
+    }
+    let event = Event {
+        actor: context.actor,
+        kind: IMPORTED,
+        subject_kind: "import",
+        subject: context.import.uuid(),
+        customer: None,
+        payload: &json!({ "source": context.source, "created": created, "updated": updated }),
+    };
+    events::record(tx, &context.clock, &event).await
 }

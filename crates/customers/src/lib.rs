@@ -3,11 +3,14 @@
 
 pub mod api;
 pub mod app;
+pub mod attachments;
 mod duplicates;
+pub mod everything;
 mod export;
 pub mod identities;
 mod import;
 mod index;
+pub mod live;
 mod model;
 pub mod overview;
 pub mod panels;
@@ -17,15 +20,17 @@ pub mod store;
 
 pub use export::CustomersExport;
 pub use import::CustomersImport;
+pub use import::record_imported;
 pub use model::{
     Channel, Choice, Choices, CompletenessItem, Conflict, ConsentId, Contact, ContactChange, ContactFacts,
     ContactId, ContactPolicy, ContactPreferences, ContactRole, CustomField, CustomKind, CustomValue,
     CustomValues, CustomerChange, CustomerCreation, CustomerDetail, CustomerId, CustomerKind, CustomerLink,
-    CustomerRow, CustomerSummary, Duplicate, DuplicateId, DuplicateState, Facets, LifeCalendar, LifeEvent,
-    LifeEventFacts, LifeEventId, LifeEventKind, Merge, MergeId, MergePreview, Need, NewContact, NewCustomer,
-    NewMerge, NewNote, NewStatements, NewSubscription, Note, NoteChange, NoteId, Purpose, QuietHours, Reason,
-    Record, RecordSchema, Side, Statement, Subscription, SubscriptionChange, SubscriptionFacts,
-    SubscriptionId, SubscriptionStatus, TagChange,
+    CustomerRow, CustomerSummary, Duplicate, DuplicateId, DuplicateState, Erasure, ErasureGround, Facets,
+    FoundCustomer, LifeCalendar, LifeEvent, LifeEventFacts, LifeEventId, LifeEventKind, Merge, MergeDone,
+    MergeId, MergePreview, Need, NewContact, NewCustomer, NewErasure, NewMerge, NewNote, NewStatements,
+    NewSubscription, Note, NoteChange, NoteId, PairFilter, Purpose, QuietHours, Reason, Record, RecordSchema,
+    Side, Statement, Subscription, SubscriptionChange, SubscriptionFacts, SubscriptionId, SubscriptionStatus,
+    TagChange,
 };
 
 use platform::jobs::Kinds;
@@ -43,7 +48,10 @@ pub const MIGRATIONS: RoomMigrations = platform::migrations!(
     (7, "0007_scope"),
     (8, "0008_group_changes"),
     (9, "0009_merge"),
-    (10, "0010_panels")
+    (10, "0010_panels"),
+    (11, "0011_attachments"),
+    (12, "0012_erasure"),
+    (13, "0013_tags_in_order")
 );
 
 /// The jobs of this room, added to those the runner knows.

@@ -3,6 +3,7 @@
 mod consent;
 mod duplicate;
 mod edit;
+mod erasure;
 mod life_event;
 mod merge;
 mod record_schema;
@@ -13,20 +14,22 @@ pub use consent::{
     Channel, ConsentId, ContactPolicy, ContactPreferences, Need, NewStatements, Purpose, QuietHours,
     Statement,
 };
-pub use duplicate::{Duplicate, DuplicateId, DuplicateState, Reason};
+pub use duplicate::{Duplicate, DuplicateId, DuplicateState, PairFilter, Reason};
 pub use edit::{
     ContactChange, ContactFacts, ContactRole, CustomerChange, CustomerCreation, SubscriptionChange,
     SubscriptionFacts,
 };
+pub use erasure::{Erasure, ErasureGround, NewErasure};
 pub use life_event::{LifeCalendar, LifeEvent, LifeEventFacts, LifeEventId, LifeEventKind};
 pub(crate) use merge::MergeRecord;
-pub use merge::{Choices, Conflict, Merge, MergeId, MergePreview, NewMerge, Side};
+pub use merge::{Choices, Conflict, Merge, MergeDone, MergeId, MergePreview, NewMerge, Side};
 pub use record_schema::{
     Choice, CompletenessItem, CustomField, CustomKind, CustomValue, CustomValues, NewNote, Note, NoteChange,
     NoteId, RecordSchema, TagChange,
 };
 
 use base::{Day, Error};
+use jiff::Timestamp;
 use platform::access::directory::{BranchLink, UserLink};
 use platform::access::{BranchId, UserId};
 use serde::{Deserialize, Serialize};
@@ -258,6 +261,16 @@ pub struct CustomerRow {
     pub since: Option<Day>,
 }
 
+/// A customer in a list, and why a search found it where that is not to be seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FoundCustomer {
+    /// The customer.
+    #[serde(flatten)]
+    pub customer: CustomerRow,
+    /// The tag that a search found it by; none where it is known by, or called, what was searched for.
+    pub tag: Option<String>,
+}
+
 /// A customer in few words, for lists of other rooms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomerSummary {
@@ -364,6 +377,9 @@ pub struct CustomerDetail {
     pub contacts: Vec<Contact>,
     /// Made by the generator, no real customer.
     pub generated: bool,
+    /// Since when nothing personal is known of it; null for everyone who was not erased.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub erased_at: Option<Timestamp>,
     /// Goes up with every change of the record itself; send it as `If-Match` when changing.
     pub version: i64,
 }

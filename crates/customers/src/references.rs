@@ -140,6 +140,7 @@ const OWN: &[Reference] = &[
     reference("identities", "customer_id", OnMerge::Move),
     LIFE_EVENTS,
     reference("notes", "customer_id", OnMerge::Move),
+    reference("attachments", "customer_id", OnMerge::Move),
     reference("consents", "customer_id", OnMerge::Move),
     reference(
         "customer_tags",
@@ -178,6 +179,7 @@ const OWN: &[Reference] = &[
     reference("customer_merges", "merged_id", OnMerge::Stay),
     reference("duplicates", "customer_a", OnMerge::Stay),
     reference("duplicates", "customer_b", OnMerge::Stay),
+    reference("erased_external_ids", "customer_id", OnMerge::Stay),
 ];
 
 #[cfg(test)]

@@ -27,7 +27,9 @@ fn time(text: &str) -> Timestamp {
 
 async fn customer(p: &Platform) -> CustomerId {
     let mut tx = p.db.write().await.unwrap();
-    let made = store::ensure_many(&mut tx, &p.clock, &["C1"]).await.unwrap();
+    let made = store::ensure_many(&mut tx, &p.clock, &p.keys, &["C1"])
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     made.ids["C1"]
 }

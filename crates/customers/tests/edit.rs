@@ -109,9 +109,10 @@ async fn a_customer_is_made_and_changed_once(t: &TestDb) {
         log[0].payload,
         json!({
             "fields": ["name", "region"],
-            "before": { "name": "张伟", "region": null },
-            "after": { "name": "张炜", "region": "北京" },
-        })
+            "before": { "region": null },
+            "after": { "region": "北京" },
+        }),
+        "the log never says a name"
     );
     let found = app::list(p, &analyst, Some("张炜"), PageSize::new(None).unwrap(), None)
         .await
@@ -339,7 +340,7 @@ async fn subscriptions_come_change_and_go(t: &TestDb) {
     let log = events_of(p, "subscription", held.id.uuid()).await;
     assert_eq!(log.len(), 2);
     assert_eq!(log[0].kind, "subscription.ended");
-    assert_eq!(log[1].payload["after"]["number"], "…1234");
+    assert_eq!(log[1].payload["after"].get("number"), None);
     let one = PageSize::new(Some(1)).unwrap();
     let first = app::holdings::subscriptions(p, &analyst, id, one, None)
         .await

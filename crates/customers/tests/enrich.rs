@@ -15,7 +15,9 @@ use serde_json::{Value, json};
 
 async fn customer(p: &Platform) -> CustomerId {
     let mut tx = p.db.write().await.unwrap();
-    let made = store::ensure_many(&mut tx, &p.clock, &["C1"]).await.unwrap();
+    let made = store::ensure_many(&mut tx, &p.clock, &p.keys, &["C1"])
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     made.ids["C1"]
 }

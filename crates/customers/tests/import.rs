@@ -15,7 +15,7 @@ use platform::http::StoredFile;
 use platform::imports::{ImportOptions, ImportReport, ImportStart, Imports, app};
 use platform::jobs::{Job, JobState, Kinds, Runner, RunnerSettings};
 use platform::testing::{TestDb, caller};
-use platform::{Scope, events, test_on_both};
+use platform::{Caller, Scope, events, test_on_both};
 
 fn imports() -> Imports {
     Imports::new().with(CustomersImport)
@@ -94,20 +94,102 @@ async fn import(t: &TestDb, content: &str) -> ImportReport {
         .into_iter()
         .map(|event| event.kind)
         .collect();
-    assert_eq!(
-        kinds,
-        [
-            "import.finished",
-            "import.rows_stored",
-            "import.started",
-            "import.uploaded"
-        ],
-        "one event each and one for a batch, none per row"
-    );
+    let batch: &[&str] = if done.created + done.updated + done.new_customers > 0 {
+        &["import.rows_stored", "customer.imported"]
+    } else {
+        &["import.rows_stored"]
+    };
+    let expected = [
+        &["import.finished"][..],
+        batch,
+        &["import.started", "import.uploaded"][..],
+    ]
+    .concat();
+    assert_eq!(kinds, expected, "one event each and for a batch, none per row");
     done
 }
 
 const HEADER: &str = "客户编号,姓名,客户类型,品牌,归属地,手机号,入网日期,所属单位,推荐人\n";
+
+/// What a customer's timeline tells, oldest first, page by page.
+async fn told(t: &TestDb, who: &Caller, external_id: &str) -> Vec<(String, serde_json::Value)> {
+    let mut tx = t.platform.db.read().await.unwrap();
+    let ids = store::ids_by_external(&mut tx, &Scope::of_system(), &[external_id])
+        .await
+        .unwrap();
+    drop(tx);
+    let (id, size) = (ids[external_id], PageSize::new(Some(1)).unwrap());
+    let (mut told, mut cursor) = (Vec::new(), None::<String>);
+    loop {
+        let page = customers::app::timeline(&t.platform, who, id, None, size, cursor.as_deref())
+            .await
+            .unwrap();
+        told.extend(page.items.into_iter().map(|event| (event.kind, event.payload)));
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            told.reverse();
+            return told;
+        }
+    }
+}
+
+test_on_both!(
+    a_timeline_begins_with_the_import_that_made_the_customer,
+    [MIGRATIONS]
+);
+async fn a_timeline_begins_with_the_import_that_made_the_customer(t: &TestDb) {
+    let runner = runner(t).await;
+    let viewer = caller(Role::Viewer);
+    import(t, "客户编号,姓名,所属单位\nC1,张伟,O1\n").await;
+    import(t, "客户编号,姓名,所属单位\nC1,张炜,\nC2,李娜,\n").await;
+    let imported = (
+        "customer.imported".to_owned(),
+        serde_json::json!({ "source": "crm" }),
+    );
+    // The batch that changed C1 made C2; O1 was made because C1 named it.
+    for id in ["C1", "C2", "O1"] {
+        assert_eq!(told(t, &viewer, id).await, [imported.clone()], "{id}");
+    }
+    let mut tx = t.platform.db.read().await.unwrap();
+    let filter = events::EventFilter {
+        kind: Some("customer.imported".to_owned()),
+        ..events::EventFilter::default()
+    };
+    let recorded = events::page(&mut tx, &filter, PageSize::new(None).unwrap(), None)
+        .await
+        .unwrap();
+    drop(tx);
+    let counts: Vec<_> = recorded.items.iter().map(|event| event.payload.clone()).collect();
+    assert_eq!(
+        counts,
+        [
+            serde_json::json!({ "source": "crm", "created": 1, "updated": 1 }),
+            serde_json::json!({ "source": "crm", "created": 2, "updated": 0 }),
+        ]
+    );
+
+    // What happens later comes after it, and who was made by hand was not imported.
+    let analyst = caller(Role::Analyst);
+    let mut tx = t.platform.db.read().await.unwrap();
+    let ids = store::ids_by_external(&mut tx, &Scope::of_system(), &["C2"])
+        .await
+        .unwrap();
+    drop(tx);
+    let tags = customers::TagChange {
+        add: vec!["VIP".to_owned()],
+        remove: Vec::new(),
+    };
+    customers::app::record::change_tags(&t.platform, &analyst, ids["C2"], tags)
+        .await
+        .unwrap();
+    let kinds: Vec<_> = told(t, &viewer, "C2")
+        .await
+        .into_iter()
+        .map(|(kind, _)| kind)
+        .collect();
+    assert_eq!(kinds, ["customer.imported", "customer.tagged"]);
+    runner.shutdown(Duration::from_secs(5)).await;
+}
 
 test_on_both!(a_chinese_customer_file_is_imported_and_enriched, [MIGRATIONS]);
 async fn a_chinese_customer_file_is_imported_and_enriched(t: &TestDb) {
@@ -153,6 +235,7 @@ async fn a_chinese_customer_file_is_imported_and_enriched(t: &TestDb) {
     let rows: Vec<_> = all
         .items
         .iter()
+        .map(|found| &found.customer)
         .map(|c| (c.external_id.as_str(), c.name.as_str(), c.brand.as_deref()))
         .collect();
     assert_eq!(
@@ -163,14 +246,14 @@ async fn a_chinese_customer_file_is_imported_and_enriched(t: &TestDb) {
             ("O1", "华东物流有限公司", None)
         ]
     );
-    let firm = customers::app::get(&t.platform, &viewer, all.items[2].id)
+    let firm = customers::app::get(&t.platform, &viewer, all.items[2].customer.id)
         .await
         .unwrap();
     assert_eq!(
         (firm.row.kind, firm.members.len()),
         (CustomerKind::Organisation, 2)
     );
-    let c2 = customers::app::get(&t.platform, &viewer, all.items[1].id)
+    let c2 = customers::app::get(&t.platform, &viewer, all.items[1].customer.id)
         .await
         .unwrap();
     assert_eq!(c2.referred_by.unwrap().name, "张伟");
@@ -410,7 +493,6 @@ async fn malformed_tables_of_customers_change_nothing_they_should_not(t: &TestDb
         "<script>alert(1)</script>",
         "{{7*7}} ${jndi:ldap://x}",
         "=cmd|' /C calc'!A0",
-        "\u{202e}gnirts",
         "👩‍👩‍👧‍👦 😀",
         "%00%0a../../etc/passwd",
         "𠮷野家",
@@ -427,11 +509,20 @@ async fn malformed_tables_of_customers_change_nothing_they_should_not(t: &TestDb
         (nasty.len() as u64, 0),
         "{done:#?}"
     );
+    // But for what turns round how a text shows.
+    let backwards = import(t, "external_id,name\n0\u{202e},a\n0,b\u{2067}\n1,c\n2,d\n").await;
+    let codes: Vec<_> = backwards
+        .rejects
+        .iter()
+        .map(|reject| reject.code.as_str())
+        .collect();
+    assert_eq!((backwards.created, codes), (2, vec!["control_character"; 2]));
     let size = PageSize::new(Some(200)).unwrap();
     let list = async || {
         let viewer = caller(Role::Viewer);
         let page = customers::app::list(p, &viewer, None, size, None).await;
-        page.unwrap().items
+        let items = page.unwrap().items;
+        items.into_iter().map(|found| found.customer).collect::<Vec<_>>()
     };
     let stored = list().await;
     for text in nasty {

@@ -18,7 +18,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use customers::overview::{DEADLINE, Overview, Parts, with_parts};
-use customers::panels::{Panel, PanelAuth, PanelRoom, PanelSettings, app};
+use customers::panels::{Panel, PanelAuth, PanelId, PanelRoom, PanelSettings, app};
 use customers::{CustomerId, MIGRATIONS, identities};
 use jiff::{SignedDuration, Timestamp};
 use page_support::{branch, customer, overview_of, page, page_for, user};
@@ -581,6 +581,87 @@ async fn panels_are_for_administrators_and_within_bounds(t: &TestDb) {
     }
     let refused = app::add(p, &admin, wanted, None).await.unwrap_err();
     assert_eq!(refused.code(), "panels_too_many");
+}
+
+test_on_both!(a_panel_is_tried_before_it_is_saved, [MIGRATIONS]);
+async fn a_panel_is_tried_before_it_is_saved(t: &TestDb) {
+    let p = &t.platform;
+    let system = System::start().await;
+    let person = customer(p, "C-1", "张伟").await;
+    let (_, room) = room(p);
+    let admin = administrator();
+    let tried =
+        async |who: &Caller, panel: Option<PanelId>, settings: &PanelSettings, secret: Option<&str>| {
+            let unsaved = app::UnsavedPanel {
+                panel,
+                settings: settings.clone(),
+                secret: secret.map(str::to_owned),
+            };
+            room.try_unsaved(who, person, unsaved).await
+        };
+
+    // It needs no name, and nothing is shown yet: the places of values are found in the answer.
+    let mut wanted = settings(&format!("{}/{{external_id}}", system.url));
+    wanted.zh.clear();
+    wanted.auth = PanelAuth::Bearer;
+    let fields = std::mem::take(&mut wanted.fields);
+    let refused = tried(&admin, None, &wanted, None).await.unwrap_err();
+    assert_eq!(refused.code(), "secret_required");
+    let trial = tried(&admin, None, &wanted, Some("new")).await.unwrap();
+    assert_eq!(
+        (trial.status, trial.code, trial.fields.len()),
+        (Some(200), None, 0)
+    );
+    assert_eq!(trial.answer.unwrap()["balance"], "1,234.50");
+    assert_eq!(system.last(), ("/C-1".to_owned(), Some("Bearer new".to_owned())));
+    assert!(app::list(p, &admin).await.unwrap().is_empty());
+
+    // One that is being changed is asked with the secret that is kept, and nobody else gets it.
+    (wanted.zh, wanted.fields) = ("账务".to_owned(), fields);
+    let added = app::add(p, &admin, wanted.clone(), Some("kept".to_owned()))
+        .await
+        .unwrap();
+    wanted.url = format!("{}/other/{{external_id}}", system.url);
+    let trial = tried(&admin, Some(added.id), &wanted, None).await.unwrap();
+    assert_eq!(trial.fields.len(), 4);
+    let kept = ("/other/C-1".to_owned(), Some("Bearer kept".to_owned()));
+    assert_eq!(system.last(), kept);
+    // The log says where it went.
+    let mut tx = p.db.read().await.unwrap();
+    let events = platform::events::of_subject(&mut tx, "panel", added.id.uuid(), 50)
+        .await
+        .unwrap();
+    drop(tx);
+    let tries: Vec<_> = events
+        .iter()
+        .filter(|event| event.kind == "panel.tried")
+        .map(|event| event.payload.clone())
+        .collect();
+    let said = json!({ "address": system.url, "allow_private": wanted.allow_private });
+    assert_eq!(tries, [said]);
+    let calls = system.calls();
+    let mut elsewhere = wanted.clone();
+    elsewhere.url = system.url.replace("127.0.0.1", "localhost");
+    let refused = tried(&admin, Some(added.id), &elsewhere, None).await.unwrap_err();
+    assert_eq!(refused.code(), "secret_required");
+    elsewhere.url = "https://{id}.example.com/".to_owned();
+    let refused = tried(&admin, None, &elsewhere, Some("x")).await.unwrap_err();
+    assert_eq!(refused.code(), "placeholder_misplaced");
+    let nobody = uuid::Uuid::from_u128(7).into();
+    let refused = tried(&admin, Some(nobody), &wanted, None).await.unwrap_err();
+    assert_eq!(refused.code(), "not_found");
+    assert_eq!(app::get(p, &admin, added.id).await.unwrap(), added);
+
+    // Those who may not, may not here either.
+    let masked = user(p, "masked", &["panels.manage", "customers.read"], None).await;
+    let north = branch(p, "north").await;
+    let everything = ["panels.manage", "customers.read", "customers.personal"];
+    let of_branch = user(p, "branch", &everything, Some(north)).await;
+    for who in [&caller(Role::Viewer), &masked, &of_branch] {
+        let refused = tried(who, Some(added.id), &wanted, None).await.unwrap_err();
+        assert_eq!(refused.code(), "forbidden");
+    }
+    assert_eq!(system.calls(), calls);
 }
 
 test_on_both!(what_is_personal_is_asked_only_for_who_may_see_it, [MIGRATIONS]);

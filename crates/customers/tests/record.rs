@@ -80,7 +80,10 @@ async fn found(p: &Platform, search: &str) -> Vec<String> {
     )
     .await
     .unwrap();
-    page.items.into_iter().map(|row| row.external_id).collect()
+    page.items
+        .into_iter()
+        .map(|found| found.customer.external_id)
+        .collect()
 }
 
 test_on_both!(records_enrich_what_is_known, [MIGRATIONS]);
@@ -298,14 +301,14 @@ async fn strangers_of_a_ledger_become_customers_once(t: &TestDb) {
     )
     .await;
     let mut tx = p.db.write().await.unwrap();
-    let ensured = store::ensure_many(&mut tx, &p.clock, &["C2", "O1", "C1", "C2"])
+    let ensured = store::ensure_many(&mut tx, &p.clock, &p.keys, &["C2", "O1", "C1", "C2"])
         .await
         .unwrap();
     assert_eq!(
         (ensured.created, ensured.ids.len(), ensured.ids["O1"]),
         (2, 3, known.ids["O1"])
     );
-    let again = store::ensure_many(&mut tx, &p.clock, &["C2", "O1", "C1"])
+    let again = store::ensure_many(&mut tx, &p.clock, &p.keys, &["C2", "O1", "C1"])
         .await
         .unwrap();
     assert_eq!((again.created, again.ids), (0, ensured.ids.clone()));
@@ -443,7 +446,7 @@ async fn customers_are_found_by_what_id_or_name_begins_with(t: &TestDb) {
             let page = app::list(p, &viewer, search, size, cursor.as_deref())
                 .await
                 .unwrap();
-            ids.extend(page.items.into_iter().map(|row| row.external_id));
+            ids.extend(page.items.into_iter().map(|found| found.customer.external_id));
             cursor = page.next_cursor;
             if cursor.is_none() {
                 break;

@@ -231,7 +231,7 @@ async fn listed(p: &Platform, who: &Caller, search: Option<&str>, size: u32) -> 
     let (mut all, mut cursor) = (Vec::new(), None::<String>);
     loop {
         let page = app::list(p, who, search, size, cursor.as_deref()).await.unwrap();
-        all.extend(page.items.into_iter().map(|row| row.external_id));
+        all.extend(page.items.into_iter().map(|found| found.customer.external_id));
         cursor = page.next_cursor;
         if cursor.is_none() {
             // What a search finds comes in an order of its own.

@@ -6,14 +6,17 @@
     reason = "a test that meets an error has failed"
 )]
 
+mod page_support;
+
 use std::time::{Duration, Instant};
 
 use base::PageSize;
 use customers::{MIGRATIONS, Record, app, store};
+use page_support::{branch, user};
 use platform::access::Role;
 use platform::jobs::{Kinds, Runner, RunnerSettings};
 use platform::testing::{TestDb, caller};
-use platform::{Platform, test_on_both};
+use platform::{Caller, Platform, Scope, args, test_on_both};
 
 fn named(external_id: &str, name: &str) -> Record {
     Record {
@@ -36,7 +39,10 @@ async fn found(p: &Platform, search: &str) -> Vec<String> {
     let page = app::list(p, &caller(Role::Viewer), Some(search), size, None)
         .await
         .unwrap();
-    page.items.into_iter().map(|row| row.external_id).collect()
+    page.items
+        .into_iter()
+        .map(|found| found.customer.external_id)
+        .collect()
 }
 
 test_on_both!(customers_are_found_as_chinese_users_type, [MIGRATIONS]);
@@ -105,7 +111,7 @@ async fn customers_are_found_as_chinese_users_type(t: &TestDb) {
         let page = app::list(p, &caller(Role::Viewer), Some("张三"), size, cursor.as_deref())
             .await
             .unwrap();
-        pages.extend(page.items.into_iter().map(|row| row.external_id));
+        pages.extend(page.items.into_iter().map(|found| found.customer.external_id));
         cursor = page.next_cursor;
         if cursor.is_none() {
             break;
@@ -121,6 +127,135 @@ async fn customers_are_found_as_chinese_users_type(t: &TestDb) {
     assert_eq!(found(p, "zl").await, ["C1"]);
     assert_eq!(found(p, "zhangsan").await, ["C2"]);
     assert_eq!(found(p, "wangwu").await, [] as [&str; 0]);
+}
+
+/// What is found with the tag that says why.
+async fn found_with_tags(
+    p: &Platform,
+    who: &Caller,
+    search: &str,
+    size: u32,
+) -> Vec<(String, Option<String>)> {
+    let size = PageSize::new(Some(size)).unwrap();
+    let (mut all, mut cursor) = (Vec::new(), None::<String>);
+    loop {
+        let page = app::list(p, who, Some(search), size, cursor.as_deref())
+            .await
+            .unwrap();
+        let rows = page.items.into_iter();
+        all.extend(rows.map(|found| (found.customer.external_id, found.tag)));
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            return all;
+        }
+    }
+}
+
+async fn tag(p: &Platform, external_id: &str, tags: &[&str]) {
+    let mut tx = p.db.write().await.unwrap();
+    let ids = store::ids_by_external(&mut tx, &Scope::of_system(), &[external_id])
+        .await
+        .unwrap();
+    for tag in tags {
+        let (id, tag) = (ids[external_id].uuid(), *tag);
+        tx.execute(
+            "INSERT INTO customer_tags (customer_id, tag) VALUES ($1, $2)",
+            args![id, tag],
+        )
+        .await
+        .unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+test_on_both!(customers_are_found_by_their_tags_after_their_names, [MIGRATIONS]);
+async fn customers_are_found_by_their_tags_after_their_names(t: &TestDb) {
+    let p = &t.platform;
+    let viewer = caller(Role::Viewer);
+    let north = branch(p, "north").await;
+    let mut records: Vec<Record> = [
+        ("C1", "高尔夫俱乐部"),
+        ("C2", "张三"),
+        ("C3", "李四"),
+        ("C4", "王五"),
+        ("C5", "赵六"),
+    ]
+    .map(|(id, name)| named(id, name))
+    .into();
+    records[2].branch = Some(north);
+    upsert(p, &records).await;
+    tag(p, "C2", &["爱打高尔夫", "VIP"]).await;
+    tag(p, "C3", &["高尔夫", "VIP"]).await;
+    tag(p, "C4", &["高尔夫球", "vip2"]).await;
+    tag(p, "C1", &["高尔夫"]).await;
+    let because = |id: &str, tag: Option<&str>| (id.to_owned(), tag.map(str::to_owned));
+    for size in [1, 20] {
+        // Whose name it is comes first, and is found by the name; then the whole tag, its beginning, what has it inside.
+        assert_eq!(
+            found_with_tags(p, &viewer, "高尔夫", size).await,
+            [
+                because("C1", None),
+                because("C3", Some("高尔夫")),
+                because("C4", Some("高尔夫球")),
+                because("C2", Some("爱打高尔夫")),
+            ]
+        );
+        let mut vip = found_with_tags(p, &viewer, "vip", size).await;
+        vip[..2].sort();
+        assert_eq!(
+            vip,
+            [
+                because("C2", Some("VIP")),
+                because("C3", Some("VIP")),
+                because("C4", Some("vip2")),
+            ]
+        );
+    }
+    assert!(found_with_tags(p, &viewer, "%", 20).await.is_empty());
+
+    // Who sees a branch finds nobody else, however many of the others have the tag.
+    let many: Vec<_> = (0..6_000).map(|n| named(&format!("M{n:04}"), "群众")).collect();
+    upsert(p, &many).await;
+    let mut tx = p.db.write().await.unwrap();
+    tx.execute(
+        "INSERT INTO customer_tags (customer_id, tag) SELECT id, 'A crowd' FROM customers \
+         WHERE external_id LIKE 'M%'",
+        [],
+    )
+    .await
+    .unwrap();
+    tx.execute(
+        "UPDATE customers SET branch_id = $1 WHERE external_id = 'M5999'",
+        args![north.uuid()],
+    )
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    let of_north = user(p, "north", &["customers.read"], Some(north)).await;
+    assert_eq!(
+        found_with_tags(p, &of_north, "高尔夫", 20).await,
+        [because("C3", Some("高尔夫"))]
+    );
+    assert_eq!(
+        found_with_tags(p, &of_north, "crowd", 20).await,
+        [because("M5999", Some("A crowd"))]
+    );
+    assert!(found_with_tags(p, &of_north, "vip2", 20).await.is_empty());
+    assert_eq!(found_with_tags(p, &viewer, "crowd", 200).await.len(), 1_000);
+
+    // What a tag begins with finds it among any number of others.
+    let mut tx = p.db.write().await.unwrap();
+    for n in 0..600 {
+        tx.execute(
+            "INSERT INTO customer_tags (customer_id, tag) SELECT id, $1 FROM customers WHERE external_id = 'C5'",
+            args![format!("0 tag {n}")],
+        )
+        .await
+        .unwrap();
+    }
+    tx.commit().await.unwrap();
+    let golf = found_with_tags(p, &viewer, "高尔夫", 20).await;
+    assert_eq!(golf[..2], [because("C1", None), because("C3", Some("高尔夫"))]);
 }
 
 test_on_both!(names_from_before_the_search_get_their_keys, [MIGRATIONS]);
@@ -195,6 +330,26 @@ mod search_latency {
                 .collect();
             upsert(p, &records).await;
         }
+        // One tag of many, one of some, one of few, and a thousand that nobody looks for.
+        let mut tx = p.db.write().await.unwrap();
+        for (nth, tag) in [(3, "VIP"), (100, "plays golf"), (20_000, "of a few")] {
+            tx.execute(
+                "INSERT INTO customer_tags (customer_id, tag) SELECT id, $1 FROM customers \
+                 WHERE CAST(substr(external_id, 2) AS INTEGER) % $2 = 0",
+                args![tag, nth],
+            )
+            .await
+            .unwrap();
+        }
+        for n in 0..1_000 {
+            tx.execute(
+                "INSERT INTO customer_tags (customer_id, tag) SELECT id, $1 FROM customers WHERE external_id = 'C7'",
+                args![format!("other {n}")],
+            )
+            .await
+            .unwrap();
+        }
+        tx.commit().await.unwrap();
         println!(
             "{customers} customers stored in {:.1} s",
             begun.elapsed().as_secs_f64()
@@ -209,6 +364,7 @@ mod search_latency {
             ("phone end", ["0097", "00097", "9700"]),
             ("whole phone", ["13900000097", "13900009700", "13900019400"]),
             ("external id", ["C1999", "C77", "C123456"]),
+            ("tag", ["VIP", "golf", "of a few"]),
             ("nothing", ["qqqq", "魑魅", "x-y-z"]),
         ] {
             let mut times: Vec<Duration> = Vec::new();

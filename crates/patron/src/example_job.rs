@@ -88,8 +88,8 @@ pub(crate) async fn perform(job: JobRun) -> Result<serde_json::Value> {
         let document = programme()?;
         tiers::app::publish::begin_with(&platform, &mut tx, job.actor(), &programme_facts(), &document)
             .await?;
-        customers::app::duplicates::queue(&platform, &mut tx, job.actor()).await?;
         runs::queue(&platform, &mut tx, job.actor(), runs::RunRequest::default()).await?;
+        customers::app::duplicates::queue(&platform, &mut tx, job.actor()).await?;
         loaded.run_queued = true;
         job.save_checkpoint(&mut tx, &loaded).await?;
         tx.commit().await?;

@@ -331,7 +331,8 @@ async fn nothing_is_lost_or_doubled_by_being_killed(t: &TestDb) {
     let done = job(&client, &patron, "value_run", |job| is(job, "succeeded")).await;
     assert_eq!(done["id"], run["id"], "the same job, taken up again");
     assert_eq!(number(t, "SELECT count(*) FROM value_runs").await, 1);
-    assert_eq!(number(t, "SELECT count(*) FROM jobs").await, 2);
+    // The firm, its value, and the search for duplicates.
+    assert_eq!(number(t, "SELECT count(*) FROM jobs").await, 3);
     let latest = get(&client, &patron, "/value/runs/latest").await;
     assert_eq!(latest["state"], "published");
     assert_eq!(ledger(t).await, lines);

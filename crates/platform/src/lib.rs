@@ -8,6 +8,7 @@ pub mod db;
 pub mod events;
 pub mod exports;
 pub mod firm;
+pub mod forgetting;
 pub mod http;
 pub mod idempotency;
 pub mod ids;

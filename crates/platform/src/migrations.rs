@@ -56,7 +56,8 @@ pub const PLATFORM: RoomMigrations = migrations!(
     (4, "0004_webhooks"),
     (6, "0006_keys"),
     (7, "0007_access"),
-    (8, "0008_tables")
+    (8, "0008_tables"),
+    (9, "0009_single_sign_on")
 );
 
 const RECORD: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -182,7 +182,7 @@ async fn what_is_not_committed_did_not_happen(t: &TestDb) {
     let mut live = db.live().listen();
     let event = |n: i32| platform::live::LiveEvent {
         topic: "test",
-        permission: platform::Permission::JobsRead,
+        audience: platform::live::Audience::Everybody,
         data: std::sync::Arc::new(json!(n)),
     };
     {

@@ -194,6 +194,16 @@ async fn nobody_gives_more_than_they_have(t: &TestDb) {
         .await
         .unwrap();
     let anna = app::caller_of(p, anna.user.id).await.unwrap();
+    // Who may read nothing of roles is told what the own one is called and how far it reaches.
+    let standing = app::standing(p, &anna).await.unwrap();
+    assert_eq!(
+        (
+            standing.role_name.as_deref(),
+            standing.scope,
+            standing.branch_name
+        ),
+        (Some("desk"), Some(ScopeKind::All), None)
+    );
     assert_eq!(
         code(users::add(p, &anna, "x", decided(Role::Administrator)).await),
         "forbidden"
@@ -215,9 +225,51 @@ async fn nobody_gives_more_than_they_have(t: &TestDb) {
         .unwrap();
     users::add(p, &anna, "agent", decided(agents.role)).await.unwrap();
 
+    // By a piece of the login or of the name, whatever its case; a sign of a pattern is a sign.
+    let admin = caller(Role::Administrator);
+    let found = async |piece: &str| {
+        let one = PageSize::new(Some(1)).unwrap();
+        let (mut logins, mut cursor) = (Vec::new(), None::<String>);
+        loop {
+            let page = users::list(p, &admin, Some(piece), one, cursor.as_deref())
+                .await
+                .unwrap();
+            logins.extend(page.items.into_iter().map(|record| record.user.login));
+            cursor = page.next_cursor;
+            if cursor.is_none() {
+                return logins;
+            }
+        }
+    };
+    assert!(found("GENT").await.contains(&"agent".to_owned()));
+    assert_eq!(found(" agent ").await, ["agent"]);
+    assert_eq!(found("nobody at all").await, [] as [&str; 0]);
+    assert_eq!(found("_gent").await, [] as [&str; 0]);
+    assert_eq!(found("%").await, [] as [&str; 0]);
+    assert!(found(" ").await.len() > 2);
+    let named = UserChange {
+        name: "Élodie".to_owned(),
+        ..decided(Role::Viewer)
+    };
+    users::add(p, &admin, "cook", named).await.unwrap();
+    assert_eq!(found("élod").await, ["cook"]);
+    assert_eq!(found("ÉLODIE").await, ["cook"]);
+    let long = users::list(
+        p,
+        &admin,
+        Some(&"x".repeat(101)),
+        PageSize::new(None).unwrap(),
+        None,
+    )
+    .await;
+    assert_eq!(code(long), "search_too_long");
+
     let analyst = caller(Role::Analyst);
     let size = PageSize::new(None).unwrap();
-    assert_eq!(code(users::list(p, &analyst, size, None).await), "forbidden");
+    assert_eq!(
+        code(users::list(p, &analyst, None, size, None).await),
+        "forbidden"
+    );
     assert_eq!(code(roles::list(p, &analyst).await), "forbidden");
     assert_eq!(code(branches::list(p, &analyst, size, None).await), "forbidden");
     assert_eq!(code(teams::list(p, &analyst, size, None).await), "forbidden");
@@ -307,7 +359,13 @@ async fn what_cannot_be_is_refused_and_changes_nothing(t: &TestDb) {
     };
     assert_eq!(code(users::add(p, &admin, "x", alone).await), "team_unknown");
     let size = PageSize::new(None).unwrap();
-    assert!(users::list(p, &admin, size, None).await.unwrap().items.is_empty());
+    assert!(
+        users::list(p, &admin, None, size, None)
+            .await
+            .unwrap()
+            .items
+            .is_empty()
+    );
     let member = UserChange {
         team_ids: vec![east.id, east.id],
         ..decided(Role::Viewer)

@@ -46,8 +46,9 @@ pub(crate) fn router() -> OpenApiRouter<Platform> {
 
 /// Live events.
 ///
-/// `event: job` carries a job whenever it changes, `event: run` a value run; `event: lagged` says that
-/// events were missed and the screen should read anew. A comment comes every 15 seconds.
+/// `event: job` carries a job whenever it changes, `event: customer` the id of a customer within the caller's scope of
+/// whom something has changed, on whichever server; `event: lagged` says that events were missed and the screen should
+/// read anew. A comment comes every 15 seconds.
 #[utoipa::path(get, path = "/events", tag = "jobs", responses(
     (status = 200, description = "The stream", content_type = "text/event-stream", body = String),
     (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
@@ -109,8 +110,7 @@ impl Listener {
                 () = self.stop.cancelled() => return None,
             };
             match received {
-                // Jobs and runs are about the whole firm.
-                Ok(event) if self.caller.require_whole_firm(event.permission).is_ok() => {
+                Ok(event) if event.audience.has(&self.caller) => {
                     return Some(Event::default().event(event.topic).data(event.data.to_string()));
                 }
                 Ok(_) => {}

@@ -22,8 +22,8 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// The largest body of a request that is not an upload.
 pub(crate) const BODY_BYTES_MAX: usize = 1 << 20;
 const DEADLINE: Duration = Duration::from_secs(30);
-/// The one route that takes files.
-const UPLOAD_ROUTE: &str = "/api/v1/imports";
+/// The routes that take files.
+const UPLOAD_ROUTES: [&str; 2] = ["/api/v1/imports", "/api/v1/customers/{id}/attachments"];
 /// Two gigabytes over a slow line take their time.
 const UPLOAD_DEADLINE: Duration = Duration::from_secs(2 * 60 * 60);
 
@@ -87,7 +87,7 @@ fn is_upload(method: &Method, extensions: &Extensions, headers: &HeaderMap) -> b
 /// Whether a request may bring a file: no other may be as large or as slow.
 fn takes_file(method: &Method, route: Option<&str>, content_type: Option<&str>) -> bool {
     method == Method::POST
-        && route == Some(UPLOAD_ROUTE)
+        && route.is_some_and(|route| UPLOAD_ROUTES.contains(&route))
         && content_type.is_some_and(|value| value.starts_with("multipart/form-data"))
 }
 
@@ -365,20 +365,16 @@ mod tests {
     #[test]
     fn only_an_upload_may_take_long() {
         let form = Some("multipart/form-data; boundary=x");
-        assert!(takes_file(&Method::POST, Some(UPLOAD_ROUTE), form));
+        let document: serde_json::Value = serde_json::from_str(&crate::openapi()).unwrap();
+        for route in UPLOAD_ROUTES {
+            assert!(takes_file(&Method::POST, Some(route), form));
+            assert!(!takes_file(&Method::GET, Some(route), form));
+            assert!(!takes_file(&Method::POST, Some(route), Some("application/json")));
+            let body = &document["paths"][route]["post"]["requestBody"];
+            assert!(body["content"]["multipart/form-data"].is_object(), "{route}");
+        }
         assert!(!takes_file(&Method::POST, Some("/api/v1/session"), form));
         assert!(!takes_file(&Method::POST, None, form));
-        assert!(!takes_file(&Method::GET, Some(UPLOAD_ROUTE), form));
-        assert!(!takes_file(
-            &Method::POST,
-            Some(UPLOAD_ROUTE),
-            Some("application/json")
-        ));
-        let document: serde_json::Value = serde_json::from_str(&crate::openapi()).unwrap();
-        assert!(
-            document["paths"][UPLOAD_ROUTE]["post"]["requestBody"]["content"]["multipart/form-data"]
-                .is_object()
-        );
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@ mod health;
 mod jobs;
 mod layers;
 mod metrics;
+mod provider_sign_in;
 mod proxies;
 mod router;
 mod serve;
@@ -19,6 +20,6 @@ pub use config::{Config, Limits};
 pub use proxies::Network;
 pub use router::{PUBLIC, openapi};
 pub use serve::{
-    Rooms, Served, imports, listen, open, open_beside, open_demo, references, start, terminated,
+    Rooms, Served, imports, listen, open, open_beside, open_demo, record_parts, references, start, terminated,
 };
 pub use setup::{EXAMPLE_FIRM, example_firm_job};

@@ -11,18 +11,25 @@ use platform::http::Problem;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::events::Listeners;
 use crate::metrics::Metrics;
 use crate::proxies::Network;
-use crate::serve::{Rooms, imports, overview_parts, references};
+use crate::serve::{Rooms, imports, overview_parts, record_parts, references};
 use crate::session::TrustedProxies;
-use crate::{console, events, health, jobs, layers, metrics, session, setup};
+use crate::{console, events, health, jobs, layers, metrics, provider_sign_in, session, setup};
 
 /// The endpoints of the document that need no session, as `METHOD path`.
-pub const PUBLIC: [&str; 2] = ["POST /api/v1/session", "DELETE /api/v1/session"];
+pub const PUBLIC: [&str; 5] = [
+    "POST /api/v1/session",
+    "DELETE /api/v1/session",
+    "GET /api/v1/session/providers",
+    "POST /api/v1/session/providers/{id}",
+    "GET /api/v1/session/callback",
+];
 
 #[derive(utoipa::OpenApi)]
 #[openapi(info(
@@ -40,15 +47,18 @@ struct Document;
 fn api() -> OpenApiRouter<Platform> {
     let rooms = OpenApiRouter::new()
         .merge(session::router())
+        .merge(provider_sign_in::router())
         .merge(setup::router())
         .merge(jobs::router())
         .merge(events::router())
         .merge(platform::events::api::router())
         .merge(platform::webhooks::api::router())
         .merge(platform::access::api::router())
+        .merge(platform::access::single_sign_on::api::router())
         .merge(platform::imports::api::router(imports()))
         .merge(platform::exports::api::router())
         .merge(customers::api::router(references()))
+        .merge(customers::everything::api::router(record_parts()))
         .merge(customers::overview::api::router(&overview_parts()))
         .merge(value::api::router())
         .merge(tiers::api::router());
@@ -82,7 +92,7 @@ pub(crate) fn router(rooms: Rooms, trusted: &[Network], stop: CancellationToken)
         .layer(from_fn_with_state(around(platform), layers::same_origin))
         .layer(from_fn(layers::deadline))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(worth_compressing()))
         .layer(from_fn(metrics::count))
         .layer(Extension(Metrics::default()))
         .layer(Extension(Listeners::new(stop)))
@@ -91,6 +101,7 @@ pub(crate) fn router(rooms: Rooms, trusted: &[Network], stop: CancellationToken)
         .layer(Extension(rooms.value.clone()))
         .layer(Extension(rooms.tiers.clone()))
         .layer(Extension(rooms.panels.clone()))
+        .layer(Extension(rooms.providers.clone()))
         .layer(Extension(rooms.overview.clone()))
         .layer(from_fn_with_state(around(platform), layers::security_headers))
         .layer(from_fn_with_state(around(platform), layers::request_id))
@@ -103,6 +114,11 @@ async fn method_not_allowed() -> Response {
         "this endpoint knows no such method",
     ));
     problem.into_response()
+}
+
+/// What is compressed already gains nothing.
+fn worth_compressing() -> impl Predicate {
+    DefaultPredicate::new().and(NotForContentType::const_new("application/zip"))
 }
 
 /// A bug in one request is that request's end and nobody else's.

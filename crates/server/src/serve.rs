@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use base::{Error, Result};
+use customers::everything::RecordParts;
 use customers::overview::{Overview, Parts};
 use customers::panels::PanelRoom;
 use customers::references::References;
 use customers::{CustomersExport, CustomersImport};
+use platform::access::single_sign_on::Providers;
 use platform::crypto::Keyring;
 use platform::events::Sealer;
 use platform::exports::Exports;
@@ -56,6 +58,11 @@ pub fn references() -> References {
         .with(tiers::REFERENCES)
 }
 
+/// The parts of everything that is known of a customer, of all rooms.
+pub fn record_parts() -> RecordParts {
+    value::api::with_record_parts(customers::everything::with_parts(RecordParts::default()))
+}
+
 /// The rooms of a running program that keep something in memory, over one database: requests and jobs share what they
 /// keep. Cheap to clone.
 #[derive(Clone)]
@@ -65,6 +72,7 @@ pub struct Rooms {
     pub(crate) tiers: TiersRoom,
     pub(crate) panels: PanelRoom,
     pub(crate) overview: Overview,
+    pub(crate) providers: Providers,
 }
 
 impl Rooms {
@@ -79,6 +87,7 @@ impl Rooms {
             value,
             tiers,
             panels,
+            providers: Providers::open(Providers::DEADLINE)?,
         })
     }
 
@@ -164,6 +173,7 @@ pub struct Served {
     requests: JoinHandle<()>,
     housekeeping: JoinHandle<()>,
     tiers: JoinHandle<()>,
+    telling: JoinHandle<()>,
     runner: Runner,
     sealer: Sealer,
     webhooks: Webhooks,
@@ -198,6 +208,7 @@ pub async fn start(config: &Config, listener: TcpListener, rooms: Rooms, kinds: 
     let routes = router(rooms, &config.trusted_proxies, stop.clone());
     let requests = tokio::spawn(accept(listener, routes, config.limits, stop.clone()));
     let housekeeping = tokio::spawn(keep_house(platform.clone()));
+    let telling = tokio::spawn(customers::live::tell_of_changes(platform.clone()));
     let sealer = Sealer::start(platform.clone());
     tracing::info!(%address, "listening");
     Ok(Served {
@@ -206,6 +217,7 @@ pub async fn start(config: &Config, listener: TcpListener, rooms: Rooms, kinds: 
         requests,
         housekeeping,
         tiers,
+        telling,
         runner,
         sealer,
         webhooks,
@@ -220,6 +232,7 @@ impl Served {
         tracing::info!("stopping");
         self.stop.cancel();
         self.housekeeping.abort();
+        self.telling.abort();
         let requests = async {
             if tokio::time::timeout(self.deadline, self.requests).await.is_err() {
                 tracing::warn!("requests were cut off at the deadline");
@@ -275,7 +288,8 @@ async fn keep_house(platform: Platform) {
             jobs::forget_old(&platform).await?;
             webhooks::app::forget_old(&platform).await?;
             platform::imports::sweep(&platform).await?;
-            platform::exports::sweep(&platform).await
+            platform::exports::sweep(&platform).await?;
+            customers::attachments::sweep(&platform).await
         };
         if let Err(e) = kept.await {
             tracing::warn!(error = %e, "housekeeping failed; it is tried again in an hour");

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::{Error, Result};
 use jiff::Timestamp;
-use platform::access::{User, app};
+use platform::access::{Standing, User, app};
 use platform::http::{AnySession, Json, Problem, ProblemBody, SESSION_COOKIE, SessionToken};
 use platform::{Caller, Platform};
 use serde::{Deserialize, Serialize};
@@ -40,16 +40,20 @@ struct Session {
     /// Until when the session holds.
     #[schema(value_type = String, format = DateTime)]
     expires_at: Timestamp,
+    #[serde(flatten)]
+    standing: Standing,
 }
 
 impl Session {
-    fn of(caller: Caller, expires_at: Timestamp) -> Self {
-        Self {
+    async fn of(platform: &Platform, caller: Caller, expires_at: Timestamp) -> Result<Self> {
+        let standing = app::standing(platform, &caller).await?;
+        Ok(Self {
             permissions: caller.permissions(),
             must_change_password: caller.must_change_password,
             user: caller.user,
             expires_at,
-        }
+            standing,
+        })
     }
 }
 
@@ -74,7 +78,7 @@ struct PasswordChange {
 /// Signs in: sets the session cookie.
 #[utoipa::path(post, path = "/session", tag = "session", request_body = Credentials,
     responses((status = 200, body = Session),
-        (status = 401, description = "credentials_wrong, second_factor_required, second_factor_wrong", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "credentials_wrong, second_factor_required, second_factor_wrong, password_sign_in_off", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "too_many_attempts", body = ProblemBody, content_type = "application/problem+json")))]
 async fn sign_in(
     State(platform): State<Platform>,
@@ -90,15 +94,18 @@ async fn sign_in(
         code,
     } = credentials;
     let session = app::sign_in_with_code(&platform, &login, password, code.as_deref(), &address).await?;
-    with_cookie(&platform, session)
+    with_cookie(&platform, session).await
 }
 
 /// Who is signed in.
 #[utoipa::path(get, path = "/session", tag = "session",
     responses((status = 200, body = Session),
         (status = 401, description = "not_signed_in", body = ProblemBody, content_type = "application/problem+json")))]
-async fn current(AnySession { caller, expires_at }: AnySession) -> Json<Session> {
-    Json(Session::of(caller, expires_at))
+async fn current(
+    State(platform): State<Platform>,
+    AnySession { caller, expires_at }: AnySession,
+) -> Result<Json<Session>, Problem> {
+    Ok(Json(Session::of(&platform, caller, expires_at).await?))
 }
 
 /// Signs out.
@@ -130,12 +137,17 @@ async fn change_password(
 ) -> Result<Response, Problem> {
     let session =
         app::change_password(&platform, &caller, change.current_password, change.new_password).await?;
-    with_cookie(&platform, session)
+    with_cookie(&platform, session).await
 }
 
-fn with_cookie(platform: &Platform, session: app::Session) -> Result<Response, Problem> {
-    let cookie = cookie(platform, &session.token, app::SESSION.as_secs())?;
-    let mut response = Json(Session::of(session.caller, session.expires_at)).into_response();
+/// The cookie of a new session.
+pub(crate) fn session_cookie(platform: &Platform, session: &app::Session) -> Result<HeaderValue> {
+    cookie(platform, &session.token, app::SESSION.as_secs())
+}
+
+async fn with_cookie(platform: &Platform, session: app::Session) -> Result<Response, Problem> {
+    let cookie = session_cookie(platform, &session)?;
+    let mut response = Json(Session::of(platform, session.caller, session.expires_at).await?).into_response();
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(response)
 }

@@ -91,7 +91,7 @@ test_on_both!(
 async fn a_customer_has_a_timeline(t: &TestDb) {
     let p = &t.platform;
     let mut tx = p.db.write().await.unwrap();
-    customers::store::ensure_many(&mut tx, &p.clock, &["C-1"])
+    customers::store::ensure_many(&mut tx, &p.clock, &p.keys, &["C-1"])
         .await
         .unwrap();
     let id = customers::store::ids_by_external(&mut tx, &platform::Scope::of_system(), &["C-1"])

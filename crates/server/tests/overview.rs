@@ -22,7 +22,7 @@ const ROOMS: [platform::migrations::RoomMigrations; 3] =
 async fn customer(t: &TestDb) -> String {
     let p = &t.platform;
     let mut tx = p.db.write().await.unwrap();
-    let made = customers::store::ensure_many(&mut tx, &p.clock, &["C-1"])
+    let made = customers::store::ensure_many(&mut tx, &p.clock, &p.keys, &["C-1"])
         .await
         .unwrap();
     tx.commit().await.unwrap();

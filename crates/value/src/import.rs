@@ -1,12 +1,12 @@
 //! Transactions as a kind of import: the only way into the ledger.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use base::Result;
 use futures::future::BoxFuture;
 use platform::imports::{
-    CellProblem, Field, FieldKind, Identity, ImportContext, ImportKind, ImportRow, Repeats, Seen, Stored,
-    Totals,
+    CellProblem, FORGOTTEN, Field, FieldKind, Identity, ImportContext, ImportKind, ImportRow, Repeats, Seen,
+    Stored, Totals,
 };
 use platform::{Scope, Tx};
 use uuid::Uuid;
@@ -179,12 +179,13 @@ impl ImportKind for TransactionsImport {
         seen: &'a mut Seen,
     ) -> BoxFuture<'a, Result<Stored>> {
         Box::pin(async move {
-            let known =
-                customers::store::ids_by_external(tx, &Scope::of_system(), &texts(rows, CUSTOMER)).await?;
+            let named = texts(rows, CUSTOMER);
+            let known = customers::store::ids_by_external(tx, &Scope::of_system(), &named).await?;
+            let erased = customers::store::erased_among(tx, &context.keys, &named).await?;
             let mut stored = Stored::default();
             for row in rows {
                 let customer = row.text(CUSTOMER).unwrap_or_default();
-                if !known.contains_key(customer) && seen.first_time(customer) {
+                if !erased.contains(customer) && !known.contains_key(customer) && seen.first_time(customer) {
                     stored.new_customers += 1;
                 }
             }
@@ -192,7 +193,7 @@ impl ImportKind for TransactionsImport {
                 .into_iter()
                 .map(|(external, id)| (external, id.uuid()))
                 .collect();
-            compare(tx, context, rows, &ids, &mut stored).await?;
+            compare(tx, context, rows, (&ids, &erased), &mut stored).await?;
             Ok(stored)
         })
     }
@@ -204,7 +205,9 @@ impl ImportKind for TransactionsImport {
         rows: &'a [ImportRow],
     ) -> BoxFuture<'a, Result<Stored>> {
         Box::pin(async move {
-            let ensured = customers::store::ensure_many(tx, &context.clock, &texts(rows, CUSTOMER)).await?;
+            let named = texts(rows, CUSTOMER);
+            let ensured = customers::store::ensure_many(tx, &context.clock, &context.keys, &named).await?;
+            customers::record_imported(tx, context, (ensured.created, 0)).await?;
             let mut stored = Stored {
                 new_customers: ensured.created,
                 ..Stored::default()
@@ -214,7 +217,7 @@ impl ImportKind for TransactionsImport {
                 .into_iter()
                 .map(|(external, id)| (external, id.uuid()))
                 .collect();
-            let new = compare(tx, context, rows, &ids, &mut stored).await?;
+            let new = compare(tx, context, rows, (&ids, &ensured.erased), &mut stored).await?;
             let recorded = ledger::append(tx, &new, context.clock.now()).await?;
             // Another server may have brought the same lines in this moment: they are there, once.
             stored.unchanged += stored.created - recorded;
@@ -229,12 +232,13 @@ fn texts(rows: &[ImportRow], field: usize) -> Vec<&str> {
 }
 
 /// Tells new lines from those that are there already, and refuses those that are there with other
-/// content: the ledger is append-only, a correction is a new line.
+/// content: the ledger is append-only, a correction is a new line. Refuses lines of erased customers: whose they would
+/// be is known to nobody any more.
 async fn compare(
     tx: &mut Tx,
     context: &ImportContext,
     rows: &[ImportRow],
-    customers: &HashMap<String, Uuid>,
+    (customers, erased): (&HashMap<String, Uuid>, &HashSet<String>),
     stored: &mut Stored,
 ) -> Result<Vec<Line>> {
     let mut known: HashMap<String, KnownLine> = ledger::known(tx, &context.source, &texts(rows, EXTERNAL_ID))
@@ -255,6 +259,12 @@ async fn compare(
                 row.line
             )));
         };
+        if erased.contains(customer) {
+            let message = "this customer was erased: nothing is stored under its id any more".to_owned();
+            let code = FORGOTTEN;
+            stored.rejects.push((n, CUSTOMER, CellProblem { code, message }));
+            continue;
+        }
         let customer_id = customers.get(customer).copied();
         let said = KnownLine {
             external_id: external_id.to_owned(),

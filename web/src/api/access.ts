@@ -1,5 +1,5 @@
 // Who may do what: users, roles, branches and teams, sessions and API keys, one's own second factor.
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { request } from "./client";
 import { at, ifMatch, type Signal } from "./endpoints";
 import type { ApiPath, Page, Permission, Schemas, Whole, With } from "./types";
@@ -121,16 +121,17 @@ export const confirmSecondFactor = (code: string) =>
 export const removeSecondFactor = (current_password: string) =>
   request<null>("POST", "/api/v1/session/second-factor/remove", { body: { current_password } });
 
-export const useUsers = () =>
+export const useUsers = (q: string | null) =>
   useInfiniteQuery({
-    queryKey: [...accessKeys.users, "list"],
+    queryKey: [...accessKeys.users, "list", q],
     queryFn: ({ pageParam, signal }) =>
       request<Page<UserRecord>>("GET", "/api/v1/users", {
-        query: { cursor: pageParam, limit: PAGE },
+        query: { q, cursor: pageParam, limit: PAGE },
         signal,
       }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
+    placeholderData: keepPreviousData,
   });
 /** Every user, to choose one of. */
 export const useEverybody = (enabled: boolean) =>

@@ -86,10 +86,11 @@ export async function request<T>(
 
 /** Sends a file; `fetch` cannot report how much of it has left, so this one is an XMLHttpRequest. */
 export function upload<T>(
-  path: ApiPath,
+  path: ApiPath | FilledPath,
   parts: Record<string, string | File>,
   onProgress: (sentShare: number) => void,
   signal: AbortSignal,
+  headers: Record<string, string> = {},
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const form = new FormData();
@@ -97,6 +98,7 @@ export function upload<T>(
     const call = new XMLHttpRequest();
     call.open("POST", path);
     call.setRequestHeader("accept", "application/json");
+    for (const [name, value] of Object.entries(headers)) call.setRequestHeader(name, value);
     call.upload.onprogress = (event) => {
       if (event.lengthComputable) onProgress(event.loaded / event.total);
     };

@@ -6,10 +6,10 @@ import type {
   Comparison,
   Count,
   Customer,
-  CustomerRow,
   CustomerValue,
   Facets,
   FilledPath,
+  FoundCustomer,
   Import,
   ImportKind,
   ImportPlan,
@@ -88,7 +88,7 @@ export const cancelJob = (id: string) =>
 export const EVENTS_URL: ApiPath = "/api/v1/events";
 
 export const listCustomers = (query: Query, signal?: Signal) =>
-  request<Page<CustomerRow>>("GET", "/api/v1/customers", { query, signal });
+  request<Page<FoundCustomer>>("GET", "/api/v1/customers", { query, signal });
 export const readCustomer = (id: string, signal?: Signal) =>
   request<Customer>("GET", at("/api/v1/customers/{id}", { id }), { signal });
 export const readCustomerValue = (id: string, signal?: Signal) =>

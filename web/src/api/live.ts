@@ -1,10 +1,10 @@
-// The event stream: jobs and runs as they change. It reconnects by itself with growing pauses and
+// The event stream: jobs as they change, and customers of whom something has changed. It reconnects by itself with growing pauses and
 // then asks once for what it may have missed; nothing in the console polls.
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { noteServerAnswered, noteServerGone } from "./connection";
 import { EVENTS_URL } from "./endpoints";
-import { keys, takeJob } from "./queries";
+import { keys, takeChanged, takeJob } from "./queries";
 import type { Job } from "./types";
 
 const FIRST_PAUSE_MS = 1_000;
@@ -41,10 +41,9 @@ function listen(client: QueryClient): () => void {
     source.addEventListener("job", (event) => takeJob(client, JSON.parse(event.data) as Job));
     // The server could not keep up with us and left events out.
     source.addEventListener("lagged", () => void client.invalidateQueries());
-    source.addEventListener("run", () => {
-      void client.invalidateQueries({ queryKey: keys.value });
-      void client.invalidateQueries({ queryKey: keys.setup });
-    });
+    source.addEventListener("customer", (event) =>
+      takeChanged(client, (JSON.parse(event.data) as { id: string }).id),
+    );
   };
   open();
   return () => {

@@ -23,6 +23,7 @@ export type MergePreview = With<
   }
 >;
 export type Merge = With<Schemas["Merge"], { moved: Record<string, number> }>;
+export type MergeDone = Merge & { later: string[] };
 export type MergeSaid = {
   survivor: string;
   survivor_version: number;
@@ -42,7 +43,13 @@ export function useMayMerge(): boolean {
 }
 
 const listPairs = (
-  query: { state: PairState; customer: string | null; cursor?: string | null; limit?: number },
+  query: {
+    state: PairState;
+    customer: string | null;
+    certain?: boolean | null;
+    cursor?: string | null;
+    limit?: number;
+  },
   signal?: Signal,
 ) => request<Page<Pair>>("GET", "/api/v1/duplicates", { query, signal });
 
@@ -53,15 +60,15 @@ export const dismissPair = (id: string) =>
   request<Pair>("POST", at("/api/v1/duplicates/{id}/dismiss", { id }));
 export const reopenPair = (id: string) =>
   request<Pair>("POST", at("/api/v1/duplicates/{id}/reopen", { id }));
-export const merge = (body: MergeSaid) => request<Merge>("POST", "/api/v1/merges", { body });
+export const merge = (body: MergeSaid) => request<MergeDone>("POST", "/api/v1/merges", { body });
 export const undoMerge = (id: string) =>
-  request<Merge>("POST", at("/api/v1/merges/{id}/undo", { id }));
+  request<MergeDone>("POST", at("/api/v1/merges/{id}/undo", { id }));
 
-export const usePairs = (state: PairState, customer: string | null) =>
+export const usePairs = (state: PairState, customer: string | null, certain: boolean | null) =>
   useInfiniteQuery({
-    queryKey: [...keys.customers, "pairs", state, customer],
+    queryKey: [...keys.customers, "pairs", state, customer, certain],
     queryFn: ({ pageParam, signal }) =>
-      listPairs({ state, customer, cursor: pageParam, limit: PAGE }, signal),
+      listPairs({ state, customer, certain, cursor: pageParam, limit: PAGE }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
   });

@@ -163,6 +163,11 @@ export function isActive(job: Job): boolean {
   return job.state === "queued" || job.state === "running";
 }
 
+/** Something of a customer has changed, here or at a colleague's: what is open of it is read anew. */
+export function takeChanged(client: QueryClient, id: string): void {
+  void client.invalidateQueries({ queryKey: [...keys.customers, "of", id] });
+}
+
 /** Takes one job as the server sees it now into every place that shows it. */
 export function takeJob(client: QueryClient, job: Job): void {
   // The event that a quick job is over may overtake the answer that it has begun.

@@ -119,7 +119,8 @@ export interface paths {
         /**
          * Customers by external id. With `q` those that it finds, the likeliest first, at most 1,000: who is known by it
          *     (phone number, card …), whose name it is or begins with it, whose external id begins with it, whose phone
-         *     number ends with it, whose name has it inside, is read so in pinyin or has these initials.
+         *     number ends with it, whose name has it inside, is read so in pinyin or has these initials, and after them who has
+         *     a tag with it inside, which `tag` says.
          */
         get: operations["list"];
         put?: never;
@@ -187,6 +188,45 @@ export interface paths {
          *     `customers.write`.
          */
         patch: operations["customer_change"];
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files on a customer's record, the newest first, at most 200. */
+        get: operations["attachments_list"];
+        put?: never;
+        /**
+         * Puts a file on a customer's record. What it is, is told by its content and its ending; its size and kind are
+         *     limited by `attachments` of the record's schema. Needs `customers.write`.
+         */
+        post: operations["attachment_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/attachments/{attachment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file, to be saved and never to be shown by the browser itself. Needs `customers.personal`. */
+        get: operations["attachment_file"];
+        put?: never;
+        post?: never;
+        /** Takes a file off a customer's record, for good. Needs `customers.write`. */
+        delete: operations["attachment_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/customers/{id}/completeness": {
@@ -309,6 +349,50 @@ export interface paths {
          *     Needs `customers.write`.
          */
         post: operations["customer_duplicates_search"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erases what is known of a customer and of all who were merged into it, for good: name, identities, notes, tags, own
+         *     fields, days, preferences, attachments, and what imports, exports and repeated requests still hold of it. Its
+         *     transactions, what they sum up to, its consents and the log stay, and say nothing of a person. It can be neither
+         *     undone nor found again, and no file makes it anew. Gives the certificate, which is the event `customer.erased`.
+         *     Needs `customers.erase`.
+         */
+        post: operations["customer_erase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/everything": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that is known of a customer and of those who were merged into it, in clear, as a ZIP: one JSON document
+         *     for each part, and the attachments. Needs `customers.personal` and `customers.export_person`; the log says who took
+         *     it.
+         */
+        get: operations["customer_everything"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -578,74 +662,6 @@ export interface paths {
         patch: operations["tags_change"];
         trace?: never;
     };
-    "/api/v1/customers/{id}/tiers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How a customer stands in every programme with a version in force, why, and what is missing to the next level. */
-        get: operations["customer_tiers"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/customers/{id}/tiers/decide": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Decides on a customer now. Needs `tiers.write`. */
-        post: operations["customer_tiers_decide"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/customers/{id}/tiers/decisions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The decisions on a customer, the newest first, each with what was known and why. */
-        get: operations["customer_tier_decisions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/customers/{id}/tiers/grants": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Asks for something to be given to a customer; a second person agrees to it. Needs `tiers.grant`. */
-        post: operations["tier_grant_request"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/customers/{id}/timeline": {
         parameters: {
             query?: never;
@@ -706,7 +722,7 @@ export interface paths {
         };
         /**
          * Pairs of customers who may be one: those nobody has decided on yet, unless another state is asked for. What
-         *     is certain comes first, then the likeliest.
+         *     is certain comes first, then the likeliest; with `certain` only what is (`true`), or only what is likely (`false`).
          */
         get: operations["duplicates_list"];
         put?: never;
@@ -777,8 +793,9 @@ export interface paths {
         };
         /**
          * Live events.
-         * @description `event: job` carries a job whenever it changes, `event: run` a value run; `event: lagged` says that
-         *     events were missed and the screen should read anew. A comment comes every 15 seconds.
+         * @description `event: job` carries a job whenever it changes, `event: customer` the id of a customer within the caller's scope of
+         *     whom something has changed, on whichever server; `event: lagged` says that events were missed and the screen should
+         *     read anew. A comment comes every 15 seconds.
          */
         get: operations["events"];
         put?: never;
@@ -838,6 +855,60 @@ export interface paths {
         get: operations["exports_file"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The identity providers. Needs `users.manage`. */
+        get: operations["identity_providers_list"];
+        put?: never;
+        /** Adds an identity provider. Needs every permission. */
+        post: operations["identity_provider_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity-providers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One identity provider. Needs `users.manage`. */
+        get: operations["identity_provider_get"];
+        /** Changes an identity provider. Needs every permission. */
+        put: operations["identity_provider_change"];
+        post?: never;
+        /** Removes an identity provider, and who is whom there. Needs every permission. */
+        delete: operations["identity_provider_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity-providers/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks an identity provider about itself and for its keys, now. Needs every permission. */
+        post: operations["identity_provider_test"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1121,6 +1192,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/panels/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks a system about one customer with settings that nobody has saved, and says how it went with the whole answer.
+         *     Nothing is stored.
+         */
+        post: operations["panels_try_unsaved"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/panels/{id}": {
         parameters: {
             query?: never;
@@ -1232,6 +1323,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where an identity provider sends people back to: signs in, and goes on in the console, which says why nobody was signed
+         *     in where that is so.
+         */
+        get: operations["sign_in_come_back"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who one is oneself at which identity providers. */
+        get: operations["session_links_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/password": {
         parameters: {
             query?: never;
@@ -1243,6 +1371,40 @@ export interface paths {
         put?: never;
         /** Changes one's own password; every other session of the user ends. */
         post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The identity providers to sign in with. */
+        get: operations["sign_in_doors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/providers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to sign in at an identity provider: sets a cookie, and says where to send the browser. */
+        post: operations["sign_in_go"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1370,6 +1532,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sign-in-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How people may sign in. Needs `users.manage`. */
+        get: operations["sign_in_policy_get"];
+        /** Decides how people may sign in. Needs every permission. */
+        put: operations["sign_in_policy_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams": {
         parameters: {
             query?: never;
@@ -1405,238 +1585,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/tiers/grants": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What was given by hand, or asked for, the soonest to end first. */
-        get: operations["tier_grants_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tiers/grants/{id}/approve": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Agrees to what someone else asked for. Needs `tiers.grant`. */
-        post: operations["tier_grant_approve"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tiers/grants/{id}/refuse": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Refuses what was asked for. Needs `tiers.grant`. */
-        post: operations["tier_grant_refuse"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tiers/grants/{id}/revoke": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Takes back what was given or asked for; the customer has what it earned from then on. Needs `tiers.grant`. */
-        post: operations["tier_grant_revoke"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tiers/programmes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Every programme, by code. */
-        get: operations["tier_programmes_list"];
-        put?: never;
-        /** Makes a programme. Needs `tiers.write`. */
-        post: operations["tier_programme_create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tiers/programmes/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A programme, what is in force, and how many have each level. */
-        get: operations["tier_programme_read"];
-        /**
-         * Decides anew what a programme is called and whom it is for. Needs `tiers.write`; for another group of customers of a
-         *     programme in force, `tiers.publish` too.
-         */
-        put: operations["tier_programme_change"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tiers/programmes/{id}/decide": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Decides on everybody in a programme anew, as a job. Needs `tiers.write`. */
-        post: operations["tier_decide_all"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tiers/programmes/{id}/versions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The versions of a programme, the newest first. */
-        get: operations["tier_versions_list"];
-        put?: never;
-        /** Begins a draft. Needs `tiers.write`. */
-        post: operations["tier_version_draft"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tiers/versions/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One version. */
-        get: operations["tier_version_read"];
-        /** Changes a draft. Needs `tiers.write`. */
-        put: operations["tier_version_change"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tiers/versions/{id}/notices": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The notices planned when a version was published. */
-        get: operations["tier_notices_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tiers/versions/{id}/publish": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Publishes a draft that was simulated and that someone else changed last; writes the notices due to those who lose a
-         *     level. Needs `tiers.publish`.
-         */
-        post: operations["tier_version_publish"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tiers/versions/{id}/simulation": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What the newest simulation of a version told. */
-        get: operations["tier_simulation_read"];
-        put?: never;
-        /** Simulates a draft on everybody, as a job. Needs `tiers.write`. */
-        post: operations["tier_simulate"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tiers/versions/{id}/simulation/moves": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who would lose a level or gain one, by name, of whom most is expected first. */
-        get: operations["tier_moves_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -1644,7 +1592,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Users, by login. Needs `access.read`. */
+        /** Users, by login; with `q` those with it in their login or name, whatever its case. Needs `access.read`. */
         get: operations["users_list"];
         put?: never;
         /** Adds a user. Needs `users.manage`. */
@@ -1702,6 +1650,40 @@ export interface paths {
         post?: never;
         /** Ends an API key of a user. Needs `users.manage`. */
         delete: operations["user_api_key_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who a user is at which identity providers. Needs `access.read`. */
+        get: operations["user_links_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/links/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets who a user is at an identity provider. Needs `users.manage`. */
+        delete: operations["user_unlink"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1800,7 +1782,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Those on whom most hangs, among contacts of at least this influence (4 unless said). */
+        /**
+         * Those on whom most hangs, among contacts of at least this influence (4 unless said), the most of what is sorted by
+         *     (`clv_36m` unless said) first.
+         */
         get: operations["exposure_top"];
         put?: never;
         post?: never;
@@ -2126,13 +2111,59 @@ export interface components {
             /** @description The keys, newest first, at most 50. */
             items: components["schemas"]["ApiKey"][];
         };
-        /** @description At least so much. */
-        AtLeast: {
+        /** @description A file on a customer's record. */
+        Attachment: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            added_at: string;
+            /**
+             * Format: uuid
+             * @description The user who added it; none for the program.
+             */
+            added_by?: string | null;
+            /** @description That user's name; none when the user is gone. */
+            added_by_name?: string | null;
             /**
              * Format: int64
-             * @description So much.
+             * @description Its size.
              */
-            at_least: number;
+            bytes: number;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What it is, as HTTP says it: by its content and its ending, whatever the sender said. */
+            media_type: string;
+            /** @description The name it came with. */
+            name: string;
+        };
+        /** @description What is uploaded. */
+        AttachmentForm: {
+            /**
+             * Format: binary
+             * @description The file: PDF, an image, an office document, text or CSV, as far as the record's schema allows them.
+             */
+            file: string;
+        };
+        /** @description A page of attachments. */
+        AttachmentPage: {
+            /** @description The attachments, the newest first. */
+            items: components["schemas"]["Attachment"][];
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+        };
+        /** @description Which files are taken, as the administrator decided. */
+        AttachmentSettings: {
+            /**
+             * Format: int64
+             * @description The largest, in bytes.
+             */
+            bytes_max: number;
+            /** @description Which kinds. */
+            types: components["schemas"]["FileType"][];
         };
         /** @description What the run before said. */
         Before: {
@@ -2194,11 +2225,6 @@ export interface components {
             /** @description Where the next page begins. */
             next_cursor?: string | null;
         };
-        /**
-         * @description Why a level is what it is.
-         * @enum {string}
-         */
-        Cause: "qualified" | "kept" | "held_until_review" | "grace_begun" | "in_grace" | "never_lowered" | "lowered" | "landed" | "no_level" | "level_gone" | "not_for_customer" | "given" | "suspended";
         /**
          * @description A way to reach a customer.
          * @enum {string}
@@ -2580,6 +2606,11 @@ export interface components {
             contacts: components["schemas"]["Contact"][];
             /** @description The newest of its e-mail addresses. */
             email?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when nothing personal is known of it; null for everyone who was not erased.
+             */
+            erased_at?: string | null;
             /** @description Made by the generator, no real customer. */
             generated: boolean;
             /**
@@ -2630,7 +2661,7 @@ export interface components {
         /** @description A page of customers. */
         CustomerPage: {
             /** @description The customers. */
-            items: components["schemas"]["CustomerRow"][];
+            items: components["schemas"]["FoundCustomer"][];
             /** @description Where the next page begins. */
             next_cursor?: string | null;
         };
@@ -2669,49 +2700,6 @@ export interface components {
             reasons: components["schemas"]["Reason"][];
             run: components["schemas"]["RunOfFigures"];
             series: components["schemas"]["Series"];
-        };
-        /** @description A page of decisions. */
-        DecisionPage: {
-            /** @description The newest first. */
-            items: components["schemas"]["DecisionShown"][];
-            /** @description Where the next page begins. */
-            next_cursor?: string | null;
-        };
-        /** @description A decision with what it was made from. */
-        DecisionShown: components["schemas"]["TierDecided"] & {
-            /**
-             * Format: date-time
-             * @description When.
-             */
-            at: string;
-            before?: components["schemas"]["Standing"] | null;
-            /**
-             * Format: uuid
-             * @description On whom; of one that was merged, on that one.
-             */
-            customer: string;
-            /** @description What was known. */
-            facts: components["schemas"]["TierFacts"];
-            /**
-             * Format: uuid
-             * @description Its id.
-             */
-            id: string;
-            /**
-             * Format: date
-             * @description On which day.
-             */
-            on: string;
-            /**
-             * Format: uuid
-             * @description Of which programme.
-             */
-            programme: string;
-            /**
-             * Format: uuid
-             * @description By which version.
-             */
-            version: string;
         };
         /** @description A customer that hangs on a person. */
         DependentBody: {
@@ -2803,6 +2791,39 @@ export interface components {
          * @enum {string}
          */
         EndedBecause: "ended" | "replaced" | "taken" | "malformed";
+        /** @description What was erased, and what the log says of it for ever. Nothing in it is personal. */
+        Erasure: {
+            /** @description How much was erased, by what it was: `notes`, `identities`. */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Format: uuid
+             * @description The customer.
+             */
+            customer: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            erased_at: string;
+            /**
+             * Format: uuid
+             * @description The user who did it; none for the program.
+             */
+            erased_by?: string | null;
+            /** @description What stands in place of its external id from then on. */
+            external_id: string;
+            /** @description Why. */
+            ground: components["schemas"]["ErasureGround"];
+            /** @description The number of the firm's own paper about it. */
+            reference?: string | null;
+        };
+        /**
+         * @description Why a customer is erased.
+         * @enum {string}
+         */
+        ErasureGround: "request" | "consent_withdrawn" | "no_longer_needed" | "unlawful";
         /** @description A page of events. */
         EventPage: {
             /** @description The events, newest first. */
@@ -3004,16 +3025,6 @@ export interface components {
             /** @description Whether it must be mapped and filled. */
             required: boolean;
         };
-        /** @description At least so much of a figure. */
-        FigureAtLeast: {
-            /**
-             * Format: double
-             * @description So much.
-             */
-            at_least: number;
-            /** @description Which. */
-            figure: string;
-        };
         /** @description The figures of a row. */
         Figures: {
             /** @description Segment of the leaky bucket. */
@@ -3052,6 +3063,11 @@ export interface components {
              */
             x: number;
         };
+        /**
+         * @description Kinds of files that are taken. None of them is a program or a page that a browser would run.
+         * @enum {string}
+         */
+        FileType: "pdf" | "image" | "office" | "text";
         /** @description Whom an identity belongs to. */
         Found: {
             /** @description The customer. */
@@ -3059,38 +3075,25 @@ export interface components {
             /** @description What kind of identity it was found by. */
             kind: components["schemas"]["IdentityKind"];
         };
-        /** @description What was given by hand and holds on the day. */
-        GivenFact: {
-            /**
-             * Format: uuid
-             * @description Which.
-             */
-            id: string;
-            /** @description The level; none where the level was suspended. */
-            level?: string | null;
-            /**
-             * Format: date
-             * @description The first day on which it holds no more.
-             */
-            until: string;
+        /** @description A customer in a list, and why a search found it where that is not to be seen. */
+        FoundCustomer: components["schemas"]["CustomerRow"] & {
+            /** @description The tag that a search found it by; none where it is known by, or called, what was searched for. */
+            tag?: string | null;
         };
-        /**
-         * @description What is given by hand.
-         * @enum {string}
-         */
-        GrantKind: "level" | "suspension" | "nomination";
-        /** @description A page of what was given by hand. */
-        GrantPage: {
-            /** @description The soonest to end first. */
-            items: components["schemas"]["TierGrant"][];
-            /** @description Where the next page begins. */
-            next_cursor?: string | null;
+        /** @description The role of a group. */
+        GroupRole: {
+            /** @description The group, exactly as the provider calls it. */
+            group: string;
+            /** @description The role. */
+            role: string;
         };
-        /**
-         * @description Where it stands.
-         * @enum {string}
-         */
-        GrantState: "requested" | "approved" | "refused" | "ended" | "revoked";
+        /** @description Roles by groups. Who is in none of them is refused. */
+        GroupRoles: {
+            /** @description What the provider calls a person's groups: `groups`. */
+            claim: string;
+            /** @description The first group of these that a person is in decides; 1 to 50. */
+            roles: components["schemas"]["GroupRole"][];
+        };
         /** @description Something a customer is or was known by. */
         Identity: {
             /**
@@ -3129,6 +3132,45 @@ export interface components {
             items: components["schemas"]["Identity"][];
             /** @description Where the next page begins. */
             next_cursor?: string | null;
+        };
+        /** @description An identity provider. */
+        IdentityProvider: {
+            /**
+             * Format: date-time
+             * @description When it was added.
+             */
+            created_at: string;
+            /** @description Whether there is a client secret. */
+            has_secret: boolean;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What was decided about it. */
+            settings: components["schemas"]["ProviderSettings"];
+            /**
+             * Format: int64
+             * @description Goes up with every change; send it as `If-Match` when changing.
+             */
+            version: number;
+        };
+        /** @description What is decided about an identity provider. */
+        IdentityProviderChange: {
+            /**
+             * @description The client secret; none for a client that has none. When changing, the one before stays where none is said; it has
+             *     to be said anew where someone else would get it. It is never shown again.
+             */
+            secret?: string | null;
+            /** @description The settings, whole. */
+            settings: components["schemas"]["ProviderSettings"];
+        };
+        /** @description The identity providers, at most 20. */
+        IdentityProviders: {
+            /** @description What to tell each provider of where it may send people back to. */
+            callback_url: string;
+            /** @description The oldest first. */
+            items: components["schemas"]["IdentityProvider"][];
         };
         /** @description An import as the API shows it. */
         Import: {
@@ -3345,18 +3387,6 @@ export interface components {
          * @enum {string}
          */
         JobState: "queued" | "running" | "succeeded" | "failed" | "cancelled";
-        /** @description A level or a higher one. */
-        LevelOrHigher: {
-            /** @description Its code. */
-            level: string;
-        };
-        /** @description A level in few words. */
-        LevelShown: {
-            code: string;
-            colour: string;
-            en: string;
-            zh: string;
-        };
         /**
          * @description The calendar a day is remembered by.
          * @enum {string}
@@ -3450,58 +3480,6 @@ export interface components {
             /** @description The zone of the customer's clock. */
             zone: string;
         };
-        /** @description What a condition asks for and how far a customer is. */
-        Measured: components["schemas"]["TierCondition"] & {
-            /**
-             * Format: int64
-             * @description What the customer has, in the measure's unit; null where it has none. Of a figure that is no whole number its
-             *     millionths; of a percentile the share of customers above in ten-thousandths, of which less is better.
-             */
-            have?: number | null;
-            /** @description Whether it is met. */
-            met: boolean;
-            /**
-             * Format: int64
-             * @description How much of it is missing.
-             */
-            missing: number;
-            /**
-             * Format: int64
-             * @description What it takes, in the same unit.
-             */
-            need: number;
-        };
-        /** @description How a customer stands in a programme. */
-        MemberShown: components["schemas"]["TierDecided"] & {
-            /** @description What other systems call it. */
-            code: string;
-            /**
-             * Format: uuid
-             * @description The decision it stands by; null for who never had a level.
-             */
-            decided_by?: string | null;
-            /** @description Its name in English. */
-            en: string;
-            /** @description Its levels, the lowest first. */
-            levels: components["schemas"]["LevelShown"][];
-            /**
-             * Format: uuid
-             * @description The programme.
-             */
-            programme: string;
-            /**
-             * Format: int32
-             * @description The number of the version in force.
-             */
-            version: number;
-            /** @description Its name in Chinese. */
-            zh: string;
-        };
-        /** @description How a customer stands in every programme that is for it. */
-        Members: {
-            /** @description By the programmes' codes. */
-            items: components["schemas"]["MemberShown"][];
-        };
         /** @description A merge that was made. */
         Merge: {
             /** @description The fields of the survivor's record that became others. */
@@ -3511,11 +3489,6 @@ export interface components {
              * @description Its id.
              */
             id: string;
-            /**
-             * @description What takes both for one (or for two again) only when it is made the next time: the published value run
-             *     stays as it is until the next one.
-             */
-            later: string[];
             /**
              * Format: uuid
              * @description The customer that was merged into it.
@@ -3548,6 +3521,14 @@ export interface components {
              * @description By whom.
              */
             undone_by?: string | null;
+        };
+        /** @description A merge that has just been made or undone. */
+        MergeDone: components["schemas"]["Merge"] & {
+            /**
+             * @description What takes both for one (or for two again) only when it is made the next time: the published value run
+             *     stays as it is until the next one.
+             */
+            later: string[];
         };
         /** @description A page of merges. */
         MergePage: {
@@ -3604,62 +3585,11 @@ export interface components {
              */
             minor: number;
         };
-        /** @description What a month brought. */
-        MonthFact: {
-            /**
-             * Format: int32
-             * @description Which, counted from January of year 0.
-             */
-            month: number;
-            /**
-             * Format: int32
-             * @description Its orders.
-             */
-            orders: number;
-            /**
-             * Format: int64
-             * @description The sum of its lines, minor units.
-             */
-            spend_minor: number;
-        };
         /** @description Net money of one month. */
         MonthOfSeries: {
             amount: components["schemas"]["Money"];
             /** @description `2026-10`. */
             month: string;
-        };
-        /** @description A page of customers who would get another level. */
-        MovePage: {
-            /** @description Of whom most is expected first. */
-            items: components["schemas"]["MoveShown"][];
-            /** @description Where the next page begins. */
-            next_cursor?: string | null;
-        };
-        /** @description A customer who would get another level. */
-        MoveShown: {
-            /**
-             * Format: int64
-             * @description What is expected of it within 36 months, minor units.
-             */
-            clv_minor: number;
-            /**
-             * Format: uuid
-             * @description Who.
-             */
-            customer: string;
-            /** @description Its id in the firm's other systems. */
-            external_id: string;
-            /** @description From which level; null for none. */
-            from?: string | null;
-            /** @description Its name, or its external id where it has none. */
-            name: string;
-            /**
-             * Format: int64
-             * @description What it brought in twelve complete months and the one under way, minor units.
-             */
-            revenue_minor: number;
-            /** @description To which. */
-            to?: string | null;
         };
         /**
          * @description Why a day is not remembered on its own date.
@@ -3702,6 +3632,13 @@ export interface components {
             per_minute: number;
             /** @description What it may do: some of what its user may. */
             permissions: string[];
+        };
+        /** @description What whoever erases says. */
+        NewErasure: {
+            /** @description Why. */
+            ground: components["schemas"]["ErasureGround"];
+            /** @description The number of the firm's own paper about it; nothing that says something of the person. */
+            reference?: string | null;
         };
         /** @description What is asked for. */
         NewExport: {
@@ -3777,34 +3714,23 @@ export interface components {
             /** @description Where it was said. */
             source: string;
         };
-        /** @description What is asked for. */
-        NewTierGrant: {
-            /**
-             * Format: date
-             * @description The first day.
-             */
-            from: string;
-            /** @description What. */
-            kind: components["schemas"]["GrantKind"];
-            /** @description Which level, where it is one. */
-            level?: string | null;
-            /**
-             * Format: uuid
-             * @description In which programme.
-             */
-            programme: string;
-            /** @description Why; 1 to 500 characters. */
-            reason: string;
-            /**
-             * Format: date
-             * @description The last day, at most a year after the first.
-             */
-            until: string;
-        };
         /** @description A user to be added. */
         NewUser: components["schemas"]["UserChange"] & {
             /** @description The name to sign in with, unique. */
             login: string;
+        };
+        /** @description What people get who sign in for the first time and whom nobody knows here. */
+        NewUsers: {
+            /**
+             * Format: uuid
+             * @description The branch.
+             */
+            branch_id?: string | null;
+            /**
+             * @description The role: `administrator`, `analyst`, `viewer`, or the id of one that the firm has made. Where groups decide,
+             *     theirs counts.
+             */
+            role: string;
         };
         /** @description A note about a customer. */
         Note: {
@@ -3846,35 +3772,6 @@ export interface components {
             items: components["schemas"]["Note"][];
             /** @description Where the next page begins. */
             next_cursor?: string | null;
-        };
-        /** @description A page of notices. */
-        NoticePage: {
-            /** @description The notices. */
-            items: components["schemas"]["NoticeShown"][];
-            /** @description Where the next page begins. */
-            next_cursor?: string | null;
-        };
-        /** @description A notice that is due. */
-        NoticeShown: {
-            /**
-             * Format: uuid
-             * @description To whom.
-             */
-            customer: string;
-            /**
-             * Format: date
-             * @description By when.
-             */
-            due_on: string;
-            /** @description From which level. */
-            from?: string | null;
-            /**
-             * Format: uuid
-             * @description Its id.
-             */
-            id: string;
-            /** @description To which. */
-            to?: string | null;
         };
         /** @description A day on which an event is remembered. */
         Occurrence: {
@@ -3940,12 +3837,6 @@ export interface components {
                 };
                 subscriptions: {
                     body?: null | components["schemas"]["OverviewSubscriptions"];
-                    code?: string | null;
-                    state: components["schemas"]["PartState"];
-                    took_ms: number;
-                };
-                tier: {
-                    body?: null | components["schemas"]["OverviewTier"];
                     code?: string | null;
                     state: components["schemas"]["PartState"];
                     took_ms: number;
@@ -4073,11 +3964,6 @@ export interface components {
             items: components["schemas"]["Subscription"][];
             /** @description Where the list goes on. */
             next_cursor?: string | null;
-        };
-        /** @description A customer's levels: since when, how long they hold, why, and what is missing to the next. */
-        OverviewTier: {
-            /** @description One for each programme that is for the customer. */
-            items: components["schemas"]["MemberShown"][];
         };
         /** @description What happened last. */
         OverviewTimeline: {
@@ -4356,43 +4242,79 @@ export interface components {
         ProfileRow: components["schemas"]["Figures"] & {
             customer: components["schemas"]["CustomerOfRow"];
         };
-        /** @description A programme. */
-        Programme: components["schemas"]["ProgrammeFacts"] & {
-            /**
-             * Format: uuid
-             * @description Its id.
-             */
-            id: string;
-            /**
-             * Format: int64
-             * @description Goes up with every change.
-             */
-            version: number;
-        };
-        /** @description What is decided about a programme, whatever its levels. */
-        ProgrammeFacts: {
-            /** @description For customers of these brands; of any where empty. */
-            brands?: string[];
-            /** @description What other systems call it, unique: `club`. */
-            code: string;
+        /** @description That a user is somebody at a provider. */
+        ProviderLink: {
             /** @description Its name in English. */
             en: string;
-            /** @description For customers of these kinds (`person`, `organisation`); of any where empty. */
-            kinds?: string[];
+            /**
+             * Format: date-time
+             * @description When the user last signed in with it.
+             */
+            last_used_at: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            linked_at: string;
+            /**
+             * Format: uuid
+             * @description The provider.
+             */
+            provider_id: string;
             /** @description Its name in Chinese. */
             zh: string;
         };
-        /** @description A programme with what is in force. */
-        ProgrammeShown: components["schemas"]["Programme"] & {
-            /** @description How many customers have each level; null for who does not see the whole firm. */
-            counts?: components["schemas"]["TierCount"][] | null;
-            in_force?: components["schemas"]["TierVersion"] | null;
-            scheduled?: components["schemas"]["TierVersion"] | null;
+        /** @description Who somebody is at which providers. */
+        ProviderLinks: {
+            /** @description One for each provider. */
+            items: components["schemas"]["ProviderLink"][];
         };
-        /** @description Every programme. */
-        Programmes: {
-            /** @description By code; at most 50. */
-            items: components["schemas"]["Programme"][];
+        /** @description What an administrator decides about an identity provider. */
+        ProviderSettings: {
+            /** @description Whether people can sign in with it. */
+            active?: boolean;
+            /** @description Allows http to another machine: whoever is in between can sign in as anyone. */
+            allow_http?: boolean;
+            /** @description Allows addresses in private networks and on this machine. */
+            allow_private?: boolean;
+            /** @description What it calls Patron. */
+            client_id: string;
+            /** @description Its name in English. */
+            en: string;
+            groups?: components["schemas"]["GroupRoles"] | null;
+            /** @description Who it is, exactly as it calls itself: `https://login.example.com/realms/firm`. */
+            issuer: string;
+            /** @description Whether the first sign-in finds the user whose login is the person's verified e-mail address. */
+            link_by_email?: boolean;
+            /** @description Whether the first sign-in finds the user whose login is the person's `preferred_username`. */
+            link_by_username?: boolean;
+            new_users?: components["schemas"]["NewUsers"] | null;
+            /** @description What is asked for besides `openid`, at most 20. */
+            scopes?: string[];
+            /** @description Its name in Chinese. */
+            zh: string;
+        };
+        /** @description What a provider says of itself when it is asked now. */
+        ProviderTest: {
+            /** @description How those sign: `RS256`. */
+            algorithms: string[];
+            /** @description Where people are sent to sign in. */
+            authorization_endpoint?: string | null;
+            /** @description Why nobody could sign in with it; null where they could. */
+            code?: string | null;
+            /** @description Whether it can be asked about a person after the sign-in. */
+            has_userinfo: boolean;
+            /** @description What it calls itself, if it said so. */
+            issuer?: string | null;
+            /** @description With how many of its keys a sign-in can be checked. */
+            keys: number;
+            /** @description What exactly is wrong. */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description How long it took, in milliseconds.
+             */
+            took_ms: number;
         };
         /** @description One purpose of contacting a customer. */
         Purpose: {
@@ -4432,6 +4354,8 @@ export interface components {
         };
         /** @description What the administrator decided a record holds. */
         RecordSchema: {
+            /** @description Which files a record takes. */
+            attachments?: components["schemas"]["AttachmentSettings"];
             /** @description What makes a record complete. */
             completeness: components["schemas"]["CompletenessItem"][];
             /** @description The firm's own fields. */
@@ -4669,7 +4593,7 @@ export interface components {
             months: components["schemas"]["MonthOfSeries"][];
         };
         /** @description Who is signed in and what they may do. */
-        Session: {
+        Session: components["schemas"]["Standing"] & {
             /**
              * Format: date-time
              * @description Until when the session holds.
@@ -4758,66 +4682,59 @@ export interface components {
             /** @description Its label in Chinese. */
             zh: string;
         };
-        /** @description What is asked of a simulation besides itself. */
-        SimulationRequest: {
-            sensitivity?: components["schemas"]["TierSensitivity"] | null;
-        };
-        /** @description A simulation. */
-        SimulationShown: components["schemas"]["TierSimulationResult"] & {
+        /** @description An identity provider as whoever is at the door sees it. */
+        SignInDoor: {
+            /** @description Its name in English. */
+            en: string;
             /**
              * Format: uuid
-             * @description The version in force it was compared with.
-             */
-            against?: string | null;
-            /**
-             * Format: date-time
-             * @description When it was made.
-             */
-            created_at: string;
-            /**
-             * Format: uuid
-             * @description Its id.
+             * @description The provider.
              */
             id: string;
-            /** @description Whether that is the draft as it is now. */
-            is_current: boolean;
+            /** @description Its name in Chinese. */
+            zh: string;
+        };
+        /** @description The ways in. */
+        SignInDoors: {
+            /** @description The identity providers, the oldest first. */
+            items: components["schemas"]["SignInDoor"][];
+            /** @description Whether passwords are for nobody but those who may decide about users. */
+            only_single_sign_on: boolean;
+        };
+        SignInGo: {
+            /** @description Where in the console to go on after it; the start unless said. */
+            return_to?: string | null;
+        };
+        /** @description How people may sign in. */
+        SignInPolicy: {
+            /**
+             * @description Whether passwords are for nobody but those who may decide about users (`users.manage`). It counts while there is
+             *     an active provider.
+             */
+            only_single_sign_on: boolean;
             /**
              * Format: int64
-             * @description The revision of the draft it was made of.
+             * @description Its version, for `If-Match`.
              */
-            revision: number;
-            /**
-             * Format: uuid
-             * @description The value run its figures are of.
-             */
-            run?: string | null;
+            version: number;
         };
-        /** @description A customer's level as it stands: what it earned and until when that holds. */
+        /** @description What is decided about how people may sign in. */
+        SignInPolicyChange: {
+            /** @description Whether passwords are for nobody but those who may decide about users (`users.manage`). */
+            only_single_sign_on: boolean;
+        };
+        /** @description Where to send the browser. */
+        SignInWay: {
+            /** @description The address of the provider. */
+            address: string;
+        };
+        /** @description What one's own role is called and how far it reaches. */
         Standing: {
-            /** @description The level that was earned; none for none. */
-            earned?: string | null;
-            /**
-             * Format: uuid
-             * @description What was given by hand, if that is why the level is not the earned one.
-             */
-            given?: string | null;
-            /**
-             * Format: date
-             * @description What keeps the level is lacking; it is lowered on this day unless that changes.
-             */
-            grace_until?: string | null;
-            /** @description The level that counts: the earned one, or what was given by hand. */
-            level?: string | null;
-            /**
-             * Format: date
-             * @description The earned level is not lowered before this day.
-             */
-            review_on?: string | null;
-            /**
-             * Format: date
-             * @description Since when the earned level is that.
-             */
-            since: string;
+            /** @description The name of one's branch. */
+            branch_name?: string | null;
+            /** @description The name of a role of the firm's own; a built-in one has none. */
+            role_name?: string | null;
+            scope?: components["schemas"]["ScopeKind"] | null;
         };
         /** @description A run that was asked for, and the job that does it. */
         StartedRun: {
@@ -5008,378 +4925,6 @@ export interface components {
             organisation_id: string;
             role: components["schemas"]["ContactRole"];
         };
-        /** @description One condition. */
-        TierCondition: (components["schemas"]["AtLeast"] & {
-            /** @enum {string} */
-            measure: "spend";
-        }) | (components["schemas"]["AtLeast"] & {
-            /** @enum {string} */
-            measure: "orders";
-        }) | (components["schemas"]["AtLeast"] & {
-            /** @enum {string} */
-            measure: "monthly_spend_mean";
-        }) | (components["schemas"]["AtLeast"] & {
-            /** @enum {string} */
-            measure: "monthly_spend_least";
-        }) | (components["schemas"]["AtLeast"] & {
-            /** @enum {string} */
-            measure: "quarterly_spend_mean";
-        }) | (components["schemas"]["AtLeast"] & {
-            /** @enum {string} */
-            measure: "quarterly_spend_least";
-        }) | (components["schemas"]["AtLeast"] & {
-            /** @enum {string} */
-            measure: "tenure_months";
-        }) | (components["schemas"]["FigureAtLeast"] & {
-            /** @enum {string} */
-            measure: "figure";
-        }) | (components["schemas"]["TopShare"] & {
-            /** @enum {string} */
-            measure: "percentile";
-        }) | (components["schemas"]["LevelOrHigher"] & {
-            /** @enum {string} */
-            measure: "organisation_level";
-        }) | {
-            /** @enum {string} */
-            measure: "nomination";
-        };
-        /** @description How many have a level. */
-        TierCount: {
-            /**
-             * Format: int64
-             * @description So many.
-             */
-            customers: number;
-            /** @description The level; null for none. */
-            level?: string | null;
-        };
-        /** @description A curve. */
-        TierCurve: {
-            /** @description What was asked. */
-            asked: components["schemas"]["TierSensitivity"];
-            /** @description A point for each value, in their order. */
-            points: components["schemas"]["TierCurvePoint"][];
-        };
-        /** @description A threshold's value and what it would lead to. */
-        TierCurvePoint: {
-            /** @description How many would have each level. */
-            levels: components["schemas"]["TierCount"][];
-            /**
-             * Format: double
-             * @description The value.
-             */
-            value: number;
-        };
-        /** @description A decision on a customer's level with everything that explains it. */
-        TierDecided: components["schemas"]["Standing"] & {
-            /** @description Why. */
-            reason: components["schemas"]["TierReason"];
-            to_keep?: components["schemas"]["TierProgress"] | null;
-            to_next?: components["schemas"]["TierProgress"] | null;
-        };
-        /** @description What a version says. */
-        TierDocument: {
-            /** @description What becomes of who no longer meets what keeps the level. */
-            downgrade: components["schemas"]["TierDowngrade"];
-            /**
-             * Format: date
-             * @description From which day it holds.
-             */
-            effective_on: string;
-            /** @description How far down it goes then. */
-            landing: components["schemas"]["TierLanding"];
-            /** @description The levels, the lowest first; at most 12. */
-            levels: components["schemas"]["TierLevel"][];
-            /**
-             * Format: int32
-             * @description So many days ahead are those told who lose a level by this version, 0 to 365.
-             */
-            notice_days: number;
-            /** @description Over which time it counts what customers bring. */
-            period: components["schemas"]["TierPeriod"];
-            /**
-             * Format: int32
-             * @description The form of the document: 1.
-             */
-            schema: number;
-        };
-        /** @description What becomes of who no longer meets what keeps the level. */
-        TierDowngrade: {
-            /** @enum {string} */
-            kind: "never";
-        } | {
-            /** @enum {string} */
-            kind: "at_once";
-        } | {
-            /** @enum {string} */
-            kind: "period_end";
-        } | {
-            /**
-             * Format: int32
-             * @description 1 to 366.
-             */
-            days: number;
-            /** @enum {string} */
-            kind: "grace";
-        };
-        /** @description What is known of a customer. */
-        TierFacts: {
-            /** @description The figures that the version asks for: whole numbers in their unit, of others their millionths. */
-            figures: Record<string, never>[];
-            given?: components["schemas"]["GivenFact"] | null;
-            /** @description Whether the programme is for this customer: by brand and kind. */
-            included: boolean;
-            /** @description What months brought, in order; those that brought nothing are left out. */
-            months: components["schemas"]["MonthFact"][];
-            /** @description Whether a nomination holds. */
-            nominated: boolean;
-            /** @description The level of its organisation in the programme. */
-            organisation_level?: string | null;
-            /**
-             * Format: uuid
-             * @description The value run that the figures are of.
-             */
-            run?: string | null;
-            /** @description Of figures that the version ranks by, the share of all customers who have more, in ten-thousandths. */
-            shares: Record<string, never>[];
-            /**
-             * Format: date
-             * @description Since when it is one.
-             */
-            since?: string | null;
-        };
-        /** @description Something given by hand. */
-        TierGrant: components["schemas"]["NewTierGrant"] & {
-            /**
-             * Format: uuid
-             * @description To whom.
-             */
-            customer: string;
-            /**
-             * Format: date-time
-             * @description When.
-             */
-            decided_at?: string | null;
-            /**
-             * Format: uuid
-             * @description Who agreed, refused or took it back.
-             */
-            decided_by?: string | null;
-            /**
-             * Format: uuid
-             * @description Its id.
-             */
-            id: string;
-            /**
-             * Format: date-time
-             * @description When.
-             */
-            requested_at: string;
-            /**
-             * Format: uuid
-             * @description Who asked for it.
-             */
-            requested_by?: string | null;
-            /** @description Where it stands. */
-            state: components["schemas"]["GrantState"];
-            /**
-             * Format: int64
-             * @description Goes up with every change.
-             */
-            version: number;
-        };
-        /**
-         * @description How far down a level goes.
-         * @enum {string}
-         */
-        TierLanding: "one_level" | "earned";
-        /** @description A level. */
-        TierLevel: {
-            /** @description What other systems call it, unique in the version: `gold`. */
-            code: string;
-            /** @description Its colour: `#d4af37`. */
-            colour: string;
-            /** @description Its name in English. */
-            en: string;
-            keep?: components["schemas"]["TierRule"] | null;
-            /** @description What earns it. */
-            qualify: components["schemas"]["TierRule"];
-            /** @description Its name in Chinese. */
-            zh: string;
-        };
-        /** @description Who goes from one level to another: so many, who brought so much and of whom so much is expected. */
-        TierMatrixCell: {
-            /**
-             * Format: int64
-             * @description What is expected of them within 36 months, minor units.
-             */
-            clv_minor: number;
-            /**
-             * Format: int64
-             * @description So many.
-             */
-            customers: number;
-            /** @description By the version in force; null for none. */
-            from?: string | null;
-            /**
-             * Format: int64
-             * @description What they brought in twelve complete months and the one under way, minor units.
-             */
-            revenue_minor: number;
-            /** @description By the draft. */
-            to?: string | null;
-        };
-        /** @description Those who would lose or gain a level. */
-        TierMoved: {
-            /**
-             * Format: int64
-             * @description What is expected of them within 36 months, minor units.
-             */
-            clv_minor: number;
-            /**
-             * Format: int64
-             * @description So many.
-             */
-            customers: number;
-            /**
-             * Format: int64
-             * @description What they brought in twelve complete months and the one under way, minor units.
-             */
-            revenue_minor: number;
-        };
-        /** @description Over which time it counts what customers bring. */
-        TierPeriod: {
-            /** @enum {string} */
-            kind: "rolling_months";
-            /**
-             * Format: int32
-             * @description 1 to 24.
-             */
-            months: number;
-        } | {
-            /** @enum {string} */
-            kind: "calendar_year";
-        } | {
-            /** @enum {string} */
-            kind: "membership_year";
-        };
-        /** @description How far a customer is from meeting a rule. */
-        TierProgress: {
-            /** @description The conditions. */
-            conditions: components["schemas"]["Measured"][];
-            /** @description The level the rule is about. */
-            level: string;
-            /** @description Whether the rule is met. */
-            met: boolean;
-            /** @description Whether it takes all of the conditions or any of them. */
-            takes_all: boolean;
-        };
-        /** @description Why, for machines and for people. */
-        TierReason: {
-            /** @description The stable name. */
-            code: components["schemas"]["Cause"];
-            /** @description In English. */
-            en: string;
-            /** @description In Chinese. */
-            zh: string;
-        };
-        /** @description Conditions of which all must be met, or any. */
-        TierRule: {
-            /** @description All of these; at most 10. */
-            all: components["schemas"]["TierCondition"][];
-        } | {
-            /** @description Any of these; at most 10. */
-            any: components["schemas"]["TierCondition"][];
-        };
-        /** @description One threshold of a draft moved over several values. */
-        TierSensitivity: {
-            /** @description Which condition, 0 for the first. */
-            condition: number;
-            /** @description Of which level. */
-            level: string;
-            /** @description Of what keeps it rather than of what earns it. */
-            of_keep?: boolean;
-            /** @description The values, at most 25. */
-            values: number[];
-        };
-        /** @description What a draft would lead to, if customers go on as they are: nothing is waited for, on either side. */
-        TierSimulationResult: {
-            /** @description How many would have it. */
-            after: components["schemas"]["TierCount"][];
-            /** @description How many have each level by the version in force. */
-            before: components["schemas"]["TierCount"][];
-            /** @description The currency of its amounts. */
-            currency: string;
-            curve?: components["schemas"]["TierCurve"] | null;
-            /**
-             * Format: int64
-             * @description How many customers were looked at.
-             */
-            customers: number;
-            /** @description Who would have a higher one. */
-            gain: components["schemas"]["TierMoved"];
-            /** @description Who would have a lower level. */
-            lose: components["schemas"]["TierMoved"];
-            /** @description From which level to which. */
-            matrix: components["schemas"]["TierMatrixCell"][];
-            /**
-             * Format: date
-             * @description The day it was made as of.
-             */
-            on: string;
-        };
-        /** @description A version of a programme. */
-        TierVersion: {
-            /**
-             * Format: date-time
-             * @description When it was begun.
-             */
-            created_at: string;
-            /** @description What it says. */
-            document: components["schemas"]["TierDocument"];
-            /**
-             * Format: uuid
-             * @description Who changed it last.
-             */
-            edited_by?: string | null;
-            /**
-             * Format: uuid
-             * @description Its id.
-             */
-            id: string;
-            /**
-             * Format: int32
-             * @description 1 for the first.
-             */
-            number: number;
-            /**
-             * Format: uuid
-             * @description Whose.
-             */
-            programme: string;
-            /**
-             * Format: uuid
-             * @description Who published it.
-             */
-            published_by?: string | null;
-            /**
-             * Format: int64
-             * @description Goes up with every change of the draft.
-             */
-            revision: number;
-            /** @description Where it stands. */
-            state: components["schemas"]["VersionState"];
-        };
-        /** @description A first share of all by a figure. */
-        TopShare: {
-            /** @description Which. */
-            figure: string;
-            /**
-             * Format: int64
-             * @description So many of a thousand: 200 for the first fifth.
-             */
-            top_per_mille: number;
-        };
         /** @description One line of the ledger. */
         TransactionBody: {
             amount: components["schemas"]["Money"];
@@ -5402,6 +4947,26 @@ export interface components {
         TransactionPage: {
             items: components["schemas"]["TransactionBody"][];
             next_cursor?: string | null;
+        };
+        /** @description What is tried before it is saved, and on whom. */
+        UnsavedTrial: {
+            /**
+             * Format: uuid
+             * @description The customer.
+             */
+            customer: string;
+            /**
+             * Format: uuid
+             * @description The panel that is being changed; none for a new one.
+             */
+            panel?: string | null;
+            /**
+             * @description The secret; of a panel that is being changed the one that is kept is used where none is said, as long as nobody
+             *     else would get it.
+             */
+            secret?: string | null;
+            /** @description What it would be. It needs no names, and `fields` may be empty. */
+            settings: components["schemas"]["PanelSettings"];
         };
         /** @description What is uploaded. */
         UploadForm: {
@@ -5484,18 +5049,6 @@ export interface components {
             /** @description The user. */
             user: components["schemas"]["UserRecord"];
         };
-        /** @description A page of versions. */
-        VersionPage: {
-            /** @description The newest first. */
-            items: components["schemas"]["TierVersion"][];
-            /** @description Where the next page begins. */
-            next_cursor?: string | null;
-        };
-        /**
-         * @description Where a version stands.
-         * @enum {string}
-         */
-        VersionState: "draft" | "scheduled" | "effective" | "retired";
         /** @description One event for one endpoint. */
         WebhookDelivery: {
             /**
@@ -6104,6 +5657,129 @@ export interface operations {
             };
         };
     };
+    attachments_list: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentPage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    attachment_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["AttachmentForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    attachment_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    attachment_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     completeness_read: {
         parameters: {
             query?: never;
@@ -6446,6 +6122,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DuplicatePage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    customer_erase: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version of the record that was looked at */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewErasure"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    customer_everything: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": number[];
                 };
             };
             "4XX": {
@@ -7135,130 +6876,6 @@ export interface operations {
             };
         };
     };
-    customer_tiers: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Members"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    customer_tiers_decide: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Members"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    customer_tier_decisions: {
-        parameters: {
-            query?: {
-                programme?: string;
-                limit?: number;
-                cursor?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DecisionPage"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    tier_grant_request: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewTierGrant"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TierGrant"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
     timeline: {
         parameters: {
             query?: {
@@ -7362,6 +6979,7 @@ export interface operations {
         parameters: {
             query?: {
                 state?: components["schemas"]["DuplicateState"];
+                certain?: boolean;
                 customer?: string;
                 limit?: number;
                 cursor?: string;
@@ -7610,6 +7228,187 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": number[];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    identity_providers_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityProviders"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    identity_provider_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdentityProviderChange"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityProvider"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    identity_provider_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityProvider"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    identity_provider_change: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdentityProviderChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityProvider"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    identity_provider_remove: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nobody signs in with it any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    identity_provider_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderTest"];
                 };
             };
             "4XX": {
@@ -8048,7 +7847,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Merge"];
+                    "application/json": components["schemas"]["MergeDone"];
                 };
             };
             "4XX": {
@@ -8107,7 +7906,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Merge"];
+                    "application/json": components["schemas"]["MergeDone"];
                 };
             };
             "4XX": {
@@ -8166,6 +7965,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Panel"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    panels_try_unsaved: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnsavedTrial"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PanelTry"];
                 };
             };
             "4XX": {
@@ -8509,7 +8339,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description credentials_wrong, second_factor_required, second_factor_wrong */
+            /** @description credentials_wrong, second_factor_required, second_factor_wrong, password_sign_in_off */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8547,6 +8377,56 @@ export interface operations {
             };
         };
     };
+    sign_in_come_back: {
+        parameters: {
+            query?: {
+                code?: string;
+                state?: string;
+                iss?: string;
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the console, with a session or with `refused` in the address */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    session_links_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderLinks"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     change_password: {
         parameters: {
             query?: never;
@@ -8566,6 +8446,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    sign_in_doors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInDoors"];
+                };
+            };
+        };
+    };
+    sign_in_go: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInGo"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInWay"];
+                };
+            };
+            /** @description provider_unreachable, provider_unusable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
             "4XX": {
@@ -8845,6 +8786,66 @@ export interface operations {
             };
         };
     };
+    sign_in_policy_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInPolicy"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    sign_in_policy_change: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInPolicyChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInPolicy"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     teams_list: {
         parameters: {
             query?: {
@@ -8941,580 +8942,10 @@ export interface operations {
             };
         };
     };
-    tier_grants_list: {
-        parameters: {
-            query?: {
-                programme?: string;
-                customer?: string;
-                state?: components["schemas"]["GrantState"];
-                limit?: number;
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GrantPage"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    tier_grant_approve: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description the version that was read */
-                "If-Match": string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TierGrant"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    tier_grant_refuse: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description the version that was read */
-                "If-Match": string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TierGrant"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    tier_grant_revoke: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description the version that was read */
-                "If-Match": string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TierGrant"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    tier_programmes_list: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Programmes"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    tier_programme_create: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ProgrammeFacts"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Programme"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    tier_programme_read: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProgrammeShown"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    tier_programme_change: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description the version this is based on */
-                "If-Match": string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ProgrammeFacts"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Programme"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    tier_decide_all: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    tier_versions_list: {
-        parameters: {
-            query?: {
-                limit?: number;
-                cursor?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["VersionPage"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    tier_version_draft: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TierDocument"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TierVersion"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    tier_version_read: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TierVersion"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    tier_version_change: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description the revision this is based on */
-                "If-Match": string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TierDocument"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TierVersion"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    tier_notices_list: {
-        parameters: {
-            query?: {
-                limit?: number;
-                cursor?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NoticePage"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    tier_version_publish: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description the revision to be published */
-                "If-Match": string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TierVersion"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    tier_simulation_read: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SimulationShown"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    tier_simulate: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SimulationRequest"];
-            };
-        };
-        responses: {
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    tier_moves_list: {
-        parameters: {
-            query?: {
-                /** @description lose (unless told) or gain */
-                direction?: string;
-                limit?: number;
-                cursor?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MovePage"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
     users_list: {
         parameters: {
             query?: {
+                q?: string;
                 limit?: number;
                 cursor?: string;
             };
@@ -9688,6 +9119,64 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description It is over */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    user_links_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderLinks"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    user_unlink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The next sign-in there finds the user anew, or nobody */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -9883,6 +9372,7 @@ export interface operations {
         parameters: {
             query?: {
                 influence?: number;
+                sort?: "clv_36m" | "revenue_12m" | "customers" | "influence";
                 limit?: number;
                 cursor?: string;
             };

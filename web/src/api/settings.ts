@@ -22,9 +22,20 @@ export type WebhookSecret = With<Schemas["WebhookSecret"], { endpoint: Webhook }
 export type Delivery = Whole<Schemas["WebhookDelivery"]>;
 export type DeliveryState = Schemas["WebhookDeliveryState"];
 
+export type Panel = With<Schemas["Panel"], { settings: PanelSettings }>;
+export type PanelSettings = Whole<Schemas["PanelSettings"]>;
+export type PanelAuth = Schemas["PanelAuth"];
+export type PanelField = Schemas["PanelField"];
+export type PanelFieldKind = Schemas["PanelFieldKind"];
+export type PanelTry = Schemas["PanelTry"];
+
 export const CUSTOM_KINDS: CustomKindName[] = ["text", "number", "date", "choice"];
 export const NEEDS: Need[] = ["consent", "no_withdrawal", "nothing"];
 export const DELIVERY_STATES: DeliveryState[] = ["pending", "delivered", "exhausted"];
+
+export const PANEL_FIELD_KINDS: PanelFieldKind[] = ["text", "number", "money", "date", "link"];
+export const PANEL_AUTHS: PanelAuth["kind"][] = ["none", "bearer", "basic", "header"];
+export const PANEL_BYTES_USUAL = 65_536;
 
 const PAGE = 50;
 
@@ -32,6 +43,7 @@ export const settingsKeys = {
   schema: ["record-schema"],
   policy: ["contact-policy"],
   webhooks: ["webhooks"],
+  panels: ["panels"],
   deliveries: (id: string) => ["webhooks", "deliveries", id],
   audit: ["audit"],
 } as const;
@@ -68,6 +80,41 @@ export const replayDelivery = (id: string, delivery: string) =>
 export const replaySince = (id: string, since: string) =>
   request<{ again: number }>("POST", at("/api/v1/webhooks/{id}/replay", { id }), {
     body: { since },
+  });
+
+export const readPanel = (id: string, signal?: Signal) =>
+  request<Panel>("GET", at("/api/v1/panels/{id}", { id }), { signal });
+export const addPanel = (settings: PanelSettings, secret: string | null, key: string) =>
+  request<Panel>("POST", "/api/v1/panels", {
+    body: { settings, secret },
+    headers: { "idempotency-key": key },
+  });
+export const changePanel = (
+  id: string,
+  version: number,
+  settings: PanelSettings,
+  secret: string | null,
+) =>
+  request<Panel>("PUT", at("/api/v1/panels/{id}", { id }), {
+    body: { settings, secret },
+    headers: ifMatch(version),
+  });
+export const removePanel = (id: string, version: number) =>
+  request<null>("DELETE", at("/api/v1/panels/{id}", { id }), { headers: ifMatch(version) });
+/** Asks with what is not saved; `panel` lends its secret. */
+export const tryPanel = (
+  customer: string,
+  panel: string | null,
+  settings: PanelSettings,
+  secret: string | null,
+) =>
+  request<PanelTry>("POST", "/api/v1/panels/try", { body: { customer, panel, settings, secret } });
+
+export const usePanels = () =>
+  useQuery({
+    queryKey: settingsKeys.panels,
+    queryFn: async ({ signal }) =>
+      (await request<{ items: Panel[] }>("GET", "/api/v1/panels", { signal })).items,
   });
 
 export const useSchema = () =>

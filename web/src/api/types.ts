@@ -26,6 +26,8 @@ export const PERMISSIONS = [
   "customers.settings",
   "customers.personal",
   "customers.reveal",
+  "customers.export_person",
+  "customers.erase",
   "imports.write",
   "value.read",
   "value.run",
@@ -74,6 +76,7 @@ export type ImportPlan = {
 };
 
 export type CustomerRow = Whole<Schemas["CustomerRow"]>;
+export type FoundCustomer = Whole<Schemas["FoundCustomer"]>;
 export type CustomerLink = Schemas["CustomerLink"];
 export type Subscription = Whole<Schemas["Subscription"]>;
 export type Contact = Whole<Schemas["Contact"]>;
@@ -89,6 +92,7 @@ export type Customer = CustomerRow &
       | "owner"
       | "members"
       | "generated"
+      | "erased_at"
       | "version"
     >,
     { subscriptions: Subscription[]; contacts: Contact[] }

@@ -1,5 +1,5 @@
-// Customers and commands from the keyboard: by a fragment of a name, by pinyin, by the end of a phone number, or
-// by anything a customer is known by, whole.
+// Customers and commands from the keyboard: by a fragment of a name, by pinyin, by the end of a phone number, by a
+// tag, or by anything a customer is known by, whole.
 import { SearchOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
 import { Input, Modal, Typography } from "antd";
@@ -135,7 +135,9 @@ function Palette(props: { onClose: () => void }) {
             ),
           ]
         : []),
-      ...customers.map((one) => choice(one)),
+      ...customers.map((one) =>
+        choice(one, one.tag ? t("app.search.tagged", { tag: one.tag }) : undefined),
+      ),
       ...commands.filter((one) => one.label.toLowerCase().includes(low)),
     ];
   }, [wanted, found.data, known.data, commands, navigate, t]);

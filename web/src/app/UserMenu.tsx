@@ -2,15 +2,12 @@
 import { UserOutlined } from "@ant-design/icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { App, Button, Dropdown } from "antd";
-import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { signOut } from "../api/endpoints";
 import { useSession } from "../api/queries";
 import { errorText } from "../components/problem";
-
-/** The name of a role of the firm's own is not known to everybody who has it. */
-const roleText = (role: string, t: TFunction) => t(`terms.role.${role}`, { defaultValue: "" });
+import { roleName } from "../components/roles";
 
 export function UserMenu() {
   const { t } = useTranslation();
@@ -36,9 +33,10 @@ export function UserMenu() {
           {
             key: "who",
             type: "group",
-            label: [session.user.name || session.user.login, roleText(session.user.role, t)]
-              .filter(Boolean)
-              .join(" · "),
+            label: [
+              session.user.name || session.user.login,
+              roleName({ role: session.user.role, name: session.role_name ?? null }, t),
+            ].join(" · "),
           },
           { key: "account", label: t("access.account.open") },
           { type: "divider" },

@@ -60,6 +60,8 @@ function wordKey(field: string, subject: string, value: string): string | null {
       return `terms.kind.${value}`;
     case "model":
       return `terms.model.${value}`;
+    case "ground":
+      return `record.erase.grounds.${value}`;
     default:
       return null;
   }
@@ -161,6 +163,13 @@ export function eventSaid(
     if (changed && JSON.stringify(was[field]) === JSON.stringify(is[field])) continue;
     add(field, was[field], changed ? is[field] : (is[field] ?? was[field]), changed);
   }
-  for (const [field, value] of Object.entries(rest)) add(field, null, value, false);
+  // What is personal the log does not repeat: it says that it changed.
+  for (const field of Array.isArray(rest.fields) ? rest.fields : []) {
+    const label = typeof field === "string" && !(field in was) && !(field in is) ? head(field) : "";
+    if (label) said.push({ field, label, before: null, after: words.t("events.changed") });
+  }
+  for (const [field, value] of Object.entries(rest)) {
+    if (field !== "fields") add(field, null, value, false);
+  }
   return said;
 }

@@ -95,6 +95,8 @@ export function Preferences(props: { children: ReactNode }) {
             colorPrimary: dark ? "#3c89e0" : "#0b5cad",
             colorInfo: dark ? "#3c89e0" : "#0b5cad",
             colorLink: dark ? BRIGHT : "#0b5cad",
+            // Under the pointer it stays as readable.
+            colorLinkHover: dark ? BRIGHT : "#084a8a",
             colorTextSecondary: dark ? "rgba(255,255,255,0.68)" : "rgba(0,0,0,0.62)",
             colorTextDescription: dark ? "rgba(255,255,255,0.68)" : "rgba(0,0,0,0.62)",
             colorTextTertiary: dark ? "rgba(255,255,255,0.62)" : "rgba(0,0,0,0.6)",

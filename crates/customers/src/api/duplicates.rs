@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::{customer_id, part_id};
 use crate::app::duplicates;
-use crate::model::{Duplicate, DuplicateState};
+use crate::model::{Duplicate, DuplicateState, PairFilter};
 
 /// A page of pairs.
 #[derive(Debug, Serialize, ToSchema)]
@@ -34,13 +34,14 @@ impl From<Page<Duplicate>> for DuplicatePage {
 #[derive(Deserialize)]
 pub(super) struct Wanted {
     state: Option<String>,
+    certain: Option<bool>,
     customer: Option<String>,
 }
 
 /// Pairs of customers who may be one: those nobody has decided on yet, unless another state is asked for. What
-/// is certain comes first, then the likeliest.
+/// is certain comes first, then the likeliest; with `certain` only what is (`true`), or only what is likely (`false`).
 #[utoipa::path(get, path = "/duplicates", tag = "customers", operation_id = "duplicates_list",
-    params(("state" = Option<DuplicateState>, Query), ("customer" = Option<Uuid>, Query),
+    params(("state" = Option<DuplicateState>, Query), ("certain" = Option<bool>, Query), ("customer" = Option<Uuid>, Query),
         ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = DuplicatePage),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
@@ -52,8 +53,12 @@ pub(super) async fn list(
 ) -> Result<Json<DuplicatePage>, Problem> {
     let state = wanted.state.as_deref().map(str::parse).transpose()?;
     let customer = wanted.customer.as_deref().map(customer_id).transpose()?;
-    let cursor = paging.cursor.as_deref();
-    let page = duplicates::list(&platform, &caller, state, customer, paging.size, cursor).await?;
+    let wanted = PairFilter {
+        state: state.unwrap_or_default(),
+        certain: wanted.certain,
+        customer,
+    };
+    let page = duplicates::list(&platform, &caller, wanted, paging.size, paging.cursor.as_deref()).await?;
     Ok(Json(page.into()))
 }
 

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::{customer_id, part_id};
 use crate::app::merges;
-use crate::model::{CustomerId, Merge, MergePreview, NewMerge};
+use crate::model::{CustomerId, Merge, MergeDone, MergePreview, NewMerge};
 use crate::references::References;
 
 /// A page of merges.
@@ -84,14 +84,14 @@ pub(super) async fn preview(
 /// published value run stays as it is. Needs `customers.write` and `customers.merge`.
 #[utoipa::path(post, path = "/merges", tag = "customers", operation_id = "merge_create",
     request_body = NewMerge,
-    responses((status = 201, body = Merge),
+    responses((status = 201, body = MergeDone),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn create(
     State(platform): State<Platform>,
     Extension(references): Extension<References>,
     caller: Caller,
     Json(said): Json<NewMerge>,
-) -> Result<(StatusCode, Json<Merge>), Problem> {
+) -> Result<(StatusCode, Json<MergeDone>), Problem> {
     let made = merges::merge(&platform, &references, &caller, said).await?;
     Ok((StatusCode::CREATED, Json(made)))
 }
@@ -101,14 +101,14 @@ pub(super) async fn create(
 /// undone first (`merge_not_last`). Needs `customers.write` and `customers.merge`.
 #[utoipa::path(post, path = "/merges/{id}/undo", tag = "customers", operation_id = "merge_undo",
     params(("id" = Uuid, Path)),
-    responses((status = 200, body = Merge),
+    responses((status = 200, body = MergeDone),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn undo(
     State(platform): State<Platform>,
     Extension(references): Extension<References>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<Json<Merge>, Problem> {
+) -> Result<Json<MergeDone>, Problem> {
     let id = part_id("merge", &id)?;
     Ok(Json(merges::unmerge(&platform, &references, &caller, id).await?))
 }

@@ -13,7 +13,10 @@ use crate::model::{
     Channel, ContactPolicy, ContactPreferences, CustomerId, NewStatements, QuietHours, Statement,
 };
 use crate::rules::consent::{MayContact, MayContactFacts, may_contact as answer};
+use crate::rules::edit::as_changed_unsaid;
 use crate::store::consents;
+use crate::store::edit::erased;
+use crate::store::erasure::erased_at;
 
 /// Everything a customer said about being contacted, the newest first.
 pub async fn history(
@@ -94,7 +97,6 @@ pub async fn say(
         payload: &json!({
             "purposes": said.purposes,
             "channels": said.channels,
-            "source": said.source,
             "at": at,
             "expires_at": expires_at,
         }),
@@ -106,7 +108,7 @@ pub async fn say(
 
 /// Whether a customer may be contacted, with the facts that decide it. `at` is now unless said.
 ///
-/// Errors: `purpose_unknown`.
+/// Errors: `purpose_unknown`; `customer_erased`: nobody contacts one of whom nothing is known.
 pub async fn may_contact(
     platform: &Platform,
     caller: &Caller,
@@ -128,6 +130,9 @@ pub async fn facts_and_answer(
     (purpose, channel): (&str, Channel),
     at: Timestamp,
 ) -> Result<(MayContact, MayContactFacts)> {
+    if erased_at(tx, customer).await?.is_some() {
+        return Err(erased());
+    }
     let (policy_version, policy) = consents::policy(tx).await?;
     let (_, wanted) = consents::preferences(tx, customer).await?;
     let facts = MayContactFacts {
@@ -215,7 +220,7 @@ pub async fn prefer(
             subject_kind: "customer",
             subject: customer.uuid(),
             customer: Some(customer.uuid()),
-            payload: &json!({ "before": before, "after": wanted }),
+            payload: &as_changed_unsaid(&before, &wanted).unwrap_or_default(),
         };
         events::record(&mut tx, &platform.clock, &event).await?;
     }

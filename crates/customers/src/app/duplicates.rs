@@ -10,33 +10,30 @@ use serde_json::{Value, json};
 
 use super::found;
 use crate::duplicates as finding;
-use crate::model::{CustomerId, Duplicate, DuplicateId, DuplicateState};
+use crate::model::{CustomerId, Duplicate, DuplicateId, DuplicateState, PairFilter};
 use crate::store;
-use crate::store::duplicates::{self, Filter};
+use crate::store::duplicates;
 
-/// Pairs that are open (unless said), what is certain first, the likeliest first; those of one customer where
-/// one is given.
+/// Pairs, what is certain first, the likeliest first.
 pub async fn list(
     platform: &Platform,
     caller: &Caller,
-    state: Option<DuplicateState>,
-    customer: Option<CustomerId>,
+    wanted: PairFilter,
     size: PageSize,
     cursor: Option<&str>,
 ) -> Result<Page<Duplicate>> {
     caller.require(Permission::CustomersRead)?;
-    let state = state.unwrap_or(DuplicateState::Open);
     let mut tx = platform.db.read().await?;
-    let customer = match customer {
+    let customer = match wanted.customer {
         // What was merged stays said of the two it is about.
-        Some(customer) if state != DuplicateState::Merged => {
+        Some(customer) if wanted.state != DuplicateState::Merged => {
             let survivor = store::resolve(&mut tx, caller.scope(), customer).await?;
             Some(survivor.map_or(customer, |(id, _)| id))
         }
         customer => customer,
     };
-    let filter = Filter { state, customer };
-    duplicates::page(&mut tx, caller.scope(), filter, size, cursor).await
+    let wanted = PairFilter { customer, ..wanted };
+    duplicates::page(&mut tx, caller.scope(), wanted, size, cursor).await
 }
 
 /// Queues the job that looks through all customers. It is for who sees the whole firm.
@@ -85,7 +82,11 @@ pub async fn search_one(
     let mut tx = platform.db.write().await?;
     duplicates::store(&mut tx, &platform.clock, &found).await?;
     tx.commit().await?;
-    list(platform, caller, None, Some(customer), size, None).await
+    let of_customer = PairFilter {
+        customer: Some(customer),
+        ..PairFilter::default()
+    };
+    list(platform, caller, of_customer, size, None).await
 }
 
 /// Decides that two customers are two: they are not offered again. What was decided so stays as it is.

@@ -183,7 +183,7 @@ pub(super) fn check_in_sight(caller: &Caller, known: &Known) -> Result<()> {
 }
 
 /// Records an event of a customer.
-pub(super) async fn record(
+pub(crate) async fn record(
     tx: &mut Tx,
     platform: &Platform,
     caller: &Caller,

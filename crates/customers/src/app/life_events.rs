@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{found, hold};
 use crate::model::{CustomerId, LifeEvent, LifeEventFacts, LifeEventId};
-use crate::rules::edit::{as_changed, as_new};
+use crate::rules::edit::{as_changed, as_gone, as_new};
 use crate::rules::life_event::{Occurrence, check_span, occurrences};
 use crate::store::life_events::{self, LIFE_EVENTS_MAX};
 
@@ -157,7 +157,7 @@ pub async fn remove(
     let mut tx = platform.db.write().await?;
     let before = find(hold_all(&mut tx, caller, customer).await?, id, expected)?;
     life_events::delete(&mut tx, id).await?;
-    let payload = serde_json::json!({ "before": before.facts });
+    let payload = as_gone(&before.facts);
     record(
         &mut tx,
         platform,

@@ -15,7 +15,8 @@ use super::hold;
 use super::life_events::too_many as too_many_life_events;
 use crate::identities;
 use crate::model::{
-    Choices, Conflict, CustomerId, LifeEventId, Merge, MergeId, MergePreview, MergeRecord, NewMerge,
+    Choices, Conflict, CustomerId, LifeEventId, Merge, MergeDone, MergeId, MergePreview, MergeRecord,
+    NewMerge,
 };
 use crate::references::{Keyed, LIFE_EVENTS, OnMerge, Reference, References};
 use crate::rules::edit::check_place;
@@ -230,7 +231,7 @@ pub async fn merge(
     references: &References,
     caller: &Caller,
     said: NewMerge,
-) -> Result<Merge> {
+) -> Result<MergeDone> {
     may_merge(caller)?;
     let (survivor, merged) = (said.survivor, said.merged);
     check_different(survivor, merged)?;
@@ -297,13 +298,13 @@ pub async fn merge(
         &payload,
     )
     .await?;
-    let made = merges::get(&mut tx, caller.scope(), id)
+    let merge = merges::get(&mut tx, caller.scope(), id)
         .await?
         .ok_or_else(|| Error::internal("the merge just made is gone"))?;
     tx.commit().await?;
-    Ok(Merge {
+    Ok(MergeDone {
+        merge,
         later: references.made_anew_by(),
-        ..made
     })
 }
 
@@ -353,7 +354,7 @@ pub async fn unmerge(
     references: &References,
     caller: &Caller,
     id: MergeId,
-) -> Result<Merge> {
+) -> Result<MergeDone> {
     may_merge(caller)?;
     let mut tx = platform.db.write().await?;
     merges::be_alone(&mut tx).await?;
@@ -363,7 +364,7 @@ pub async fn unmerge(
         .ok_or(Error::NotFound { what: "merge" })?;
     let later = references.made_anew_by();
     if done.undone_at.is_some() {
-        return Ok(Merge { later, ..done });
+        return Ok(MergeDone { merge: done, later });
     }
     if let Some(later) = merges::in_the_way(&mut tx, id).await? {
         let message = format!("the survivor took part in a later merge; undo the merge {later} first");
@@ -416,11 +417,11 @@ pub async fn unmerge(
         &payload,
     )
     .await?;
-    let undone = merges::get(&mut tx, scope, id)
+    let merge = merges::get(&mut tx, scope, id)
         .await?
         .ok_or_else(|| Error::internal("the merge just undone is gone"))?;
     tx.commit().await?;
-    Ok(Merge { later, ..undone })
+    Ok(MergeDone { merge, later })
 }
 
 /// Whom the survivor referred to may have been merged since.

@@ -14,7 +14,7 @@ use super::{found, hold, refer};
 use crate::model::{
     CustomValue, CustomValues, CustomerId, NewNote, Note, NoteChange, NoteId, RecordSchema, TagChange,
 };
-use crate::rules::edit::as_changed;
+use crate::rules::edit::as_changed_unsaid;
 use crate::rules::record_schema::{Completeness, completeness as how_complete, note_text, tags_after};
 use crate::store::record;
 
@@ -64,7 +64,8 @@ pub async fn change_tags(
         let removed: Vec<_> = before.difference(&after).collect();
         record::change_tags(&mut tx, customer, &added, &removed).await?;
         let about = (customer, "customer", customer.uuid());
-        let payload = json!({ "added": added, "removed": removed });
+        // The words themselves may say something of a person.
+        let payload = json!({ "added": added.len(), "removed": removed.len() });
         tell(&mut tx, platform, caller, "customer.tagged", about, &payload).await?;
     }
     tx.commit().await?;
@@ -276,7 +277,7 @@ pub async fn change_custom_fields(
     let erased = before.keys().map(|field| (field.clone(), Value::Null));
     let mut whole: CustomValues = erased.collect();
     whole.extend(after.clone());
-    if let Some(payload) = as_changed(&before, &whole) {
+    if let Some(payload) = as_changed_unsaid(&before, &whole) {
         record::change_values(&mut tx, customer, &before, &after).await?;
         let about = (customer, "customer", customer.uuid());
         tell(

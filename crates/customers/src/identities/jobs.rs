@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use base::{Error, Result};
+use platform::access::single_sign_on;
 use platform::crypto::Cipher;
 use platform::events::Actor;
 use platform::jobs::{JobRun, Kinds, NewJob, Unique};
@@ -15,13 +16,14 @@ use uuid::Uuid;
 use super::model::{EndedBecause, IdentityKind};
 use super::rules;
 use super::store::{self, NewIdentity, NotSealed};
+use crate::attachments;
 use crate::model::CustomerId;
 use crate::panels;
 use crate::store::merges;
 
 /// Moves phone numbers and e-mail addresses that stand in clear to the identities.
 pub(super) const SEAL_PLAIN: &str = "identities_seal";
-/// Seals every identity, and the secrets of panels, with the newest key.
+/// Seals every identity, the records of merges, the keys of attachments and the secrets of panels with the newest key.
 pub(super) const SEAL_ANEW: &str = "identities_seal_anew";
 
 const BATCH: u32 = 500;
@@ -71,6 +73,8 @@ async fn seal_plain(run: JobRun) -> Result<Value> {
         run.check()?;
         run.progress("sealing", moved.customers, None);
         let mut tx = platform.db.write().await?;
+        // Nobody is erased between the look and the writing.
+        tx.about_to_write("customers").await?;
         let batch = store::not_sealed(&mut tx, BATCH).await?;
         if batch.is_empty() {
             return Ok(json!({ "customers": moved.customers, "set_aside": moved.set_aside }));
@@ -144,11 +148,31 @@ async fn move_batch(
     Ok(set_aside)
 }
 
+/// What is sealed anew, one after the other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum Stage {
+    #[default]
+    Identities,
+    /// Records of merges.
+    Merges,
+    /// The keys of attachments; their files stay as they are.
+    Attachments,
+}
+
+impl Stage {
+    fn next(self) -> Option<Self> {
+        match self {
+            Self::Identities => Some(Self::Merges),
+            Self::Merges => Some(Self::Attachments),
+            Self::Attachments => None,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct Sealed {
-    /// Records of merges come after the identities.
     #[serde(default)]
-    merges: bool,
+    stage: Stage,
     after: Uuid,
     /// In this pass.
     changed: u64,
@@ -163,33 +187,38 @@ async fn seal_anew(run: JobRun) -> Result<Value> {
         run.progress("sealing", done.sealed, None);
         let mut tx = platform.db.write().await?;
         let cipher = platform.keys.cipher(&mut tx).await?;
-        let (last, sealed) = if done.merges {
-            merges::seal_anew(&mut tx, &cipher, done.after, BATCH).await?
-        } else {
-            store::seal_anew(&mut tx, &cipher, done.after, BATCH).await?
+        let (last, sealed) = match done.stage {
+            Stage::Identities => store::seal_anew(&mut tx, &cipher, done.after, BATCH).await?,
+            Stage::Merges => merges::seal_anew(&mut tx, &cipher, done.after, BATCH).await?,
+            Stage::Attachments => attachments::store::seal_anew(&mut tx, &cipher, done.after, BATCH).await?,
         };
         done.changed += sealed;
         done.sealed += sealed;
-        match last {
-            Some(last) => done.after = last,
+        match (last, done.stage.next()) {
+            (Some(last), _) => done.after = last,
             // What others were writing with the old key while the first pass went by.
-            None if done.changed > 0 => {
+            (None, _) if done.changed > 0 => {
                 done = Sealed {
                     sealed: done.sealed,
                     ..Sealed::default()
                 }
             }
-            None if !done.merges => {
+            (None, Some(stage)) => {
                 done = Sealed {
-                    merges: true,
+                    stage,
                     sealed: done.sealed,
                     ..Sealed::default()
                 }
             }
-            None => {
+            (None, None) => {
                 let panels = panels::store::seal_anew(&mut tx, &cipher).await?;
+                let providers = single_sign_on::seal_anew(&mut tx, &cipher).await?;
                 tx.commit().await?;
-                return Ok(json!({ "identities": done.sealed, "panels": panels }));
+                return Ok(json!({
+                    "identities": done.sealed,
+                    "panels": panels,
+                    "identity_providers": providers,
+                }));
             }
         }
         run.save_checkpoint(&mut tx, &done).await?;

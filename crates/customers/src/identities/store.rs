@@ -250,6 +250,18 @@ pub(crate) async fn phones(tx: &mut Tx, cipher: &Cipher, customers: &[Uuid]) -> 
         .collect()
 }
 
+/// All that some customers are known by or ever were.
+pub(crate) async fn values(tx: &mut Tx, cipher: &Cipher, customers: &[Uuid]) -> Result<Vec<String>> {
+    let sql = format!(
+        "SELECT id, value FROM identities WHERE customer_id{}",
+        tx.dialect().in_uuids(1)
+    );
+    let rows: Vec<(Uuid, Vec<u8>)> = tx.all(AssertSqlSafe(sql), args![uuids(customers)]).await?;
+    rows.into_iter()
+        .map(|(id, value)| Ok(cipher.open(VALUE, id, &value)?.to_string()))
+        .collect()
+}
+
 /// How many active identities a customer has.
 pub async fn count_active(tx: &mut Tx, customer: CustomerId) -> Result<u64> {
     let (count,): (i64,) = tx

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{CustomerRow, MergeId};
+use super::{CustomerId, CustomerRow, MergeId};
 
 base::typed_id!(
     /// A pair of customers who may be one.
@@ -16,10 +16,11 @@ base::typed_id!(
 );
 
 /// What has been decided on a pair.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DuplicateState {
     /// Nothing yet.
+    #[default]
     Open,
     /// They were one.
     Merged,
@@ -50,6 +51,17 @@ impl FromStr for DuplicateState {
                 Error::invalid("duplicate_state_unknown", message).at("state")
             })
     }
+}
+
+/// Which pairs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PairFilter {
+    /// What has been decided on them: nothing yet, unless said.
+    pub state: DuplicateState,
+    /// Only those that are certain, or only those that are not.
+    pub certain: Option<bool>,
+    /// Only those of this customer.
+    pub customer: Option<CustomerId>,
 }
 
 /// What speaks for two customers being one, or against it.

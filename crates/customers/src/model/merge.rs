@@ -113,6 +113,14 @@ pub struct Merge {
     pub undone_at: Option<Timestamp>,
     /// By whom.
     pub undone_by: Option<Uuid>,
+}
+
+/// A merge that has just been made or undone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct MergeDone {
+    /// The merge.
+    #[serde(flatten)]
+    pub merge: Merge,
     /// What takes both for one (or for two again) only when it is made the next time: the published value run
     /// stays as it is until the next one.
     #[schema(value_type = Vec<String>)]

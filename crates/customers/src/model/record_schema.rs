@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::CustomerKind;
+use crate::attachments::AttachmentSettings;
 
 base::typed_id!(
     /// A note about a customer.
@@ -97,6 +98,9 @@ pub struct RecordSchema {
     pub fields: Vec<CustomField>,
     /// What makes a record complete.
     pub completeness: Vec<CompletenessItem>,
+    /// Which files a record takes.
+    #[serde(default)]
+    pub attachments: AttachmentSettings,
 }
 
 impl Default for RecordSchema {
@@ -105,6 +109,7 @@ impl Default for RecordSchema {
         serde_json::from_str(include_str!("record_schema.json")).unwrap_or(Self {
             fields: Vec::new(),
             completeness: Vec::new(),
+            attachments: AttachmentSettings::default(),
         })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use base::{Day, Page, PageSize, Result};
 use jiff::Timestamp;
 use platform::access::directory::{BranchLink, UserLink};
-use platform::events::{self, EventFilter, EventRow};
+use platform::events::EventRow;
 use platform::{Permission, Tx, firm};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -298,12 +298,9 @@ impl OverviewPart for TimelinePart {
     const PERMISSION: Permission = Permission::CustomersRead;
 
     async fn load(&self, tx: &mut Tx, asked: &Asked) -> Result<OverviewTimeline> {
-        let filter = EventFilter {
-            customers: store::as_one(tx, asked.about.id.uuid()).await?,
-            ..EventFilter::default()
-        };
-        let page = events::page(tx, &filter, PageSize::new(Some(EVENTS))?, None).await?;
-        let Page { items, next_cursor } = page.map(|event| app::event_shown(&asked.caller, event));
+        let size = PageSize::new(Some(EVENTS))?;
+        let page = app::timeline::of(tx, &asked.caller, (asked.about.id, None), size, None).await?;
+        let Page { items, next_cursor } = page;
         Ok(OverviewTimeline { items, next_cursor })
     }
 }

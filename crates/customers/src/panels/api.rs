@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::app::UnsavedPanel;
 use super::model::{Panel, PanelId, PanelSettings, PanelTry};
 use super::{PanelRoom, app};
 use crate::model::CustomerId;
@@ -21,6 +22,7 @@ pub fn router() -> OpenApiRouter<Platform> {
     OpenApiRouter::new()
         .routes(routes!(list, add))
         .routes(routes!(get, change, remove))
+        .routes(routes!(try_unsaved))
         .routes(routes!(try_it))
 }
 
@@ -49,6 +51,23 @@ struct PanelTrial {
     /// The customer.
     #[schema(value_type = Uuid)]
     customer: CustomerId,
+}
+
+/// What is tried before it is saved, and on whom.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct UnsavedTrial {
+    /// The customer.
+    #[schema(value_type = Uuid)]
+    customer: CustomerId,
+    /// The panel that is being changed; none for a new one.
+    #[schema(value_type = Option<Uuid>)]
+    panel: Option<PanelId>,
+    /// What it would be. It needs no names, and `fields` may be empty.
+    settings: PanelSettings,
+    /// The secret; of a panel that is being changed the one that is kept is used where none is said, as long as nobody
+    /// else would get it.
+    secret: Option<String>,
 }
 
 /// Panels that other systems fill.
@@ -133,6 +152,25 @@ async fn try_it(
     Json(trial): Json<PanelTrial>,
 ) -> Result<Json<PanelTry>, Problem> {
     Ok(Json(room.try_it(&caller, panel_id(&id)?, trial.customer).await?))
+}
+
+/// Asks a system about one customer with settings that nobody has saved, and says how it went with the whole answer.
+/// Nothing is stored.
+#[utoipa::path(post, path = "/panels/try", tag = "panels", operation_id = "panels_try_unsaved",
+    request_body = UnsavedTrial,
+    responses((status = 200, body = PanelTry),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
+async fn try_unsaved(
+    Extension(room): Extension<PanelRoom>,
+    caller: Caller,
+    Json(trial): Json<UnsavedTrial>,
+) -> Result<Json<PanelTry>, Problem> {
+    let unsaved = UnsavedPanel {
+        panel: trial.panel,
+        settings: trial.settings,
+        secret: trial.secret,
+    };
+    Ok(Json(room.try_unsaved(&caller, trial.customer, unsaved).await?))
 }
 
 fn versioned(panel: Panel) -> Versioned<Panel> {

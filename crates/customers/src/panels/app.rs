@@ -2,7 +2,7 @@
 //! about everyone. What is personal is asked by, or shown, only at the word of who may see it (`customers.personal`).
 
 use base::{Error, Result, check_version};
-use platform::crypto::Cipher;
+use platform::crypto::{Cipher, Zeroizing};
 use platform::events::{self, Event};
 use platform::{Caller, Permission, Platform, Tx, ids};
 use serde_json::{Value, json};
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::model::{Panel, PanelAuth, PanelId, PanelSettings};
 use super::rules;
 use super::store::{self, PANELS_MAX, SECRET, Stored};
+use crate::model::CustomerId;
 
 /// Every panel, in the order in which a page shows them.
 pub async fn list(platform: &Platform, caller: &Caller) -> Result<Vec<Panel>> {
@@ -104,6 +105,58 @@ pub async fn remove(platform: &Platform, caller: &Caller, id: PanelId, expected:
     tx.commit().await
 }
 
+/// What is to be tried before it is saved.
+#[derive(Debug)]
+pub struct UnsavedPanel {
+    /// The panel that is being changed; none for a new one.
+    pub panel: Option<PanelId>,
+    /// What it would be.
+    pub settings: PanelSettings,
+    /// Its secret, if it is said.
+    pub secret: Option<String>,
+}
+
+/// A panel to be tried: with the secret that was kept of it, or the one that was said.
+pub(super) struct Draft {
+    pub(super) stored: Stored,
+    pub(super) secret: Option<Zeroizing<String>>,
+}
+
+/// The panel that these settings would make. The secret that is kept goes nowhere that it would not go if they were
+/// saved.
+pub(super) async fn draft(platform: &Platform, tx: &mut Tx, unsaved: UnsavedPanel) -> Result<Draft> {
+    let settings = rules::check_asking(unsaved.settings)?;
+    let before = match unsaved.panel {
+        Some(id) => Some(found(store::get(tx, id).await?)?),
+        None => None,
+    };
+    let said = match said(&settings, unsaved.secret.as_deref())? {
+        Said::Secret(secret) => Some(Zeroizing::new(secret.to_owned())),
+        Said::Nothing => None,
+    };
+    let kept = if said.is_some() || settings.auth == PanelAuth::None {
+        None
+    } else {
+        let same = before.filter(|before| !rules::asks_another(&before.panel.settings, &settings));
+        Some(same.ok_or_else(secret_required)?)
+    };
+    let id = kept
+        .as_ref()
+        .map_or_else(|| ids::new(&platform.clock), |kept| kept.panel.id);
+    let secret = kept.and_then(|kept| kept.secret);
+    let panel = Panel {
+        id,
+        settings,
+        has_secret: secret.is_some(),
+        version: 0,
+        created_at: platform.clock.now(),
+    };
+    Ok(Draft {
+        stored: Stored { panel, secret },
+        secret: said,
+    })
+}
+
 /// The settings as they are stored, if the caller may decide so: who may not see what is personal cannot have it sent
 /// to a system either.
 fn checked(caller: &Caller, settings: PanelSettings) -> Result<PanelSettings> {
@@ -192,4 +245,28 @@ async fn record(
         payload,
     };
     events::record(tx, &platform.clock, &event).await
+}
+
+/// Records, before it is done, that someone asks a system about a customer with settings that nobody has saved.
+pub(super) async fn record_tried(
+    platform: &Platform,
+    caller: &Caller,
+    panel: &Panel,
+    customer: CustomerId,
+) -> Result<()> {
+    let settings = &panel.settings;
+    let event = Event {
+        actor: caller.actor(),
+        kind: "panel.tried",
+        subject_kind: "panel",
+        subject: panel.id.uuid(),
+        customer: Some(customer.uuid()),
+        payload: &json!({
+            "address": rules::origin(&settings.url),
+            "allow_private": settings.allow_private,
+        }),
+    };
+    let mut tx = platform.db.write().await?;
+    events::record(&mut tx, &platform.clock, &event).await?;
+    tx.commit().await
 }

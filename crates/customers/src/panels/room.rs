@@ -12,12 +12,12 @@ use futures::future::join_all;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use platform::crypto::{Cipher, Zeroizing};
-use platform::outbound::{Call, Client, Fault};
+use platform::outbound::{Call, Client, Fault, Said};
 use platform::{Caller, Permission, Platform, Tx};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::app::found;
+use super::app::{Draft, UnsavedPanel, draft, found};
 use super::cache::{Cache, Kept, Key};
 use super::model::{Panel, PanelAuth, PanelId, PanelShown, PanelTry, ShownField};
 use super::rules::{self, Admission, Breaker, Template, Values};
@@ -272,7 +272,7 @@ impl PanelRoom {
             url,
             reach: settings.reach(),
             headers: headers(&settings.auth, secret.as_deref().map_or("", String::as_str)),
-            json: None,
+            said: Said::Nothing,
             deadline,
         };
         let answer = match self.0.client.send(call).await {
@@ -347,22 +347,48 @@ impl PanelRoom {
     /// `panels.manage` with the whole firm, and, since the answer is shown whole, `customers.personal` beside
     /// `customers.read`.
     pub async fn try_it(&self, caller: &Caller, id: PanelId, customer: CustomerId) -> Result<PanelTry> {
-        caller.require_whole_firm(Permission::PanelsManage)?;
-        caller.require(Permission::CustomersRead)?;
-        caller.require(Permission::CustomersPersonal)?;
-        let platform = &self.0.platform;
-        let mut tx = platform.db.read().await?;
+        may_try(caller)?;
+        let mut tx = self.0.platform.db.read().await?;
         let stored = found(store::get(&mut tx, id).await?)?;
+        let kept = Draft { stored, secret: None };
+        self.try_draft(tx, caller, customer, kept, Saved::Yes).await
+    }
+
+    /// The same for settings that nobody has saved, without storing anything; the log says that and where it was
+    /// asked. They may have no fields yet: the places
+    /// of values are found in the answer. The secret of a panel that is being changed is used where none is said.
+    ///
+    /// Errors: as where they are saved.
+    pub async fn try_unsaved(
+        &self,
+        caller: &Caller,
+        customer: CustomerId,
+        unsaved: UnsavedPanel,
+    ) -> Result<PanelTry> {
+        may_try(caller)?;
+        let mut tx = self.0.platform.db.read().await?;
+        let draft = draft(&self.0.platform, &mut tx, unsaved).await?;
+        self.try_draft(tx, caller, customer, draft, Saved::No).await
+    }
+
+    async fn try_draft(
+        &self,
+        mut tx: Tx,
+        caller: &Caller,
+        customer: CustomerId,
+        draft: Draft,
+        saved: Saved,
+    ) -> Result<PanelTry> {
+        let platform = &self.0.platform;
         let missing = || Error::invalid("customer_unknown", "there is no such customer").at("customer");
         let about = subject(platform, &mut tx, caller, customer)
             .await?
             .ok_or_else(missing)?;
-        let questions = Questions::of(platform, &mut tx, caller, (&about, vec![stored])).await?;
+        let questions = Questions::of(platform, &mut tx, caller, (&about, vec![draft.stored])).await?;
         drop(tx);
         let Some(stored) = questions.panels.first() else {
             return Err(Error::internal("the panel is gone"));
         };
-        let begun = Instant::now();
         let Some(url) = questions.url(&stored.panel) else {
             return Ok(PanelTry {
                 url: None,
@@ -373,8 +399,16 @@ impl PanelRoom {
                 answer: None,
             });
         };
-        let secret = questions.secret(stored)?;
+        let secret = match draft.secret {
+            Some(said) => Some(said),
+            None => questions.secret(stored)?,
+        };
+        if saved == Saved::No {
+            // Of a saved one the log says where it asks; this one leaves no other trace.
+            super::app::record_tried(platform, caller, &stored.panel, about.id).await?;
+        }
         let deadline = Duration::from_millis(stored.panel.settings.deadline_ms.into());
+        let begun = Instant::now();
         let called = self.call(&stored.panel, secret, &url, deadline).await;
         let took_ms = milliseconds(begun.elapsed());
         let (code, answer) = match called.answer {
@@ -392,6 +426,19 @@ impl PanelRoom {
             answer,
         })
     }
+}
+
+/// Whether the panel that is tried is one that the log knows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Saved {
+    Yes,
+    No,
+}
+
+fn may_try(caller: &Caller) -> Result<()> {
+    caller.require_whole_firm(Permission::PanelsManage)?;
+    caller.require(Permission::CustomersRead)?;
+    caller.require(Permission::CustomersPersonal)
 }
 
 /// How old an answer is; one from the future, where the clock was set back, is as old as it is early.

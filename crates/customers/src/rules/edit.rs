@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::Known;
+use super::erasure::is_reserved;
 use crate::model::{
     ContactChange, ContactFacts, CustomerChange, CustomerId, SubscriptionChange, SubscriptionFacts,
     SubscriptionStatus,
@@ -37,9 +38,14 @@ pub fn text(field: &str, text: &str, chars_max: usize) -> Result<String> {
     Ok(text.to_owned())
 }
 
-/// The id of the firm's other systems.
+/// The id of the firm's other systems. Error, beside those of a text: `external_id_reserved`.
 pub fn external_id(said: &str) -> Result<String> {
-    text("external_id", said, EXTERNAL_ID_CHARS_MAX)
+    let said = text("external_id", said, EXTERNAL_ID_CHARS_MAX)?;
+    if is_reserved(&said) {
+        let message = "external ids that begin with erased- are those of erased customers";
+        return Err(Error::invalid("external_id_reserved", message).at("external_id"));
+    }
+    Ok(said)
 }
 
 /// What is known after a change, or why the change cannot be. A text of spaces is no text.
@@ -188,21 +194,19 @@ impl SubscriptionFacts {
     }
 }
 
-/// Fields by which a person can be reached. The log is never altered, so it must not hold what a person may
-/// ask to have forgotten: it says that they changed and shows their ends.
-const MASKED: [&str; 1] = ["number"];
-
-fn masked(field: &str, value: Value) -> Value {
-    match value {
-        Value::String(text) if MASKED.contains(&field) => {
-            let chars: Vec<char> = text.chars().collect();
-            let shown = if chars.len() > 6 { 4 } else { 0 };
-            let end: String = chars[chars.len() - shown..].iter().collect();
-            Value::String(format!("…{end}"))
-        }
-        value => value,
-    }
-}
+/// Fields that say something of a person. The log is never altered, so it must not hold what a person may ask to have
+/// forgotten: it says that they changed, and not from what to what (`docs/adr/0014-personal-data-of-one-customer.md`).
+const PERSONAL: [&str; 9] = [
+    "name",
+    "number",
+    "device",
+    "label",
+    "calendar",
+    "year",
+    "month",
+    "day",
+    "leap_month",
+];
 
 fn fields(of: &impl Serialize) -> Map<String, Value> {
     match serde_json::to_value(of) {
@@ -211,17 +215,24 @@ fn fields(of: &impl Serialize) -> Map<String, Value> {
     }
 }
 
-/// What an event says of something new.
+/// What an event says of something new: what is not personal.
 pub fn as_new(after: &impl Serialize) -> Value {
-    let said = fields(after).into_iter().filter(|(_, value)| !value.is_null());
-    let after: Map<String, Value> = said
-        .map(|(field, value)| (field.clone(), masked(&field, value)))
-        .collect();
-    json!({ "after": after })
+    json!({ "after": unsaid(after) })
 }
 
-/// What an event says of a change: the names of the fields, and each before and after. None if nothing
-/// changed.
+/// What an event says of something that is gone: what is not personal.
+pub fn as_gone(before: &impl Serialize) -> Value {
+    json!({ "before": unsaid(before) })
+}
+
+fn unsaid(of: &impl Serialize) -> Map<String, Value> {
+    let said = fields(of).into_iter();
+    said.filter(|(field, value)| !value.is_null() && !PERSONAL.contains(&field.as_str()))
+        .collect()
+}
+
+/// What an event says of a change: the names of the fields, and of those that are not personal before and after.
+/// None if nothing changed.
 pub fn as_changed(before: &impl Serialize, after: &impl Serialize) -> Option<Value> {
     let (mut before, after) = (fields(before), fields(after));
     let mut names = Vec::new();
@@ -229,12 +240,20 @@ pub fn as_changed(before: &impl Serialize, after: &impl Serialize) -> Option<Val
     for (field, value) in after {
         let earlier = before.remove(&field).unwrap_or(Value::Null);
         if earlier != value {
-            was.insert(field.clone(), masked(&field, earlier));
-            is.insert(field.clone(), masked(&field, value));
+            if !PERSONAL.contains(&field.as_str()) {
+                was.insert(field.clone(), earlier);
+                is.insert(field.clone(), value);
+            }
             names.push(field);
         }
     }
     (!names.is_empty()).then(|| json!({ "fields": names, "before": was, "after": is }))
+}
+
+/// What an event says of a change of values that may all be personal: the names of the fields. None if nothing
+/// changed.
+pub fn as_changed_unsaid(before: &impl Serialize, after: &impl Serialize) -> Option<Value> {
+    as_changed(before, after).map(|said| json!({ "fields": said["fields"] }))
 }
 
 #[cfg(test)]
@@ -272,8 +291,8 @@ mod tests {
             as_changed(&before.said(), &after.said()).unwrap(),
             json!({
                 "fields": ["brand", "name"],
-                "before": { "name": "张伟", "brand": "和悦" },
-                "after": { "name": "张炜", "brand": null },
+                "before": { "brand": "和悦" },
+                "after": { "brand": null },
             })
         );
         let again = after.clone().changed(&change).unwrap();
@@ -293,6 +312,7 @@ mod tests {
             assert_eq!(code(Known::nothing().changed(&change)), refused);
         }
         assert_eq!(code(external_id(" ")), "text_empty");
+        assert_eq!(code(external_id(" erased-7")), "external_id_reserved");
     }
 
     #[test]

@@ -3,11 +3,13 @@
 pub mod consent;
 pub mod duplicates;
 pub mod edit;
+pub mod erasure;
 pub mod life_event;
 pub mod masking;
 pub mod merge;
 pub mod names;
 pub mod record_schema;
+pub mod timeline;
 
 use std::collections::HashMap;
 
@@ -115,6 +117,27 @@ pub fn name_key(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
+/// The tags that have this piece, whatever its case: the whole ones first, then those that begin with it, each in order.
+pub fn tags_with(tags: Vec<String>, piece: &str, most: usize) -> Vec<String> {
+    let piece = name_key(piece);
+    let mut ranked: Vec<(u8, String)> = tags
+        .into_iter()
+        .filter_map(|tag| {
+            let key = name_key(&tag);
+            let rank = match key.find(&piece)? {
+                0 if key.len() == piece.len() => 0,
+                0 => 1,
+                _ => 2,
+            };
+            Some((rank, tag))
+        })
+        .collect();
+    ranked.sort_unstable();
+    ranked.dedup();
+    ranked.truncate(most);
+    ranked.into_iter().map(|(_, tag)| tag).collect()
+}
+
 /// The first text after every text that begins with `prefix`; none if there is no such text.
 pub fn after_prefix(prefix: &str) -> Option<String> {
     let mut chars: Vec<char> = prefix.chars().collect();
@@ -182,6 +205,14 @@ mod tests {
         ] {
             assert_eq!(code(&record), Some(refused), "{record:?}");
         }
+    }
+
+    #[test]
+    fn tags_are_ranked_by_how_much_of_them_is_meant() {
+        let tags = || ["svip", "VIP", "vip 2", "VIP", "old"].map(str::to_owned).to_vec();
+        assert_eq!(tags_with(tags(), " Vip", 9), ["VIP", "vip 2", "svip"]);
+        assert_eq!(tags_with(tags(), "vip", 1), ["VIP"]);
+        assert!(tags_with(tags(), "gold", 9).is_empty());
     }
 
     proptest::proptest! {

@@ -56,8 +56,9 @@ impl RecordSchema {
     /// Whether it can be a schema.
     ///
     /// Errors: `fields_too_many`, `field_name_malformed`, `field_twice`, `choices_malformed`,
-    /// `bounds_malformed`, `completeness_malformed`, a label that cannot be.
+    /// `bounds_malformed`, `completeness_malformed`, `attachment_size_out_of_range`, a label that cannot be.
     pub fn check(&self) -> Result<()> {
+        self.attachments.check()?;
         if self.fields.len() > FIELDS_MAX {
             return refused(
                 "fields",

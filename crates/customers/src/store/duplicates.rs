@@ -17,7 +17,7 @@ use super::life_events;
 use super::read::rows_by_id;
 use super::scope::{ScopeColumns, push_scope, push_scope_of_both};
 use crate::identities;
-use crate::model::{CustomerId, Duplicate, DuplicateId, DuplicateState, MergeId, Reason};
+use crate::model::{CustomerId, Duplicate, DuplicateId, DuplicateState, MergeId, PairFilter, Reason};
 use crate::rules::duplicates::{Comparison, Traits, bits};
 use crate::rules::names::{KeyKind, search_keys};
 use crate::rules::{after_prefix, name_key};
@@ -326,20 +326,12 @@ const SELECT: &str = "SELECT d.id, d.customer_a, d.customer_b, d.certain, d.scor
     d.found_at, d.decided_at, d.decided_by FROM duplicates d JOIN customers a ON a.id = d.customer_a \
     JOIN customers b ON b.id = d.customer_b WHERE ";
 
-/// Which pairs.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Filter {
-    pub(crate) state: DuplicateState,
-    /// Only those of this customer.
-    pub(crate) customer: Option<CustomerId>,
-}
-
 /// Pairs of whom both are in the scope, what is certain first, the likeliest first. Pairs of which one was merged with
 /// someone else are left out until that is undone.
 pub(crate) async fn page(
     tx: &mut Tx,
     scope: &Scope,
-    filter: Filter,
+    filter: PairFilter,
     size: PageSize,
     cursor: Option<&str>,
 ) -> Result<Page<Duplicate>> {
@@ -359,6 +351,9 @@ pub(crate) async fn page(
         .push(")");
     if filter.state != DuplicateState::Merged {
         sql.push(" AND a.merged_into IS NULL AND b.merged_into IS NULL");
+    }
+    if let Some(certain) = filter.certain {
+        sql.push(" AND d.certain = ").bind(certain);
     }
     if let Some(customer) = filter.customer {
         sql.push(" AND (d.customer_a = ")
@@ -471,6 +466,34 @@ pub(crate) async fn merged(
     )
     .await
     .map(|_| ())
+}
+
+/// A pair of one of some customers: its id, the customer, the other one, its state and when it was found.
+pub(crate) type PairOf = (Uuid, Uuid, Uuid, String, Timestamp);
+
+/// The pairs of some customers, in the order of their ids.
+pub(crate) async fn pairs_of(
+    tx: &mut Tx,
+    customers: &[Uuid],
+    (after, rows): (Uuid, u32),
+) -> Result<Vec<PairOf>> {
+    let among = tx.dialect().in_uuids(1);
+    let sql = format!(
+        "SELECT id, customer_a, customer_b, state, found_at FROM duplicates \
+         WHERE (customer_a{among} OR customer_b{among}) AND id > $2 ORDER BY id LIMIT $3"
+    );
+    let rows: Vec<(Uuid, Uuid, Uuid, String, i64)> = tx
+        .all(AssertSqlSafe(sql), args![uuids(customers), after, rows])
+        .await?;
+    let pair = |(pair, one, other, state, found_at)| {
+        let (id, other) = if customers.contains(&one) {
+            (one, other)
+        } else {
+            (other, one)
+        };
+        (pair, id, other, state, timestamp(found_at))
+    };
+    Ok(rows.into_iter().map(pair).collect())
 }
 
 /// Opens the pair of a merge again.

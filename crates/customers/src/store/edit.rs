@@ -20,7 +20,7 @@ use crate::rules::{Known, name_key};
 /// What is known of one customer of the scope and the version of it, held until the transaction ends; nobody merges
 /// anyone meanwhile.
 ///
-/// Error: `customer_merged`.
+/// Errors: `customer_merged`, `customer_erased`.
 pub(crate) async fn hold(tx: &mut Tx, scope: &Scope, id: CustomerId) -> Result<Option<(i64, Known)>> {
     tx.about_to_write("customers").await?;
     let lock = tx.dialect().for_update();
@@ -44,15 +44,19 @@ async fn unmerged(
     id: CustomerId,
     lock: &'static str,
 ) -> Result<Option<(i64, Known)>> {
-    let sql = format!("SELECT version, merged_into FROM customers WHERE id = $1{lock}");
-    let row: Option<(i32, Option<Uuid>)> = tx.optional(AssertSqlSafe(sql), args![id.uuid()]).await?;
-    let Some((version, survivor)) = row else {
+    let sql = format!("SELECT version, merged_into, erased_at FROM customers WHERE id = $1{lock}");
+    let row: Option<(i32, Option<Uuid>, Option<i64>)> =
+        tx.optional(AssertSqlSafe(sql), args![id.uuid()]).await?;
+    let Some((version, survivor, erased_at)) = row else {
         return Ok(None);
     };
     if let Some(survivor) = survivor {
         return merged_into(tx, scope, survivor).await;
     }
     let known = known(tx, scope, id, "").await?;
+    if known.is_some() && erased_at.is_some() {
+        return Err(erased());
+    }
     Ok(known.map(|known| (version.into(), known)))
 }
 
@@ -63,6 +67,14 @@ async fn merged_into<T>(tx: &mut Tx, scope: &Scope, survivor: Uuid) -> Result<Op
     }
     let message = format!("this customer was merged into the customer {survivor}: change that one");
     Err(Error::conflict("customer_merged", message))
+}
+
+/// Of who was erased nothing is said any more.
+pub(crate) fn erased() -> Error {
+    Error::conflict(
+        "customer_erased",
+        "this customer was erased: nothing more is said of it",
+    )
 }
 
 async fn known(tx: &mut Tx, scope: &Scope, id: CustomerId, lock: &'static str) -> Result<Option<Known>> {
@@ -82,7 +94,7 @@ async fn known(tx: &mut Tx, scope: &Scope, id: CustomerId, lock: &'static str) -
 /// Whether a customer whom something is about to refer to is a person or an organisation, if it is there and in scope:
 /// nobody merges anyone before the transaction ends.
 ///
-/// Error: `customer_merged`.
+/// Errors: `customer_merged`, `customer_erased`.
 pub async fn refer(tx: &mut Tx, scope: &Scope, id: CustomerId) -> Result<Option<CustomerKind>> {
     tx.about_to_write("customers").await?;
     let sql = "SELECT merged_into FROM customers WHERE id = $1 AND merged_into IS NOT NULL";
@@ -90,11 +102,14 @@ pub async fn refer(tx: &mut Tx, scope: &Scope, id: CustomerId) -> Result<Option<
     if let Some((survivor,)) = merged {
         return merged_into(tx, scope, survivor).await;
     }
-    let mut sql = Sql::new("SELECT kind FROM customers WHERE id = ");
+    let mut sql = Sql::new("SELECT kind, erased_at FROM customers WHERE id = ");
     sql.bind(id.uuid());
     push_scope(&mut sql, scope, ScopeColumns::PLAIN);
-    let row = sql.all::<(String,)>(tx).await?.into_iter().next();
-    row.map(|(kind,)| kind.parse()).transpose()
+    match sql.all::<(String, Option<i64>)>(tx).await?.into_iter().next() {
+        None => Ok(None),
+        Some((_, Some(_))) => Err(erased()),
+        Some((kind, None)) => kind.parse().map(Some),
+    }
 }
 
 /// An organisation and all above it, the nearest first, held until the transaction ends: two who place

@@ -1,6 +1,7 @@
 //! What a customer holds and who matters inside an organisation: pages of them, and one at a time.
 
 use base::{Day, Result};
+use platform::db::uuids;
 use platform::{Scope, Tx, args};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -88,6 +89,31 @@ pub(crate) async fn contacts(
         }
     }
     Ok(contacts)
+}
+
+/// Where people are contacts: the organisation, and what is said of the person there; in the order of their ids.
+pub(crate) async fn contacts_of_people(
+    tx: &mut Tx,
+    people: &[Uuid],
+    (after, rows): (Uuid, u32),
+) -> Result<Vec<(Uuid, Contact)>> {
+    #[derive(sqlx::FromRow)]
+    struct Of {
+        organisation_id: Uuid,
+        #[sqlx(flatten)]
+        row: ContactRow,
+    }
+    let sql = format!(
+        "SELECT organisation_id, {} FROM contacts WHERE customer_id{} AND id > $2 ORDER BY id LIMIT $3",
+        ContactRow::COLUMNS,
+        tx.dialect().in_uuids(1)
+    );
+    let rows: Vec<Of> = tx
+        .all(AssertSqlSafe(sql), args![uuids(people), after, rows])
+        .await?;
+    rows.into_iter()
+        .map(|of| Ok((of.organisation_id, of.row.contact()?)))
+        .collect()
 }
 
 /// One contact of an organisation, held until the transaction ends.

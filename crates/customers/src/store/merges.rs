@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use base::{Cursor, Error, Page, PageSize, Result};
 use jiff::Timestamp;
 use platform::crypto::{Cipher, Place};
-use platform::db::{Sql, Value, timestamp};
+use platform::db::{Sql, Value, timestamp, uuids};
 use platform::{Scope, Tx, args};
 use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
@@ -131,7 +131,6 @@ impl Row {
             merged_by: self.merged_by,
             undone_at: self.undone_at.map(timestamp),
             undone_by: self.undone_by,
-            later: Vec::new(),
         }
     }
 }
@@ -238,6 +237,22 @@ pub(crate) async fn survivors_by_external(
     );
     let rows: Vec<(String, String)> = tx.all(AssertSqlSafe(sql), vec![external_ids]).await?;
     Ok(rows.into_iter().collect())
+}
+
+/// Forgets which values the merges of some customers took the place of: they can be undone no more.
+pub(crate) async fn forget_records(tx: &mut Tx, cipher: &Cipher, customers: &[Uuid]) -> Result<()> {
+    let among = tx.dialect().in_uuids(1);
+    let sql = format!("SELECT id FROM customer_merges WHERE survivor_id{among} OR merged_id{among}");
+    let rows: Vec<(Uuid,)> = tx.all(AssertSqlSafe(sql), args![uuids(customers)]).await?;
+    let nothing = serde_json::to_string(&MergeRecord::default()).map_err(Error::internal)?;
+    for (id,) in rows {
+        tx.execute(
+            "UPDATE customer_merges SET record = $2 WHERE id = $1",
+            args![id, cipher.seal(RECORD, id, &nothing)?],
+        )
+        .await?;
+    }
+    Ok(())
 }
 
 /// Seals anew what older keys have sealed, among the `max` merges after `after`: the last one looked at, if

@@ -6,6 +6,7 @@
 pub(crate) mod consents;
 pub(crate) mod duplicates;
 pub(crate) mod edit;
+pub(crate) mod erasure;
 mod group;
 mod group_changes;
 pub(crate) mod holdings;
@@ -18,10 +19,12 @@ pub(crate) mod record;
 pub(crate) mod references;
 mod scope;
 mod search;
+mod tags;
 mod ties;
 mod write;
 
 pub use edit::refer;
+pub use erasure::erased_among;
 pub use group::{Group, Grouping, among, groupings, groupings_of};
 pub use group_changes::{forget_group_changes, group_changes, next_group_change};
 pub(crate) use names::{has_unindexed, index_some};
@@ -29,7 +32,8 @@ pub use read::{
     Basics, as_one, basics_of, basics_of_everybody, count, detail, ids_by_external, merged, referrals,
     resolve, summaries,
 };
-pub(crate) use read::{ListRow, linked, rows_by_id};
+pub(crate) use read::{ListRow, brought_by, linked, rows_by_id, together};
+pub(crate) use scope::whose;
 pub use scope::{ScopeColumns, is_there, push_scope, those_there};
 pub use search::{SEARCH_MAX, facets, matching, page};
 pub use ties::{

@@ -68,6 +68,8 @@ pub(crate) async fn has_unindexed(tx: &mut Tx) -> Result<bool> {
 
 /// Gives the next `max` customers their keys; says how many, nothing when all have theirs.
 pub(crate) async fn index_some(tx: &mut Tx, max: u32) -> Result<Option<u64>> {
+    // Nobody is erased between the look and the writing.
+    tx.about_to_write("customers").await?;
     let place: Option<(String,)> = tx
         .optional("SELECT after_external_id FROM search_backlog", [])
         .await?;

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use base::{Day, Result};
 use futures::stream::BoxStream;
+use jiff::Timestamp;
 use platform::access::directory;
 use platform::args;
 use platform::crypto::Cipher;
-use platform::db::{Sql, list, uuids};
+use platform::db::{Sql, list, timestamp, uuids};
 use platform::{Scope, Tx};
 use uuid::Uuid;
 
@@ -20,7 +21,7 @@ use crate::model::{CustomerDetail, CustomerId, CustomerKind, CustomerLink, Custo
 /// How many members and contacts of an organisation are shown.
 const MEMBERS_MAX: u32 = 50;
 const SUBSCRIPTIONS_MAX: u32 = 200;
-/// So many are one customer at most when their rows are read together.
+/// So many of those who are one customer are read at a time; no more are shown with the moment each was made.
 const AS_ONE_MAX: u32 = 1_000;
 
 /// The ids of those customers that are known, by external id.
@@ -80,6 +81,23 @@ pub fn referrals<'a>(tx: &'a mut Tx, scope: &Scope) -> Result<BoxStream<'a, Resu
     push_scope(&mut sql, scope, ScopeColumns::PLAIN);
     sql.push(" ORDER BY id");
     sql.stream(tx)
+}
+
+/// Whom these customers have brought, of those in the scope, in the order of their ids.
+pub(crate) async fn brought_by(
+    tx: &mut Tx,
+    scope: &Scope,
+    customers: &[Uuid],
+    (after, rows): (Uuid, u32),
+) -> Result<Vec<CustomerLink>> {
+    let mut sql =
+        Sql::new("SELECT id, name, external_id FROM customers WHERE merged_into IS NULL AND referred_by");
+    sql.bind_in_uuids(tx.dialect(), uuids(customers));
+    push_scope(&mut sql, scope, ScopeColumns::PLAIN.beside_better(tx.dialect()));
+    sql.push(" AND id > ").bind(after);
+    sql.push(" ORDER BY id LIMIT ").bind(rows);
+    let rows: Vec<LinkRow> = sql.all(tx).await?;
+    Ok(rows.into_iter().map(link).collect())
 }
 
 /// What of a customer's record rules about customers ask.
@@ -210,16 +228,33 @@ pub async fn resolve(
 /// A customer and all that were merged into it: whose rows are read as its own where they keep the customer
 /// they were said of.
 pub async fn as_one(tx: &mut Tx, survivor: Uuid) -> Result<Vec<Uuid>> {
-    let merged: Vec<(Uuid,)> = tx
+    let mut ids = vec![survivor];
+    let mut after = Uuid::nil();
+    loop {
+        let some: Vec<(Uuid,)> = tx
+            .all(
+                "SELECT id FROM customers WHERE merged_into = $1 AND id > $2 ORDER BY id LIMIT $3",
+                args![survivor, after, AS_ONE_MAX],
+            )
+            .await?;
+        ids.extend(some.iter().map(|(id,)| *id));
+        match some.last() {
+            Some((last,)) if some.len() == AS_ONE_MAX as usize => after = *last,
+            _ => return Ok(ids),
+        }
+    }
+}
+
+/// The same, each with the moment at which it was made.
+pub(crate) async fn together(tx: &mut Tx, survivor: CustomerId) -> Result<Vec<(Uuid, Timestamp)>> {
+    let rows: Vec<(Uuid, i64)> = tx
         .all(
-            "SELECT id FROM customers WHERE merged_into = $1 ORDER BY id LIMIT $2",
-            args![survivor, AS_ONE_MAX],
+            "SELECT id, created_at FROM customers WHERE id = $1 OR merged_into = $1 \
+             ORDER BY (merged_into IS NULL) DESC, id LIMIT $2",
+            args![survivor.uuid(), AS_ONE_MAX],
         )
         .await?;
-    Ok([survivor]
-        .into_iter()
-        .chain(merged.into_iter().map(|(id,)| id))
-        .collect())
+    Ok(rows.into_iter().map(|(id, at)| (id, timestamp(at))).collect())
 }
 
 /// Every customer that was merged, and its survivor.
@@ -263,6 +298,7 @@ pub async fn detail(
         branch_id: Option<Uuid>,
         owner_id: Option<Uuid>,
         generated: bool,
+        erased_at: Option<i64>,
         version: i32,
     }
     let mut sql = Sql::new(ListRow::SELECT_FROM);
@@ -273,7 +309,8 @@ pub async fn detail(
     };
     let more: More = tx
         .one(
-            "SELECT phone, email, organisation_id, referred_by, branch_id, owner_id, generated, version FROM customers \
+            "SELECT phone, email, organisation_id, referred_by, branch_id, owner_id, generated, erased_at, version \
+             FROM customers \
              WHERE id = $1",
             args![id.uuid()],
         )
@@ -309,6 +346,7 @@ pub async fn detail(
         subscriptions: subscriptions(tx, id, None, SUBSCRIPTIONS_MAX).await?,
         contacts: contacts(tx, scope, id, None, MEMBERS_MAX).await?,
         generated: more.generated,
+        erased_at: more.erased_at.map(timestamp),
         version: more.version.into(),
     }))
 }

@@ -118,6 +118,28 @@ pub async fn those_there(tx: &mut Tx, scope: &Scope, ids: &[Uuid]) -> Result<Has
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
+/// Whose a customer is: what scopes look at. Of one that was merged, its survivor's.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct Whose {
+    pub(crate) id: Uuid,
+    pub(crate) survivor: Uuid,
+    pub(crate) branch_id: Option<Uuid>,
+    pub(crate) owner_id: Option<Uuid>,
+}
+
+/// Whose these customers are, for deciding who is told of them. Shows nobody anything.
+pub(crate) async fn whose(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Whose>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(
+        "SELECT c.id, s.id AS survivor, s.branch_id, s.owner_id FROM customers c \
+         JOIN customers s ON s.id = coalesce(c.merged_into, c.id) WHERE c.id",
+    );
+    sql.bind_in_uuids(tx.dialect(), uuids(ids));
+    sql.all(tx).await
+}
+
 /// So many branches or owners are each asked for their first rows. Who sees more of them than this sees
 /// much of the firm, and walking through everyone meets enough of them soon.
 const PARTS_MAX: usize = 64;

@@ -1,16 +1,19 @@
 //! Finding customers as people look for them: by what they are known by, by name, pieces of it, its pinyin and
-//! initials, by the end of a phone number, by external id. Every step goes through an index and is bounded.
+//! initials, by the end of a phone number, by external id, by tags. Every step goes through an index and is bounded.
+
+use std::collections::{HashMap, HashSet};
 
 use base::{Cursor, Page, PageSize, Result};
 use platform::crypto::{Cipher, Keyring};
-use platform::db::Sql;
+use platform::db::{Sql, like_containing};
 use platform::{Scope, Tx, args, firm};
 use uuid::Uuid;
 
 use super::read::{ListRow, rows_by_id};
 use super::scope::{InOrder, ScopeColumns, push_scope};
+use super::tags::by_piece_of_tag;
 use crate::identities::{self, IdentityKind};
-use crate::model::{CustomerRow, Facets};
+use crate::model::{Facets, FoundCustomer};
 use crate::rules::names::{self, KeyKind};
 use crate::rules::{after_prefix, name_key};
 
@@ -23,7 +26,7 @@ const FACETS_MAX: u32 = 200;
 
 /// The customers of the scope that a search finds, at most `max` (and [`SEARCH_MAX`]), the likeliest first: who is known
 /// by it; whose name it is; whose name or external id begins with it; whose phone number ends with it; whose
-/// name has it inside; whose name is read or abbreviated so. Upper and lower case are the same in names, not
+/// name has it inside; whose name is read or abbreviated so; who has a tag with it inside. Upper and lower case are the same in names, not
 /// in ids. Whoever was merged is found as its survivor.
 pub async fn matching(
     tx: &mut Tx,
@@ -32,11 +35,15 @@ pub async fn matching(
     search: &str,
     max: u32,
 ) -> Result<Vec<Uuid>> {
+    Ok(found(tx, scope, keys, search, max).await?.ids)
+}
+
+async fn found(tx: &mut Tx, scope: &Scope, keys: &Keyring, search: &str, max: u32) -> Result<FoundSoFar> {
     let search = search.trim();
     let cipher = keys.cipher(tx).await?;
     let mut found = FoundSoFar::new(max.min(SEARCH_MAX));
     if search.is_empty() {
-        return Ok(found.ids);
+        return Ok(found);
     }
     if let Some(known) = known_by(tx, scope, &cipher, search).await? {
         found.add([known]);
@@ -66,13 +73,22 @@ pub async fn matching(
     if found.ids.is_empty() {
         found.add(by_piece_of_name(tx, scope, search, found.max).await?);
     }
-    Ok(found.ids)
+    if found.room() > 0 {
+        for (id, tag) in by_piece_of_tag(tx, scope, search, found.max).await? {
+            if found.add([id]) > 0 {
+                found.tags.insert(id, tag);
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// What has been found, each customer once, in order.
 struct FoundSoFar {
     ids: Vec<Uuid>,
-    known: std::collections::HashSet<Uuid>,
+    known: HashSet<Uuid>,
+    /// The tags of those who were found by one.
+    tags: HashMap<Uuid, String>,
     max: u32,
 }
 
@@ -80,7 +96,8 @@ impl FoundSoFar {
     fn new(max: u32) -> Self {
         Self {
             ids: Vec::new(),
-            known: std::collections::HashSet::new(),
+            known: HashSet::new(),
+            tags: HashMap::new(),
             max,
         }
     }
@@ -89,12 +106,15 @@ impl FoundSoFar {
         (self.max as usize).saturating_sub(self.ids.len())
     }
 
-    fn add(&mut self, more: impl IntoIterator<Item = Uuid>) {
+    /// Says how many are new.
+    fn add(&mut self, more: impl IntoIterator<Item = Uuid>) -> usize {
+        let before = self.ids.len();
         for id in more {
             if self.room() > 0 && self.known.insert(id) {
                 self.ids.push(id);
             }
         }
+        self.ids.len() - before
     }
 }
 
@@ -211,10 +231,6 @@ impl Column {
 }
 
 async fn by_piece_of_name(tx: &mut Tx, scope: &Scope, piece: &str, max: u32) -> Result<Vec<Uuid>> {
-    let literal = name_key(piece)
-        .replace('\\', "\\\\")
-        .replace('%', "\\%")
-        .replace('_', "\\_");
     let mut sql = Sql::new(
         "SELECT c.id FROM (SELECT id, merged_into, name_key FROM customers WHERE name_key IS NOT NULL",
     );
@@ -222,7 +238,7 @@ async fn by_piece_of_name(tx: &mut Tx, scope: &Scope, piece: &str, max: u32) -> 
     sql.push(" ORDER BY id DESC LIMIT ")
         .bind(LOOKED_THROUGH)
         .push(") AS newest JOIN customers c ON c.id = coalesce(newest.merged_into, newest.id) WHERE newest.name_key LIKE ")
-        .bind(format!("%{literal}%"))
+        .bind(like_containing(&name_key(piece)))
         .push(" ESCAPE '\\'");
     push_scope(&mut sql, scope, ScopeColumns::OF_C.beside_better(tx.dialect()));
     sql.push(" ORDER BY newest.id DESC LIMIT ").bind(max);
@@ -242,7 +258,7 @@ pub async fn page(
     search: Option<&str>,
     size: PageSize,
     cursor: Option<&str>,
-) -> Result<Page<CustomerRow>> {
+) -> Result<Page<FoundCustomer>> {
     const PAGE: InOrder = InOrder {
         select: ListRow::SELECT_FROM,
         order: " ORDER BY external_id LIMIT ",
@@ -260,9 +276,12 @@ pub async fn page(
         .all::<ListRow>(tx)
         .await?
         .into_iter()
-        .map(ListRow::customer)
+        .map(|row| {
+            row.customer()
+                .map(|customer| FoundCustomer { customer, tag: None })
+        })
         .collect::<Result<Vec<_>>>()?;
-    Page::cut(rows, size, |row| row.external_id.clone())
+    Page::cut(rows, size, |row| row.customer.external_id.clone())
 }
 
 /// The cursor of a search is how many have been shown: their order is none of a column.
@@ -273,19 +292,23 @@ async fn page_of_search(
     search: &str,
     size: PageSize,
     cursor: Option<&str>,
-) -> Result<Page<CustomerRow>> {
+) -> Result<Page<FoundCustomer>> {
     let shown = cursor
         .map(Cursor::key::<u32>)
         .transpose()?
         .unwrap_or(0)
         .min(SEARCH_MAX);
-    let found = matching(tx, scope, keys, search, shown + size.rows() + 1).await?;
-    let wanted: Vec<Uuid> = found.into_iter().skip(shown as usize).collect();
+    let mut found = found(tx, scope, keys, search, shown + size.rows() + 1).await?;
+    let wanted: Vec<Uuid> = found.ids.drain(..).skip(shown as usize).collect();
     let mut by_id = rows_by_id(tx, scope, &wanted).await?;
-    let rows: Vec<(u32, CustomerRow)> = wanted
+    let mut row = |id: &Uuid| -> Option<FoundCustomer> {
+        let (customer, tag) = (by_id.remove(id)?, found.tags.remove(id));
+        Some(FoundCustomer { customer, tag })
+    };
+    let rows: Vec<(u32, FoundCustomer)> = wanted
         .iter()
         .zip(shown + 1..)
-        .filter_map(|(id, place)| Some((place, by_id.remove(id)?)))
+        .filter_map(|(id, place)| Some((place, row(id)?)))
         .collect();
     Ok(Page::cut(rows, size, |(place, _)| *place)?.map(|(_, row)| row))
 }

@@ -15,6 +15,7 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::IDS_PER_STATEMENT;
+use super::erasure::erased_among;
 use super::read::ids_by_external;
 use super::{consents, duplicates, life_events, merges, names, record};
 use crate::identities::store::NewIdentity;
@@ -91,7 +92,8 @@ fn row(id: CustomerId, external_id: &str, known: &Known, generated: bool, now: T
 ///
 /// An identity that an earlier customer has only goes into the history of a later one.
 ///
-/// Errors: `already_exists` when an external id is taken, and what is wrong with an identity.
+/// Errors: `already_exists` when an external id is taken, `customer_erased` when it was an erased customer's, and what is
+/// wrong with an identity.
 pub async fn insert_many(
     tx: &mut Tx,
     clock: &Clock,
@@ -151,6 +153,14 @@ pub async fn insert_many(
             )
         })
         .collect();
+    let external_ids: Vec<&str> = customers
+        .iter()
+        .map(|customer| customer.external_id.as_str())
+        .collect();
+    tx.about_to_write("customers").await?;
+    if !erased_among(tx, keys, &external_ids).await?.is_empty() {
+        return Err(super::edit::erased());
+    }
     let inserted = INSERT.insert(tx, rows).await?;
     let named = customers
         .iter()
@@ -195,7 +205,12 @@ pub async fn insert_many(
     let (mut days, mut said, mut tags) = (Vec::new(), Vec::new(), Vec::new());
     for customer in customers {
         let id = customer.id;
-        days.extend(customer.life_events.iter().map(|facts| (id, ids::new(clock), facts)));
+        days.extend(
+            customer
+                .life_events
+                .iter()
+                .map(|facts| (id, ids::new(clock), facts)),
+        );
         said.extend(customer.consents.iter().map(|said| (id, said)));
         tags.extend(customer.tags.iter().map(|tag| (id, tag)));
     }
@@ -233,18 +248,30 @@ pub struct Ensured {
     pub ids: HashMap<String, CustomerId>,
     /// How many had to be made.
     pub created: u64,
+    /// Those that are an erased customer's, of whom nothing new is said.
+    pub erased: HashSet<String>,
 }
 
-/// Makes those customers that are not known yet, as people of whom nothing is known but the external id.
-pub async fn ensure_many(tx: &mut Tx, clock: &Clock, external_ids: &[&str]) -> Result<Ensured> {
+/// Makes those customers that are not known yet, as people of whom nothing is known but the external id. None is made
+/// again who was erased.
+pub async fn ensure_many(
+    tx: &mut Tx,
+    clock: &Clock,
+    keys: &Keyring,
+    external_ids: &[&str],
+) -> Result<Ensured> {
+    tx.about_to_write("customers").await?;
+    let erased = erased_among(tx, keys, external_ids).await?;
     let wanted = external_ids
         .iter()
+        .filter(|external_id| !erased.contains(**external_id))
         .map(|external_id| (*external_id, Known::nothing()))
         .collect();
     let ensured = ensure(tx, clock, wanted).await?;
     Ok(Ensured {
         created: ensured.made.len() as u64,
         ids: ensured.ids,
+        erased,
     })
 }
 

@@ -3,7 +3,7 @@
 use base::PageSize;
 use customers::app::{duplicates, life_events, merges};
 use customers::identities::{self, IdentityKind};
-use customers::{CustomerId, Duplicate, DuplicateState, LifeEventKind, MIGRATIONS, Record};
+use customers::{CustomerId, Duplicate, DuplicateState, LifeEventKind, MIGRATIONS, PairFilter, Record};
 use platform::access::Role;
 use platform::testing::{TestDb, caller};
 use platform::{Platform, test_on_both};
@@ -18,12 +18,33 @@ async fn born(p: &Platform, id: CustomerId, month: u8, of: u8) {
 }
 
 async fn queue(p: &Platform, state: DuplicateState) -> Vec<Duplicate> {
+    let filter = PairFilter {
+        state,
+        ..PairFilter::default()
+    };
+    let all = queue_of(p, filter).await;
+    // What is certain and what is not are the queue's two parts.
+    let mut parts = Vec::new();
+    for certain in [true, false] {
+        let part = PairFilter {
+            certain: Some(certain),
+            ..filter
+        };
+        let part = queue_of(p, part).await;
+        assert!(part.iter().all(|pair| pair.certain == certain));
+        parts.extend(part);
+    }
+    assert_eq!(parts, all);
+    all
+}
+
+async fn queue_of(p: &Platform, filter: PairFilter) -> Vec<Duplicate> {
     let mut all = Vec::new();
     let mut cursor: Option<String> = None;
     loop {
         let size = PageSize::new(Some(1)).unwrap();
         let viewer = caller(Role::Viewer);
-        let page = duplicates::list(p, &viewer, Some(state), None, size, cursor.as_deref())
+        let page = duplicates::list(p, &viewer, filter, size, cursor.as_deref())
             .await
             .unwrap();
         all.extend(page.items);

@@ -1,7 +1,7 @@
 //! The id of a customer who was merged: whatever is read by it is the survivor's, and nothing is changed by it.
 
 use base::{Error, PageSize};
-use customers::{Channel, CustomerId, MIGRATIONS, app, identities};
+use customers::{Channel, CustomerId, MIGRATIONS, PairFilter, app, identities};
 use platform::access::Role;
 use platform::testing::{TestDb, caller};
 use platform::{Caller, Platform, test_on_both};
@@ -36,7 +36,7 @@ async fn readings(p: &Platform, who: &Caller, id: CustomerId) -> Vec<String> {
         app::holdings::contacts(p, who, id, size, None),
         app::holdings::subscriptions(p, who, id, size, None),
         identities::app::list(p, who, id, size, None),
-        app::duplicates::list(p, who, None, Some(id), size, None),
+        app::duplicates::list(p, who, PairFilter { customer: Some(id), ..PairFilter::default() }, size, None),
     }
     all
 }

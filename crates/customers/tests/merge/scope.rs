@@ -3,7 +3,7 @@
 use base::PageSize;
 use customers::app::{self, duplicates, life_events, merges};
 use customers::identities::{self, IdentityKind};
-use customers::{CustomerChange, CustomerId, DuplicateState, LifeEventKind, MIGRATIONS, Side};
+use customers::{CustomerChange, CustomerId, DuplicateState, LifeEventKind, MIGRATIONS, PairFilter, Side};
 use platform::access::app::{branches, caller_of, roles, users};
 use platform::access::{BranchChange, BranchId, Role, RoleChange, ScopeKind, UserChange};
 use platform::testing::{TestDb, caller};
@@ -99,11 +99,11 @@ async fn only_who_sees_both_merges_them(t: &TestDb) {
         let seen = merges::list(p, who, None, size, None).await.unwrap();
         assert_eq!(seen.items.len(), count);
     }
-    let refused = merges::unmerge(p, &references(), &w.south, done.id)
+    let refused = merges::unmerge(p, &references(), &w.south, done.merge.id)
         .await
         .unwrap_err();
     assert_eq!(refused.code(), "not_found");
-    merges::unmerge(p, &references(), &w.north, done.id)
+    merges::unmerge(p, &references(), &w.north, done.merge.id)
         .await
         .unwrap();
     assert_eq!(everything(p).await, before);
@@ -128,7 +128,9 @@ async fn only_pairs_of_whom_both_are_seen_are_reviewed(t: &TestDb) {
     let of_a = duplicates::search_one(p, &w.north, w.a, size).await.unwrap();
     assert_eq!(pairs(of_a), ["A C"]);
     let whole = caller(Role::Analyst);
-    let stored = duplicates::list(p, &whole, None, None, size, None).await.unwrap();
+    let stored = duplicates::list(p, &whole, PairFilter::default(), size, None)
+        .await
+        .unwrap();
     assert_eq!(
         pairs(stored),
         ["A C"],
@@ -136,13 +138,17 @@ async fn only_pairs_of_whom_both_are_seen_are_reviewed(t: &TestDb) {
     );
     duplicates::search_all(p, &whole).await.unwrap();
     jobs_done(p, 1).await;
-    let all = duplicates::list(p, &whole, None, None, size, None).await.unwrap();
+    let all = duplicates::list(p, &whole, PairFilter::default(), size, None)
+        .await
+        .unwrap();
     for (who, seen) in [
         (&w.north, vec!["A C"]),
         (&w.south, vec![]),
         (&whole, vec!["A B", "A C", "B C"]),
     ] {
-        let page = duplicates::list(p, who, None, None, size, None).await.unwrap();
+        let page = duplicates::list(p, who, PairFilter::default(), size, None)
+            .await
+            .unwrap();
         assert_eq!(pairs(page), seen);
     }
     for pair in all.items {
@@ -156,7 +162,11 @@ async fn only_pairs_of_whom_both_are_seen_are_reviewed(t: &TestDb) {
             );
         }
     }
-    let page = duplicates::list(p, &w.north, Some(DuplicateState::NotDuplicate), None, size, None).await;
+    let decided = PairFilter {
+        state: DuplicateState::NotDuplicate,
+        ..PairFilter::default()
+    };
+    let page = duplicates::list(p, &w.north, decided, size, None).await;
     assert_eq!(pairs(page.unwrap()), ["A C"]);
 }
 
@@ -170,7 +180,10 @@ async fn an_old_id_is_seen_where_its_survivor_is(t: &TestDb) {
     let size = PageSize::new(None).unwrap();
     let list = async |who: &Caller, q: &str| -> Vec<String> {
         let page = app::list(p, who, Some(q), size, None).await.unwrap();
-        page.items.into_iter().map(|row| row.external_id).collect()
+        page.items
+            .into_iter()
+            .map(|row| row.customer.external_id)
+            .collect()
     };
     let named = async |who: &Caller| {
         let found = app::get(p, who, w.b).await;

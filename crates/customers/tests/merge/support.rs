@@ -98,11 +98,13 @@ pub(crate) async fn merged_with(
             version_of(p, merged).await,
         )
     };
-    merges::merge(p, &references(), &caller(Role::Analyst), said).await
+    let done = merges::merge(p, &references(), &caller(Role::Analyst), said).await?;
+    Ok(done.merge)
 }
 
 pub(crate) async fn undone(p: &Platform, id: MergeId) -> Result<Merge> {
-    merges::unmerge(p, &references(), &caller(Role::Analyst), id).await
+    let done = merges::unmerge(p, &references(), &caller(Role::Analyst), id).await?;
+    Ok(done.merge)
 }
 
 pub(crate) async fn identity(p: &Platform, id: CustomerId, phone: &str) {
@@ -117,7 +119,10 @@ pub(crate) async fn found(p: &Platform, search: &str) -> Vec<String> {
     let page = app::list(p, &caller(Role::Viewer), Some(search), size, None)
         .await
         .unwrap();
-    page.items.into_iter().map(|row| row.external_id).collect()
+    page.items
+        .into_iter()
+        .map(|found| found.customer.external_id)
+        .collect()
 }
 
 pub(crate) async fn listed(p: &Platform) -> Vec<String> {
@@ -125,7 +130,10 @@ pub(crate) async fn listed(p: &Platform) -> Vec<String> {
     let page = app::list(p, &caller(Role::Viewer), None, size, None)
         .await
         .unwrap();
-    page.items.into_iter().map(|row| row.external_id).collect()
+    page.items
+        .into_iter()
+        .map(|found| found.customer.external_id)
+        .collect()
 }
 
 pub(crate) async fn notes(p: &Platform, id: CustomerId) -> Vec<String> {
@@ -151,6 +159,7 @@ pub(crate) async fn fields(p: &Platform) {
             field("hobby", CustomKind::Text { chars_max: 20 }),
         ],
         completeness: Vec::new(),
+        attachments: Default::default(),
     };
     record::decide(p, &caller(Role::Administrator), 0, schema)
         .await

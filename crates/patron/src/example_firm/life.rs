@@ -47,12 +47,25 @@ pub(super) fn days(setting: &Setting, outline: &Outline) -> Vec<LifeEventFacts> 
     let this_year = setting.as_of.date().year();
     if outline.kind == CustomerKind::Organisation {
         let founded = outline.since().date().year() - draw.below(20) as i16;
-        let founding = day(LifeEventKind::Founding, LifeCalendar::Solar, founded.into(), &mut draw);
-        return if draw.chance(0.5) { vec![founding] } else { Vec::new() };
+        let founding = day(
+            LifeEventKind::Founding,
+            LifeCalendar::Solar,
+            founded.into(),
+            &mut draw,
+        );
+        return if draw.chance(0.5) {
+            vec![founding]
+        } else {
+            Vec::new()
+        };
     }
     let mut known = Vec::new();
     let by_the_moon = BY_THE_MOON[usize::from(outline.born >= 1985)];
-    let calendar = if draw.chance(by_the_moon) { LifeCalendar::Lunar } else { LifeCalendar::Solar };
+    let calendar = if draw.chance(by_the_moon) {
+        LifeCalendar::Lunar
+    } else {
+        LifeCalendar::Solar
+    };
     let birthday = day(LifeEventKind::Birthday, calendar, outline.born, &mut draw);
     if draw.chance(BIRTHDAY_KNOWN) {
         known.push(birthday);
@@ -71,7 +84,13 @@ pub(super) fn consents(setting: &Setting, outline: &Outline) -> Vec<GeneratedCon
     let since = outline.since();
     let mut said = Vec::new();
     let mut say = |purpose, channel, given, source, on| {
-        said.push(GeneratedConsent { purpose, channel, given, source, on });
+        said.push(GeneratedConsent {
+            purpose,
+            channel,
+            given,
+            source,
+            on,
+        });
     };
     let contract = "入网协议";
     if draw.chance(0.72) {

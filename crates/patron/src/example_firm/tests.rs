@@ -177,12 +177,24 @@ fn what_is_known_of_people_can_be_stored_and_is_of_every_kind() {
     for facts in &days {
         assert_eq!(&(*facts).clone().checked().unwrap(), *facts);
     }
-    let lunar = days.iter().filter(|facts| facts.calendar == LifeCalendar::Lunar).count();
-    assert!((days.len() / 5..days.len() / 2).contains(&lunar), "{lunar} of {}", days.len());
-    assert!(days.iter().any(|facts| facts.leap_month), "some were born in a leap month");
+    let lunar = days
+        .iter()
+        .filter(|facts| facts.calendar == LifeCalendar::Lunar)
+        .count();
+    assert!(
+        (days.len() / 5..days.len() / 2).contains(&lunar),
+        "{lunar} of {}",
+        days.len()
+    );
+    assert!(
+        days.iter().any(|facts| facts.leap_month),
+        "some were born in a leap month"
+    );
     assert!(days.iter().any(|facts| facts.kind == LifeEventKind::Founding));
     let said: Vec<_> = customers.iter().flat_map(|customer| &customer.consents).collect();
-    assert!(said.iter().any(|said| !said.given) && said.iter().any(|said| said.purpose == "advertising_in_ivr"));
+    assert!(
+        said.iter().any(|said| !said.given) && said.iter().any(|said| said.purpose == "advertising_in_ivr")
+    );
     assert!(said.iter().all(|said| said.on <= AS_OF_DEFAULT));
     let held = customers.iter().flat_map(|customer| &customer.subscriptions);
     let ends: Vec<_> = held.filter_map(|held| held.term_ends_on).collect();
@@ -194,8 +206,10 @@ fn what_is_known_of_people_can_be_stored_and_is_of_every_kind() {
 #[test]
 fn who_switched_in_the_network_can_be_known_again() {
     let customers = all(8_000, 2);
-    let by_number: HashMap<_, _> =
-        customers.iter().map(|customer| (customer.external_id.as_str(), customer)).collect();
+    let by_number: HashMap<_, _> = customers
+        .iter()
+        .map(|customer| (customer.external_id.as_str(), customer))
+        .collect();
     let mut with_birthday = 0;
     for customer in &customers {
         if let Some(before) = &customer.switched_from {

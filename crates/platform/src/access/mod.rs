@@ -9,11 +9,12 @@ mod rates;
 mod rules;
 mod scope;
 mod second_factor;
+pub mod single_sign_on;
 mod store;
 
 pub use model::{
     ApiKey, ApiKeyId, Branch, BranchChange, BranchId, Caller, NewApiKey, Permission, Role, RoleChange,
-    RoleId, RoleRecord, SessionId, Team, TeamChange, TeamId, User, UserChange, UserId, UserRecord,
+    RoleId, RoleRecord, SessionId, Standing, Team, TeamChange, TeamId, User, UserChange, UserId, UserRecord,
 };
 pub use rates::KeyRates;
 pub use scope::{Reach, Scope, ScopeKind};

@@ -51,6 +51,10 @@ pub enum Permission {
     CustomersPersonal,
     /// See one of these in clear, which is recorded.
     CustomersReveal,
+    /// Take everything that is known of one customer away as a file.
+    CustomersExportPerson,
+    /// Erase what is known of a customer for good.
+    CustomersErase,
     /// Import files.
     ImportsWrite,
     /// See value figures, runs and reports.
@@ -85,13 +89,15 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::CustomersRead,
         Self::CustomersWrite,
         Self::CustomersMerge,
         Self::CustomersSettings,
         Self::CustomersPersonal,
         Self::CustomersReveal,
+        Self::CustomersExportPerson,
+        Self::CustomersErase,
         Self::ImportsWrite,
         Self::ValueRead,
         Self::ValueRun,
@@ -118,6 +124,8 @@ impl Permission {
             Self::CustomersSettings => "customers.settings",
             Self::CustomersPersonal => "customers.personal",
             Self::CustomersReveal => "customers.reveal",
+            Self::CustomersExportPerson => "customers.export_person",
+            Self::CustomersErase => "customers.erase",
             Self::ImportsWrite => "imports.write",
             Self::ValueRead => "value.read",
             Self::ValueRun => "value.run",
@@ -336,6 +344,17 @@ pub struct NewApiKey {
     pub per_minute: i32,
 }
 
+/// What one's own role is called and how far it reaches.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, utoipa::ToSchema)]
+pub struct Standing {
+    /// The name of a role of the firm's own; a built-in one has none.
+    pub role_name: Option<String>,
+    /// Which customers it lets one see; none where the role is gone.
+    pub scope: Option<ScopeKind>,
+    /// The name of one's branch.
+    pub branch_name: Option<String>,
+}
+
 /// Whoever calls a use case: a user with a session, or a program with a key of theirs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
@@ -418,6 +437,11 @@ impl Caller {
                 permission: "scope.all",
             })
         }
+    }
+
+    /// Whether the role grants this, also before a one-time password is changed.
+    pub(super) fn is_granted(&self, permission: Permission) -> bool {
+        self.grants.contains(&permission)
     }
 
     /// Whether the caller may do this.

@@ -11,8 +11,9 @@ use crate::random;
 /// Each hash takes 19 MiB and a core: more at once would let sign-in stop everything else.
 static AT_ONCE: Semaphore = Semaphore::const_new(2);
 
-/// The hash of a password that nobody has: an unknown login costs as long as a known one.
-const NOBODY: &str =
+/// The hash of a password that nobody has: an unknown login costs as long as a known one, and who signs in at a
+/// provider only has this.
+pub(super) const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGhhcyB0aGlz$JSNO+yBZPUeWMrk7RLzBCbZJ0Hgp+9rfJiSC9pMR4bA";
 
 fn argon2() -> Result<Argon2<'static>> {

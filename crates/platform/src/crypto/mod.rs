@@ -5,9 +5,12 @@
 mod cipher;
 mod file;
 mod keyring;
+mod pieces;
 
 pub use cipher::{Cipher, Place};
 pub use keyring::Keyring;
+pub(crate) use pieces::Sealing;
+pub use pieces::{FileKey, Pieces};
 pub use zeroize::Zeroizing;
 
 /// A key of 256 bits; wiped when it is dropped.

@@ -19,7 +19,7 @@ pub use bulk::Bulk;
 pub use dialect::Dialect;
 pub use error::convert as error;
 pub use tx::{FromDb, Sql, Tx};
-pub use value::{Args, Value, list, micros, timestamp, uuids};
+pub use value::{Args, Value, like_containing, list, micros, timestamp, uuids};
 
 use std::fs::{File, TryLockError};
 use std::sync::Arc;

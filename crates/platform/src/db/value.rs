@@ -55,6 +55,12 @@ pub fn timestamp(micros: i64) -> Timestamp {
     })
 }
 
+/// A pattern for `LIKE … ESCAPE '\'` that matches what contains this text, whatever signs it has.
+pub fn like_containing(text: &str) -> String {
+    let literal = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{literal}%")
+}
+
 /// A list of texts as one argument, for `Dialect::in_texts`.
 pub fn list<T: Display>(items: impl IntoIterator<Item = T>) -> Value {
     struct Text<T>(T);

@@ -11,10 +11,10 @@ pub(crate) mod store;
 mod verify;
 
 pub use log::{Actor, Event, record};
-pub use read::{ActorName, EventFilter, EventRow, audit, page};
+pub use read::{ActorName, EventFilter, EventRow, at_moments, audit, page};
 #[cfg(feature = "testing")]
 pub use read::{Recorded, of_subject};
 pub use rules::{BrokenLink, Fault, Hash, Link, without_secrets};
 pub use seal::{Sealer, seal_batch};
-pub use store::count_waiting;
+pub use store::{count_waiting, customers_sealed_after, last_sealed};
 pub use verify::{Verdict, verify};

@@ -75,6 +75,12 @@ pub async fn page(
     store::page(tx, filter, size, cursor).await
 }
 
+/// The events of one kind at exactly these moments: what is written in bulk has the moment of its one event. Whoever calls
+/// has checked that the caller may see them.
+pub async fn at_moments(tx: &mut Tx, kind: &str, moments: &[Timestamp]) -> Result<Vec<EventRow>> {
+    store::at_moments(tx, kind, moments).await
+}
+
 /// What happened in the whole firm, newest first. Needs `audit.read`. Error: `span_reversed`.
 pub async fn audit(
     platform: &Platform,

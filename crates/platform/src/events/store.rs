@@ -102,6 +102,21 @@ pub(super) async fn head(tx: &mut Tx) -> Result<Option<Link>> {
     Ok(tx.optional(sql, []).await?.map(head_of))
 }
 
+/// The place of the newest link.
+pub async fn last_sealed(tx: &mut Tx) -> Result<i64> {
+    Ok(head(tx).await?.map_or(0, |link| link.position))
+}
+
+/// The events sealed after a place, at most so many: the place of each, and the customer it is about.
+pub async fn customers_sealed_after(tx: &mut Tx, place: i64, max: u32) -> Result<Vec<(i64, Option<Uuid>)>> {
+    tx.all(
+        "SELECT s.position, e.customer_id FROM event_seals s JOIN events e ON e.id = s.event_id \
+         WHERE s.position > $1 ORDER BY s.position LIMIT $2",
+        args![place, max],
+    )
+    .await
+}
+
 fn head_of((position, hash): (i64, Option<Vec<u8>>)) -> Link {
     let hash = match hash {
         None => Link::genesis().hash,
@@ -259,6 +274,21 @@ pub(crate) async fn by_id(tx: &mut Tx, id: Uuid) -> Result<Option<EventRow>> {
     sql.push("e.id = ").bind(id);
     let rows: Vec<ShownRow> = sql.all(tx).await?;
     Ok(rows.into_iter().next().map(EventRow::from))
+}
+
+/// The events of one kind at exactly these moments.
+pub(super) async fn at_moments(tx: &mut Tx, kind: &str, moments: &[Timestamp]) -> Result<Vec<EventRow>> {
+    if moments.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(SHOWN);
+    sql.push("e.kind = ").bind(kind).push(" AND e.at IN (");
+    for (n, at) in moments.iter().enumerate() {
+        sql.push(if n == 0 { "" } else { ", " }).bind(*at);
+    }
+    sql.push(")");
+    let rows: Vec<ShownRow> = sql.all(tx).await?;
+    Ok(rows.into_iter().map(EventRow::from).collect())
 }
 
 /// Events, newest first.

@@ -15,8 +15,7 @@ use utoipa_axum::routes;
 use super::model::{Export, ExportId, NewExport};
 use super::{Exports, app};
 use crate::access::Caller;
-use crate::http::{Json, Paging, Path, Problem, ProblemBody};
-use crate::imports::api::attachment;
+use crate::http::{Json, Paging, Path, Problem, ProblemBody, attachment};
 use crate::state::Platform;
 
 /// The routes of exports, below `/api/v1`. Whoever serves them layers an [`Extension`] of [`Exports`] around them.

@@ -7,6 +7,7 @@ use tokio::fs::File;
 
 use super::kind::ExportFilter;
 use super::model::{EXPORT, Export, ExportId, JobInput, NewExport};
+use super::run::names_of;
 use super::{Exports, files, store};
 use crate::access::{Caller, Permission};
 use crate::db::Tx;
@@ -144,7 +145,7 @@ async fn record(
     export: &Export,
 ) -> Result<()> {
     let payload = json!({
-        "kind": export.kind, "format": export.format, "filter": export.filter, "rows": export.rows,
+        "kind": export.kind, "format": export.format, "filter": names_of(&export.filter), "rows": export.rows,
     });
     let event = Event {
         actor: caller.actor(),

@@ -86,15 +86,20 @@ pub(super) fn not_written(e: std::io::Error) -> Error {
 /// Removes files that have expired and what a killed process left, and forgets what was removed long ago.
 pub async fn sweep(platform: &Platform) -> Result<()> {
     let now = platform.clock.now();
-    let expired = store::expired(&mut platform.db.read().await?, now).await?;
-    for id in expired {
-        match tokio::fs::remove_file(path(platform, id)).await {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::internal(e)),
-            _ => {}
+    loop {
+        let expired = store::expired(&mut platform.db.read().await?, now).await?;
+        if expired.is_empty() {
+            break;
         }
-        let mut tx = platform.db.write().await?;
-        store::forget_file(&mut tx, id).await?;
-        tx.commit().await?;
+        for id in expired {
+            match tokio::fs::remove_file(path(platform, id)).await {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::internal(e)),
+                _ => {}
+            }
+            let mut tx = platform.db.write().await?;
+            store::forget_file(&mut tx, id).await?;
+            tx.commit().await?;
+        }
     }
     let mut tx = platform.db.write().await?;
     let before = now.saturating_sub(REMEMBERED).map_err(Error::internal)?;

@@ -13,6 +13,7 @@ mod write;
 pub use files::sweep;
 pub use kind::{ExportCell, ExportColumn, ExportColumnKind, ExportFilter, ExportKind, ExportList};
 pub use model::{EXPORT, Export, ExportFormat, ExportId, NewExport};
+pub(crate) use store::withdraw;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

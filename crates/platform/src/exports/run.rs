@@ -7,6 +7,7 @@ use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 use super::files::{self, Partial};
+use super::kind::ExportFilter;
 use super::model::JobInput;
 use super::write::Writer;
 use super::{Exports, store};
@@ -14,6 +15,11 @@ use crate::access;
 use crate::events::{self, Event};
 use crate::ids;
 use crate::jobs::JobRun;
+
+/// What the log says of a filter: by what, and never by which words, which may be someone's name.
+pub(super) fn names_of(filter: &ExportFilter) -> Vec<&String> {
+    filter.keys().collect()
+}
 
 /// The export.
 pub(super) async fn export(exports: Exports, run: JobRun) -> Result<Value> {
@@ -57,12 +63,19 @@ pub(super) async fn export(exports: Exports, run: JobRun) -> Result<Value> {
     let now = platform.clock.now();
     let mut tx = platform.db.write().await?;
     run.hold(&mut tx).await?;
+    let expires_at = now.saturating_add(files::KEPT).map_err(Error::internal)?;
+    if !store::finish(&mut tx, id, rows, bytes, expires_at).await? {
+        // Someone was erased while it was being written, who may be in it.
+        return Err(Error::conflict(
+            "export_withdrawn",
+            "a customer was erased meanwhile; export the list again",
+        ));
+    }
     // Named before the commit: a file that nothing mentions is written over by the next attempt.
     partial.name(&files::path(&platform, id))?;
-    let expires_at = now.saturating_add(files::KEPT).map_err(Error::internal)?;
-    store::finish(&mut tx, id, rows, bytes, expires_at).await?;
     let payload = json!({
-        "kind": export.kind, "format": export.format, "filter": export.filter, "rows": rows, "bytes": bytes,
+        "kind": export.kind, "format": export.format, "filter": names_of(&export.filter), "rows": rows,
+        "bytes": bytes,
     });
     let event = Event {
         actor: run.actor(),

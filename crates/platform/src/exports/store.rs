@@ -10,6 +10,7 @@ use super::model::{Export, ExportId};
 use crate::access::UserId;
 use crate::args;
 use crate::db::{Sql, Tx, micros, timestamp};
+use crate::forgetting::Words;
 use crate::jobs::JobState;
 
 #[derive(sqlx::FromRow)]
@@ -112,17 +113,46 @@ pub(super) async fn page(
     })
 }
 
-/// Notes that the file is whole, and until when it stays.
+/// Withdraws every list that was exported or is being exported: the files go with the next sweep. What a list was
+/// filtered by is forgotten where it has one of these words. Says how many were withdrawn.
+pub(crate) async fn withdraw(tx: &mut Tx, words: &Words, now: Timestamp) -> Result<u64> {
+    let filters: Vec<(Uuid, Json<ExportFilter>)> = tx.all("SELECT id, filter FROM exports", []).await?;
+    for (id, Json(filter)) in filters {
+        if filter.values().any(|value| words.are_in(value)) {
+            tx.execute(
+                "UPDATE exports SET filter = $2 WHERE id = $1",
+                args![id, serde_json::json!({})],
+            )
+            .await?;
+        }
+    }
+    let withdrawn = tx
+        .execute(
+            "UPDATE exports SET expires_at = $1 WHERE NOT removed AND rows IS NOT NULL AND expires_at > $1",
+            args![now],
+        )
+        .await?;
+    // One that is being written finds out when it is done.
+    let stopped = tx
+        .execute(
+            "UPDATE exports SET removed = TRUE WHERE NOT removed AND rows IS NULL",
+            [],
+        )
+        .await?;
+    Ok(withdrawn + stopped)
+}
+
+/// Notes that the file is whole, and until when it stays; false where it was withdrawn meanwhile.
 pub(super) async fn finish(
     tx: &mut Tx,
     id: ExportId,
     rows: u64,
     bytes: u64,
     expires_at: Timestamp,
-) -> Result<()> {
+) -> Result<bool> {
     let (rows, bytes) = (i64::try_from(rows), i64::try_from(bytes));
     tx.execute(
-        "UPDATE exports SET rows = $2, bytes = $3, expires_at = $4 WHERE id = $1",
+        "UPDATE exports SET rows = $2, bytes = $3, expires_at = $4 WHERE id = $1 AND NOT removed",
         args![
             id.uuid(),
             rows.map_err(Error::internal)?,
@@ -131,7 +161,7 @@ pub(super) async fn finish(
         ],
     )
     .await
-    .map(|_| ())
+    .map(|done| done == 1)
 }
 
 /// Exports whose files are due to be removed and that no job writes, the oldest 100.
@@ -139,7 +169,7 @@ pub(super) async fn expired(tx: &mut Tx, now: Timestamp) -> Result<Vec<ExportId>
     let rows: Vec<(Uuid,)> = tx
         .all(
             "SELECT e.id FROM exports e LEFT JOIN jobs j ON j.id = e.job_id \
-             WHERE e.expires_at < $1 AND NOT e.removed AND (j.state IS NULL OR j.state NOT IN ('queued', 'running')) \
+             WHERE e.expires_at <= $1 AND NOT e.removed AND (j.state IS NULL OR j.state NOT IN ('queued', 'running')) \
              ORDER BY e.expires_at LIMIT 100",
             args![now],
         )

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, Request};
@@ -12,6 +13,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use uuid::Uuid;
 
 use super::problem::Problem;
+use crate::crypto::{FileKey, Sealing};
 use crate::ids;
 use crate::private;
 use crate::state::Platform;
@@ -19,6 +21,32 @@ use crate::state::Platform;
 /// The longest text field beside a file, in bytes.
 const TEXT_BYTES_MAX: usize = 64 << 10;
 const FIELDS_MAX: usize = 32;
+/// So long what was refused is still taken, and thrown away.
+const LINGER: Duration = Duration::from_secs(2);
+/// So much of a file's beginning is kept beside it, to tell what it is.
+const HEAD_BYTES: usize = 4 << 10;
+
+/// Where a file that comes in is kept, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Keeping {
+    /// The folder in the data folder.
+    pub folder: &'static str,
+    /// The largest file.
+    pub bytes_max: u64,
+    /// Sealed on its way in, under a key of its own: nothing of it is ever on the disk in clear.
+    pub sealed: bool,
+}
+
+impl Keeping {
+    /// Uploads that are read and removed.
+    fn uploads(platform: &Platform) -> Self {
+        Self {
+            folder: "uploads",
+            bytes_max: platform.settings.upload_bytes_max,
+            sealed: false,
+        }
+    }
+}
 
 /// A form whose parts are read one by one.
 #[derive(Debug)]
@@ -54,7 +82,7 @@ impl Upload {
     }
 }
 
-/// A file in the upload folder. Dropped without [`StoredFile::keep`], it is removed: keep it right before the
+/// A file in a folder of the data folder. Dropped without [`StoredFile::keep`], it is removed: keep it right before the
 /// transaction that mentions it is committed.
 #[derive(Debug)]
 pub struct StoredFile {
@@ -66,12 +94,22 @@ pub struct StoredFile {
     pub bytes: u64,
     /// Its SHA-256.
     pub sha256: [u8; 32],
+    /// How it begins, at most 4 KiB.
+    pub head: Vec<u8>,
+    /// What it is sealed with, where it is.
+    pub key: Option<FileKey>,
 }
 
 impl StoredFile {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Its name in the folder: the id that it got when it came.
+    pub fn id(&self) -> Result<Uuid> {
+        let name = self.path.file_name().unwrap_or_default();
+        Uuid::try_parse(&name.to_string_lossy()).map_err(Error::internal)
     }
 
     /// A copy of a file of this machine, for what is brought in from the command line.
@@ -81,7 +119,7 @@ impl StoredFile {
             Error::invalid("file_unreadable", message).at("file")
         })?;
         let name = original.file_name().unwrap_or_default().to_string_lossy();
-        let mut copy = Incoming::begin(platform, &name).await?;
+        let mut copy = Incoming::begin(platform, Keeping::uploads(platform), &name).await?;
         let mut piece = vec![0; 1 << 20];
         loop {
             match from.read(&mut piece).await.map_err(Error::internal)? {
@@ -114,7 +152,26 @@ impl Drop for StoredFile {
 ///
 /// Errors: `file_too_large`, `file_missing`, `upload_broken` (the sender went away), `disk_full`.
 /// Nothing stays behind after an error.
-pub async fn receive(platform: &Platform, Multipart(mut form): Multipart) -> Result<Upload> {
+pub async fn receive(platform: &Platform, form: Multipart) -> Result<Upload> {
+    receive_into(platform, Keeping::uploads(platform), form).await
+}
+
+/// The same into another folder.
+pub async fn receive_into(
+    platform: &Platform,
+    keeping: Keeping,
+    Multipart(mut form): Multipart,
+) -> Result<Upload> {
+    let received = read(platform, keeping, &mut form).await;
+    if received.is_err() {
+        // Who is in the middle of sending hears no answer before the connection ends.
+        let rest = async { while let Ok(Some(_)) = form.next_field().await {} };
+        let _ = tokio::time::timeout(LINGER, rest).await;
+    }
+    received
+}
+
+async fn read(platform: &Platform, keeping: Keeping, form: &mut axum::extract::Multipart) -> Result<Upload> {
     let mut fields = BTreeMap::new();
     let mut file = None;
     while let Some(field) = form.next_field().await.map_err(broken)? {
@@ -123,7 +180,7 @@ pub async fn receive(platform: &Platform, Multipart(mut form): Multipart) -> Res
             if file.is_some() {
                 return Err(Error::invalid("file_twice", "send one file at a time").at("file"));
             }
-            file = Some(store(platform, field).await?);
+            file = Some(store(platform, keeping, field).await?);
         } else {
             if fields.len() >= FIELDS_MAX {
                 return Err(Error::invalid("too_many_fields", "the form has too many fields"));
@@ -150,9 +207,9 @@ async fn small_text(mut field: Field<'_>, name: &str) -> Result<String> {
         .map_err(|_| Error::invalid("field_not_utf8", format!("the field {name} is not UTF-8")).at(name))
 }
 
-async fn store(platform: &Platform, mut field: Field<'_>) -> Result<StoredFile> {
+async fn store(platform: &Platform, keeping: Keeping, mut field: Field<'_>) -> Result<StoredFile> {
     let sent_name = field.file_name().unwrap_or("file").to_owned();
-    let mut incoming = Incoming::begin(platform, &sent_name).await?;
+    let mut incoming = Incoming::begin(platform, keeping, &sent_name).await?;
     while let Some(chunk) = field.chunk().await.map_err(broken)? {
         incoming.write(&chunk).await?;
     }
@@ -166,11 +223,12 @@ struct Incoming {
     hash: Sha256,
     folder: PathBuf,
     bytes_max: u64,
+    sealing: Option<Sealing>,
 }
 
 impl Incoming {
-    async fn begin(platform: &Platform, sent_name: &str) -> Result<Self> {
-        let folder = platform.settings.data_dir.join("uploads");
+    async fn begin(platform: &Platform, keeping: Keeping, sent_name: &str) -> Result<Self> {
+        let folder = platform.settings.data_dir.join(keeping.folder);
         private::folder(&folder).map_err(|e| disk(&e))?;
         let path = folder.join(ids::new::<Uuid>(&platform.clock).to_string());
         let stored = StoredFile {
@@ -179,8 +237,11 @@ impl Incoming {
             file_name: shown_name(sent_name),
             bytes: 0,
             sha256: [0; 32],
+            head: Vec::new(),
+            key: keeping.sealed.then(FileKey::new),
         };
         Ok(Self {
+            sealing: stored.key.as_ref().map(Sealing::new),
             stored,
             file: tokio::fs::OpenOptions::from(private::writing().create_new(true).clone())
                 .open(&path)
@@ -188,7 +249,7 @@ impl Incoming {
                 .map_err(|e| disk(&e))?,
             hash: Sha256::new(),
             folder,
-            bytes_max: platform.settings.upload_bytes_max,
+            bytes_max: keeping.bytes_max,
         })
     }
 
@@ -197,15 +258,31 @@ impl Incoming {
         if self.stored.bytes > self.bytes_max {
             return Err(Error::invalid(
                 "file_too_large",
-                format!("the file is larger than {} MiB", self.bytes_max >> 20),
+                match self.bytes_max >> 20 {
+                    0 => format!("the file is larger than {} bytes", self.bytes_max),
+                    mib => format!("the file is larger than {mib} MiB"),
+                },
             )
             .at("file"));
         }
         self.hash.update(chunk);
-        self.file.write_all(chunk).await.map_err(|e| disk(&e))
+        let room = HEAD_BYTES.saturating_sub(self.stored.head.len()).min(chunk.len());
+        self.stored.head.extend_from_slice(&chunk[..room]);
+        match &mut self.sealing {
+            None => self.file.write_all(chunk).await,
+            Some(sealing) => {
+                let sealed = sealing.push(chunk)?;
+                self.file.write_all(&sealed).await
+            }
+        }
+        .map_err(|e| disk(&e))
     }
 
     async fn finish(mut self) -> Result<StoredFile> {
+        if let Some(sealing) = self.sealing.take() {
+            let end = sealing.finish()?;
+            self.file.write_all(&end).await.map_err(|e| disk(&e))?;
+        }
         self.file.flush().await.map_err(|e| disk(&e))?;
         self.file.sync_all().await.map_err(|e| disk(&e))?;
         sync_folder(self.folder).await?;
@@ -225,7 +302,11 @@ async fn sync_folder(folder: PathBuf) -> Result<()> {
 /// The last part of the name, without control characters, at most 200 characters.
 fn shown_name(sent: &str) -> String {
     let last = sent.rsplit(['/', '\\']).next().unwrap_or_default();
-    let name: String = last.chars().filter(|c| !c.is_control()).take(200).collect();
+    let name: String = last
+        .chars()
+        .filter(|c| !base::text::is_hidden(*c))
+        .take(200)
+        .collect();
     if name.is_empty() { "file".to_owned() } else { name }
 }
 

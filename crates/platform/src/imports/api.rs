@@ -14,7 +14,7 @@ use super::model::{EncodingChoice, Import, ImportId, ImportOptions, ImportStart,
 use super::rejects::{self, RejectsFile};
 use super::{Imports, app};
 use crate::access::{Caller, Permission};
-use crate::http::{Json, Multipart, Paging, Path, Problem, ProblemBody, receive};
+use crate::http::{Json, Multipart, Paging, Path, Problem, ProblemBody, attachment, receive};
 use crate::jobs::Job;
 use crate::state::Platform;
 
@@ -220,19 +220,6 @@ fn download(file: RejectsFile) -> Response {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::CONTENT_DISPOSITION, attachment(&file.name));
     response
-}
-
-/// `attachment` with a name in any script (RFC 6266).
-pub(crate) fn attachment(name: &str) -> HeaderValue {
-    let mut value = String::from("attachment; filename*=UTF-8''");
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') {
-            value.push(char::from(byte));
-        } else {
-            value.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    HeaderValue::from_str(&value).unwrap_or(HeaderValue::from_static("attachment"))
 }
 
 fn import_id(text: &str) -> Result<ImportId, Error> {

@@ -8,10 +8,13 @@ use uuid::Uuid;
 
 use super::model::ImportId;
 use super::store;
+use crate::db::Tx;
 use crate::state::Platform;
 
 /// How long a file that nobody imports stays.
 const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// A file that belongs to no import for so long was left by a process that was killed, or by a forgetting.
+const ABANDONED: SignedDuration = SignedDuration::from_hours(2);
 /// How long rejected rows can be downloaded after the upload: an import may come a week later.
 const REJECTS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How many files of the folder one sweep looks at.
@@ -47,15 +50,32 @@ async fn remove_if_there(path: PathBuf) -> Result<()> {
     }
 }
 
+/// Forgets the files that wait to be imported and that no job is at work on; gives where they are, to be removed when
+/// the transaction is committed. One that a crash leaves there is swept away.
+pub(crate) async fn forget_waiting(platform: &Platform, tx: &mut Tx) -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    loop {
+        let some = store::old_files(tx, Timestamp::MAX).await?;
+        if some.is_empty() {
+            return Ok(paths);
+        }
+        for (id, file) in some {
+            store::forget_file(tx, id).await?;
+            paths.push(path(platform, &file));
+        }
+    }
+}
+
 /// Removes what people's data need not stay for: the files of imports that nobody has finished for a week,
-/// files as old that belong to no import because the process was killed while they came in, and rejected
-/// rows after a month.
+/// files that belong to no import after two hours, because the process was killed while they came in, and
+/// rejected rows after a month.
 pub async fn sweep(platform: &Platform) -> Result<()> {
     let now = platform.clock.now();
     let before = now.saturating_sub(KEPT).map_err(Error::internal)?;
     let mut tx = platform.db.read().await?;
     let old = store::old_files(&mut tx, before).await?;
-    let strays = strays(platform, before).await?;
+    let abandoned = now.saturating_sub(ABANDONED).map_err(Error::internal)?;
+    let strays = strays(platform, abandoned).await?;
     let known = store::known_files(&mut tx, &strays).await?;
     drop(tx);
     for (id, file) in old {

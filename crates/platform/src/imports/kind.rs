@@ -189,6 +189,9 @@ pub struct Stored {
     pub rejects: Vec<(usize, usize, CellProblem)>,
 }
 
+/// A row that is refused with this code is about someone who is forgotten: none of its cells is kept.
+pub const FORGOTTEN: &str = "customer_erased";
+
 /// What a preview has met before, so that it counts each thing of a file once.
 #[derive(Debug, Default)]
 pub struct Seen {

@@ -16,14 +16,16 @@ mod store;
 mod table;
 
 pub use fields::{CellFacts, CellProblem, Field, FieldKind, FieldValue};
+pub(crate) use files::forget_waiting;
 pub use files::sweep;
-pub use kind::{Identity, ImportContext, ImportKind, ImportRow, Repeats, Seen, Stored, Totals};
+pub use kind::{FORGOTTEN, Identity, ImportContext, ImportKind, ImportRow, Repeats, Seen, Stored, Totals};
 pub use model::{
     Column, DRY_RUN, FieldInfo, IMPORT, Import, ImportId, ImportOptions, ImportReport, ImportStart,
     ImportState, ImportWarning, Mapping, REJECT_LIMIT_PERCENT, REJECTS_KEPT_MAX, Reject,
 };
 pub use read::BATCH_ROWS;
 pub use rules::fold;
+pub(crate) use store::{check_none_at_work, forget};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -12,11 +12,12 @@ use serde_json::{Value, json};
 
 use super::fields::CellFacts;
 use super::identity::Repeated;
-use super::kind::{ImportContext, ImportKind, Repeats, Seen, Stored};
+use super::kind::{FORGOTTEN, ImportContext, ImportKind, Repeats, Seen, Stored};
 use super::model::{ImportReport, ImportWarning, JobInput, REJECTS_KEPT_MAX, REJECTS_SHOWN};
 use super::read::{Batch, Batches, Checked, Source};
 use super::store::{self, RejectedRow};
 use super::{Imports, files, read, rules};
+use crate::clock::Clock;
 use crate::db::Tx;
 use crate::events::{self, Event};
 use crate::firm::{self, Firm};
@@ -256,7 +257,12 @@ impl Work {
         if before.rows_done == 0 {
             self.settle_firm(&mut tx).await?;
         }
-        let stored = self.kind().store(&mut tx, &self.context, &batch.rows).await?;
+        // Everything of a batch is made at one moment: by it a row is known as the batch's, which costs a row nothing.
+        let context = ImportContext {
+            clock: Clock::fixed(self.context.clock.now()),
+            ..self.context.clone()
+        };
+        let stored = self.kind().store(&mut tx, &context, &batch.rows).await?;
         let mut rejects = add(&mut after.report, &self.source, &stored, batch);
         // Others may have changed the database since it was decided: what follows is not stored then.
         rules::accept_further(after.report.rows, after.report.rejected, self.limit_percent)?;
@@ -333,6 +339,8 @@ impl Work {
         });
         self.record(&mut tx, "import.finished", &payload).await?;
         checkpoint.finished = true;
+        // Jobs stay longer than what was rejected: it stands with the import.
+        checkpoint.report.rejects.clear();
         self.run.save_checkpoint(&mut tx, &checkpoint).await?;
         tx.commit().await?;
         Ok(checkpoint.report)
@@ -380,18 +388,27 @@ fn add(report: &mut ImportReport, source: &Source, stored: &Stored, batch: &Batc
         if let (Some(sum), Some(totals)) = (&mut report.amount, source.kind.totals()) {
             sum.minor -= row.amount(totals.amount).unwrap_or(0);
         }
+        let is_forgotten = problem.code == FORGOTTEN;
         let reject = rules::reject_at(
             &source.places,
             &source.columns,
             row.line,
             field,
             problem,
-            Some(cells),
+            (!is_forgotten).then_some(cells),
         );
         if report.rejects.len() < REJECTS_SHOWN {
             report.rejects.push(reject.clone());
         }
-        rejects.push(read::rejected(reject, cells));
+        rejects.push(if is_forgotten {
+            RejectedRow {
+                reject,
+                cells: Vec::new(),
+                is_cut: false,
+            }
+        } else {
+            read::rejected(reject, cells)
+        });
     }
     rejects
 }

@@ -6,7 +6,9 @@ use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::model::{Column, ImportId, ImportOptions, ImportReport, ImportState, Mapping, Reject, Upload};
+use super::model::{
+    Column, DRY_RUN, IMPORT, ImportId, ImportOptions, ImportReport, ImportState, Mapping, Reject, Upload,
+};
 use crate::args;
 use crate::db::{Bulk, Sql, Tx, list, micros, timestamp};
 use crate::events::Actor;
@@ -110,6 +112,7 @@ pub(super) async fn get(tx: &mut Tx, id: ImportId) -> Result<Option<Found>> {
 
 /// Holds the import against others until the transaction ends; false when there is none.
 pub(super) async fn lock(tx: &mut Tx, id: ImportId) -> Result<bool> {
+    tx.about_to_write("imports").await?;
     let sql = format!(
         "SELECT id FROM imports WHERE id = $1{}",
         tx.dialect().for_update()
@@ -387,6 +390,53 @@ pub(super) async fn old_rejects(
         .collect())
 }
 
+/// Passes if no import is at work or waits for its turn, and keeps everyone from beginning one until the transaction
+/// ends: what it has read it would write after a forgetting. Error: `import_in_progress`.
+pub(crate) async fn check_none_at_work(tx: &mut Tx) -> Result<()> {
+    tx.wait_for_writers("imports").await?;
+    let (at_work,): (i64,) = tx
+        .one(
+            "SELECT count(*) FROM jobs WHERE kind IN ($1, $2) AND state IN ('queued', 'running')",
+            args![IMPORT, DRY_RUN],
+        )
+        .await?;
+    if at_work == 0 {
+        return Ok(());
+    }
+    let message = "a file is being imported or checked; try again when that is done, or stop it";
+    Err(Error::conflict("import_in_progress", message))
+}
+
+/// Forgets every rejected row, also in reports. Says how many rows.
+pub(crate) async fn forget(tx: &mut Tx) -> Result<u64> {
+    let forgotten = tx.execute("DELETE FROM import_rejects", []).await?;
+    let mut after = Uuid::nil();
+    loop {
+        let some: Vec<(Uuid, Json<ImportReport>)> = tx
+            .all(
+                "SELECT id, report FROM imports WHERE report IS NOT NULL AND id > $1 ORDER BY id LIMIT 100",
+                args![after],
+            )
+            .await?;
+        let Some((last, _)) = some.last() else { break };
+        after = *last;
+        for (id, Json(mut report)) in some {
+            if !report.rejects.is_empty() {
+                report.rejects.clear();
+                save_report(tx, id.into(), &report).await?;
+            }
+        }
+    }
+    // How far a job came says what it rejected too; one that is over goes on no more.
+    tx.execute(
+        "UPDATE jobs SET checkpoint = NULL WHERE kind = $1 AND checkpoint IS NOT NULL \
+         AND state IN ('succeeded', 'failed', 'cancelled')",
+        args![IMPORT],
+    )
+    .await?;
+    Ok(forgotten)
+}
+
 /// Which of these files belong to an import.
 pub(super) async fn known_files(tx: &mut Tx, files: &[String]) -> Result<Vec<String>> {
     let sql = format!("SELECT file FROM imports WHERE file{}", tx.dialect().in_texts(1));
@@ -394,11 +444,21 @@ pub(super) async fn known_files(tx: &mut Tx, files: &[String]) -> Result<Vec<Str
     Ok(rows.into_iter().map(|(file,)| file).collect())
 }
 
-/// Notes that the file is removed.
+/// Notes that the file is removed. What was shown of its columns, to say what they mean, is forgotten with it.
 pub(super) async fn forget_file(tx: &mut Tx, id: ImportId) -> Result<()> {
-    tx.execute("UPDATE imports SET file = NULL WHERE id = $1", args![id.uuid()])
-        .await
-        .map(|_| ())
+    let sql = "SELECT columns FROM imports WHERE id = $1";
+    let Some((Json(mut columns),)) = tx.optional::<(Json<Vec<Column>>,)>(sql, args![id.uuid()]).await? else {
+        return Ok(());
+    };
+    for column in &mut columns {
+        column.samples.clear();
+    }
+    tx.execute(
+        "UPDATE imports SET file = NULL, columns = $2 WHERE id = $1",
+        args![id.uuid(), json(&columns)?],
+    )
+    .await
+    .map(|_| ())
 }
 
 fn json<T: serde::Serialize>(value: &T) -> Result<Value> {

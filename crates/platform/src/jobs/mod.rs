@@ -76,7 +76,7 @@ impl Jobs {
         let job = store::get(tx, id)
             .await?
             .ok_or_else(|| Error::internal("the job just queued is gone"))?;
-        tx.after_commit(job.live_event());
+        tx.after_commit(job.live_event(new.actor.user()));
         Ok(job)
     }
 
@@ -134,7 +134,8 @@ impl Jobs {
             },
         )
         .await?;
-        tx.after_commit(job.live_event());
+        let asked_by = store::asked_by(&mut tx, id).await?;
+        tx.after_commit(job.live_event(asked_by));
         tx.commit().await?;
         if let Some(run) = self.running().get(&id) {
             run.cancel();

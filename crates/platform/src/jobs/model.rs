@@ -8,9 +8,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::access::Permission;
 use crate::events::Actor;
-use crate::live::LiveEvent;
+use crate::live::{Audience, LiveEvent};
 
 base::typed_id!(
     /// A job.
@@ -128,11 +127,11 @@ pub struct Job {
 }
 
 impl Job {
-    /// The job for open screens.
-    pub(crate) fn live_event(&self) -> LiveEvent {
+    /// The job for open screens. `asked_by` is who asked for it.
+    pub(crate) fn live_event(&self, asked_by: Option<Uuid>) -> LiveEvent {
         LiveEvent {
             topic: "job",
-            permission: Permission::JobsRead,
+            audience: Audience::Job { asked_by },
             data: Arc::new(serde_json::to_value(self).unwrap_or_default()),
         }
     }

@@ -261,7 +261,7 @@ impl Work {
         )
         .await?;
         if let Some(job) = store::get(&mut tx, run.id()).await? {
-            tx.after_commit(job.live_event());
+            tx.after_commit(job.live_event(run.actor().user()));
         }
         tx.commit().await?;
         match kept {
@@ -285,7 +285,7 @@ impl Work {
                 let now = self.platform.clock.now();
                 store::finish(&mut tx, run.id(), run.lease(), outcome, progress.columns(), now).await?;
                 if let Some(job) = store::get(&mut tx, run.id()).await? {
-                    tx.after_commit(job.live_event());
+                    tx.after_commit(job.live_event(run.actor().user()));
                 }
                 tx.commit().await
             }

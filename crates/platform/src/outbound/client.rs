@@ -36,7 +36,18 @@ pub struct Client {
     private: Connections,
 }
 
-/// A call on its way: a `GET`, or a `POST` of JSON where there is something to say.
+/// What is said with a call.
+#[derive(Clone)]
+pub enum Said {
+    /// Nothing: the call is a `GET`.
+    Nothing,
+    /// JSON: the call is a `POST`.
+    Json(String),
+    /// `a=b&c=d`: the call is a `POST`.
+    Form(String),
+}
+
+/// A call on its way.
 #[derive(Clone)]
 pub struct Call<'a> {
     /// Where.
@@ -45,8 +56,8 @@ pub struct Call<'a> {
     pub reach: Reach,
     /// Besides those that every call has.
     pub headers: Vec<(&'a str, String)>,
-    /// What is said, as JSON.
-    pub json: Option<String>,
+    /// What is said.
+    pub said: Said,
     /// How long until the answer has come whole.
     pub deadline: Duration,
 }
@@ -109,15 +120,16 @@ impl Client {
         for (name, value) in call.headers {
             request = request.header(name, value);
         }
-        request = match call.json {
-            None => request
-                .method(Method::GET)
-                .header(header::ACCEPT, "application/json"),
-            Some(_) => request
-                .method(Method::POST)
-                .header(header::CONTENT_TYPE, "application/json"),
+        let (method, content_type, body) = match call.said {
+            Said::Nothing => (Method::GET, None, String::new()),
+            Said::Json(json) => (Method::POST, Some("application/json"), json),
+            Said::Form(form) => (Method::POST, Some("application/x-www-form-urlencoded"), form),
         };
-        let body = Full::new(Bytes::from(call.json.unwrap_or_default()));
+        request = request.method(method).header(header::ACCEPT, "application/json");
+        if let Some(content_type) = content_type {
+            request = request.header(header::CONTENT_TYPE, content_type);
+        }
+        let body = Full::new(Bytes::from(body));
         let request = request.body(body).map_err(|_| Fault::Unreachable)?;
         let connections = match call.reach {
             Reach::Public => &self.public,
@@ -230,7 +242,7 @@ mod tests {
                 url: &url,
                 reach: Reach::Public,
                 headers: Vec::new(),
-                json: None,
+                said: Said::Nothing,
                 deadline: Duration::from_secs(2),
             };
             // A name that stands for nothing here is not reached either.

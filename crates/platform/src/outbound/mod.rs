@@ -5,4 +5,4 @@ mod address;
 mod client;
 
 pub use address::{Reach, check_url};
-pub use client::{Answer, Call, Client, Fault};
+pub use client::{Answer, Call, Client, Fault, Said};

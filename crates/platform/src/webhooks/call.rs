@@ -5,7 +5,7 @@ use std::time::Duration;
 use base::Result;
 use hyper::StatusCode;
 
-use crate::outbound::{Call, Client, Fault, Reach};
+use crate::outbound::{Call, Client, Fault, Reach, Said};
 
 /// So much of an answer is read, so that the connection can be used again.
 const ANSWER_BYTES_MAX: usize = 16 << 10;
@@ -44,7 +44,7 @@ impl Calls {
                 ("webhook-timestamp", message.at_s.to_string()),
                 ("webhook-signature", message.signature),
             ],
-            json: Some(message.body),
+            said: Said::Json(message.body),
             deadline: self.deadline,
         };
         let answer = self.client.send(call).await.map_err(|fault| match fault {

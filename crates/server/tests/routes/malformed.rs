@@ -2,58 +2,30 @@
 //! changes nothing. Texts that are only strange are kept as they are. (Files: `platform/tests/imports/malformed.rs`,
 //! `platform/src/tabular/xlsx/tests.rs`.)
 
-use std::collections::BTreeMap;
-
 use platform::access::Role;
-use platform::db::Dialect;
 use platform::test_on_both;
 use platform::testing::TestDb;
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 
-use crate::support::{Site, signed_in};
+use crate::support::{Site, everything, signed_in};
 use crate::{Anyone, NOBODY, OneCustomer, ROUTES, Route, made, request, told};
 
 /// What changes by itself, or because someone asks at all.
 const UNSTEADY: [&str; 6] = [
-    "sessions",
-    "event_seals",
-    "events_unsealed",
-    "event_chain",
-    "jobs",
-    "sign_in_failures",
+    "sessions ",
+    "event_seals ",
+    "events_unsealed ",
+    "event_chain ",
+    "jobs ",
+    "sign_in_failures ",
 ];
 
-/// The rows of every table as they stand, in an order of their own.
-async fn everything(t: &TestDb) -> BTreeMap<String, Vec<String>> {
-    let mut tx = t.platform.db.read().await.unwrap();
-    let tables: Vec<(String,)> = match tx.dialect() {
-        Dialect::Sqlite => tx.all("SELECT name FROM sqlite_schema WHERE type = 'table'", []).await,
-        Dialect::Postgres => {
-            let sql = "SELECT CAST(table_name AS TEXT) FROM information_schema.tables \
-                       WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'";
-            tx.all(sql, []).await
-        }
-    }
-    .unwrap();
-    let mut all = BTreeMap::new();
-    for (table,) in tables {
-        if UNSTEADY.contains(&table.as_str()) {
-            continue;
-        }
-        let sql = match tx.dialect() {
-            Dialect::Sqlite => {
-                let sql = format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid");
-                let columns: Vec<(String,)> = tx.all(sqlx::AssertSqlSafe(sql), []).await.unwrap();
-                let quoted: Vec<String> = columns.into_iter().map(|(name,)| format!("quote(\"{name}\")")).collect();
-                format!("SELECT {} FROM \"{table}\" ORDER BY 1", quoted.join(" || ' ' || "))
-            }
-            Dialect::Postgres => format!("SELECT CAST(to_jsonb(t) AS TEXT) FROM \"{table}\" t ORDER BY 1"),
-        };
-        let rows: Vec<(String,)> = tx.all(sqlx::AssertSqlSafe(sql), []).await.unwrap();
-        all.insert(table, rows.into_iter().map(|(row,)| row).collect());
-    }
-    all
+/// The rows of every table that stands still.
+async fn rows(t: &TestDb) -> Vec<String> {
+    let mut rows = everything(&t.platform).await;
+    rows.retain(|row| !UNSTEADY.iter().any(|table| row.starts_with(table)));
+    rows
 }
 
 /// Bodies that are nothing anyone could mean: what they are, their content type, and their bytes.
@@ -72,13 +44,24 @@ fn broken() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("a number out of all range", json, b"1e400".to_vec()),
         ("deep lists", json, deep("[", "]")),
         ("deep objects", json, deep(r#"{"a":"#, "}")),
-        ("a field nobody knows, deep", json, [br#"{"x":"#.to_vec(), deep("[", "]"), b"}".to_vec()].concat()),
-        ("bytes that are no UTF-8", json, b"{ \"name\": \"\xff\xfe\" }".to_vec()),
+        (
+            "a field nobody knows, deep",
+            json,
+            [br#"{"x":"#.to_vec(), deep("[", "]"), b"}".to_vec()].concat(),
+        ),
+        (
+            "bytes that are no UTF-8",
+            json,
+            b"{ \"name\": \"\xff\xfe\" }".to_vec(),
+        ),
         ("GB18030", json, b"{ \"name\": \"\xd5\xc5\xc8\xfd\" }".to_vec()),
-        ("UTF-16", json, "{}".encode_utf16().flat_map(u16::to_le_bytes).collect()),
+        (
+            "UTF-16",
+            json,
+            "{}".encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        ),
         ("half a surrogate", json, br#"{ "name": "\ud800" }"#.to_vec()),
         ("a NUL between", json, b"{ \0 }".to_vec()),
-        ("too large", json, [b"{ \"x\": \"".to_vec(), vec![b'x'; 3 << 20], b"\" }".to_vec()].concat()),
         ("a form", "application/x-www-form-urlencoded", b"name=x".to_vec()),
         ("plain text", "text/plain", b"{}".to_vec()),
     ]
@@ -131,7 +114,10 @@ async fn refused(case: &str, answer: Response) {
     assert!((400..500).contains(&status), "{case}: {status}: {text}");
     assert_eq!(kind.unwrap(), "application/problem+json", "{case}: {text}");
     let problem: Value = serde_json::from_str(&text).unwrap();
-    assert!(problem["code"].as_str().is_some_and(|code| !code.is_empty()), "{case}: {text}");
+    assert!(
+        problem["code"].as_str().is_some_and(|code| !code.is_empty()),
+        "{case}: {text}"
+    );
 }
 
 struct Walk {
@@ -142,27 +128,44 @@ struct Walk {
 
 impl Walk {
     async fn send(&self, route: &Route, kind: &str, body: Vec<u8>) -> Response {
-        let id = if route.1 == OneCustomer { &self.customer } else { NOBODY };
+        let id = if route.1 == OneCustomer {
+            &self.customer
+        } else {
+            NOBODY
+        };
         let request = request(&self.site, &self.admin, route, id, &self.customer);
-        request.header("content-type", kind).body(body).send().await.unwrap()
+        request
+            .header("content-type", kind)
+            .body(body)
+            .send()
+            .await
+            .unwrap()
     }
 
     async fn with_text(&self, route: &Route, body: &Value, at: &str, text: &str) -> Response {
         let mut body = body.clone();
         *body.pointer_mut(at).unwrap() = json!(text);
-        self.send(route, "application/json", body.to_string().into_bytes()).await
+        self.send(route, "application/json", body.to_string().into_bytes())
+            .await
     }
 
     /// Sends what has to be refused; gives how many there were.
     async fn impossible(&self, route: &Route, body: &Value, pointers: &[String]) -> usize {
         let mut sent = 0;
         for (what, kind, bytes) in broken() {
-            refused(&format!("{} with {what}", route.0), self.send(route, kind, bytes).await).await;
+            refused(
+                &format!("{} with {what}", route.0),
+                self.send(route, kind, bytes).await,
+            )
+            .await;
             sent += 1;
         }
         let long = "长".repeat(100_000);
         for at in pointers {
-            for (what, text) in IMPOSSIBLE.into_iter().chain([("a text without end", long.as_str())]) {
+            for (what, text) in IMPOSSIBLE
+                .into_iter()
+                .chain([("a text without end", long.as_str())])
+            {
                 let case = format!("{} with {what} at {at}", route.0);
                 refused(&case, self.with_text(route, body, at, text).await).await;
                 sent += 1;
@@ -178,7 +181,9 @@ impl Walk {
                 let (status, text) = told(self.with_text(route, body, at, said).await).await;
                 let case = format!("{} with {said} at {at}: {status}: {text}", route.0);
                 assert!(status < 500, "{case}");
-                let kept = text.is_empty() || text.contains(json!(said).to_string().trim_matches('"'));
+                // Logins are in lower case.
+                let (said, text) = (json!(said).to_string().to_lowercase(), text.to_lowercase());
+                let kept = text.is_empty() || text.contains(said.trim_matches('"'));
                 assert!(status >= 400 || kept, "{case}");
             }
         }
@@ -192,15 +197,26 @@ async fn what_is_malformed_is_refused_and_changes_nothing(t: &TestDb) {
     let creation = json!({ "kind": "organisation", "name": "南方公司", "external_id": "HIDDEN" });
     let customer = made(&admin, &site, "/api/v1/customers", creation).await;
     let customer = customer["id"].as_str().unwrap().to_owned();
-    let walk = Walk { site, admin, customer };
+    let walk = Walk {
+        site,
+        admin,
+        customer,
+    };
     let mut sent = 0;
-    for route in ROUTES.iter().filter(|(_, whom, _, body)| *whom != Anyone && body.starts_with('{')) {
+    for route in ROUTES
+        .iter()
+        .filter(|(_, whom, _, body)| *whom != Anyone && body.starts_with('{'))
+    {
         let body: Value = serde_json::from_str(&route.3.replace("{hidden}", &walk.customer)).unwrap();
         let mut pointers = Vec::new();
         texts(&body, "", &mut pointers);
-        let before = everything(t).await;
+        // A panel that is only tried has no name yet.
+        pointers.retain(|at| {
+            route.0 != "POST /panels/try" || !["/settings/zh", "/settings/en"].contains(&at.as_str())
+        });
+        let before = rows(t).await;
         sent += walk.impossible(route, &body, &pointers).await;
-        assert_eq!(everything(t).await, before, "{}", route.0);
+        assert_eq!(rows(t).await, before, "{}", route.0);
         walk.strange(route, &body, &pointers).await;
     }
     assert!(sent > 200, "{sent}");

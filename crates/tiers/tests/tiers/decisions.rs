@@ -303,7 +303,7 @@ async fn a_job_that_is_stopped_goes_on_and_decides_nobody_twice(t: &TestDb) {
     let names: Vec<String> = (0..MANY).map(|n| format!("C{n}")).collect();
     let mut tx = p.db.write().await.unwrap();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let made = customers::store::ensure_many(&mut tx, &p.clock, &names)
+    let made = customers::store::ensure_many(&mut tx, &p.clock, &p.keys, &names)
         .await
         .unwrap();
     tx.commit().await.unwrap();

@@ -243,7 +243,7 @@ impl At {
     pub(crate) async fn customers<const N: usize>(&self, names: [&str; N]) -> [Uuid; N] {
         let p = &self.room.platform;
         let mut tx = p.db.write().await.unwrap();
-        let made = customers::store::ensure_many(&mut tx, &p.clock, &names)
+        let made = customers::store::ensure_many(&mut tx, &p.clock, &p.keys, &names)
             .await
             .unwrap();
         tx.commit().await.unwrap();

@@ -14,7 +14,8 @@ use uuid::Uuid;
 use super::body::{MoneyBody, money};
 use super::profiles::{CustomerOfRow, RunOfFigures};
 use crate::app::ValueRoom;
-use crate::app::exposure::{self, ExposedDetail, ExposedPerson};
+use crate::app::exposure::{self, ExposedDetail, ExposedPerson, ListOfPersons};
+use crate::rules::exposure::ExposureSort;
 
 /// Influence that makes a key person, unless said.
 const KEY_INFLUENCE: u8 = 4;
@@ -156,11 +157,13 @@ pub(super) async fn of_customer(
 #[derive(Deserialize)]
 pub(super) struct Asked {
     influence: Option<u8>,
+    sort: Option<String>,
 }
 
-/// Those on whom most hangs, among contacts of at least this influence (4 unless said).
+/// Those on whom most hangs, among contacts of at least this influence (4 unless said), the most of what is sorted by
+/// (`clv_36m` unless said) first.
 #[utoipa::path(get, path = "/value/exposure", tag = "value", operation_id = "exposure_top",
-    params(("influence" = Option<u8>, Query), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
+    params(("influence" = Option<u8>, Query), ("sort" = inline(Option<ExposureSort>), Query), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = ExposurePageBody),
               (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn top(
@@ -169,8 +172,16 @@ pub(super) async fn top(
     paging: Paging,
     Query(asked): Query<Asked>,
 ) -> Result<Json<ExposurePageBody>, Problem> {
-    let influence = asked.influence.unwrap_or(KEY_INFLUENCE);
-    let found = exposure::top(&room, &caller, influence, paging.size, paging.cursor.as_deref()).await?;
+    let list = ListOfPersons {
+        influence: asked.influence.unwrap_or(KEY_INFLUENCE),
+        sort: asked
+            .sort
+            .as_deref()
+            .map(str::parse)
+            .transpose()?
+            .unwrap_or_default(),
+    };
+    let found = exposure::top(&room, &caller, list, paging.size, paging.cursor.as_deref()).await?;
     let currency = found.run.run.currency;
     let items = found.page.items.iter();
     Ok(Json(ExposurePageBody {

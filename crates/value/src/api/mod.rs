@@ -1,12 +1,14 @@
 //! This room over HTTP. One handler, one use case.
 
 mod body;
+mod everything;
 mod exposure;
 mod overview;
 mod profiles;
 mod runs;
 mod settings;
 
+pub use everything::with_record_parts;
 pub use overview::with_parts;
 use platform::Platform;
 use utoipa_axum::router::OpenApiRouter;

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::profiles::survivor;
 use super::{PublishedRun, ValueRoom};
 use crate::model::RunId;
-use crate::rules::exposure::{self, Exposure, Hierarchy, Stake, exposures};
+use crate::rules::exposure::{self, Exposure, ExposureSort, Hierarchy, SortKey, Stake, exposures};
 use crate::store;
 
 /// The most customers that are looked at for one page.
@@ -230,11 +230,20 @@ pub async fn of_customer(room: &ValueRoom, caller: &Caller, customer: Uuid) -> R
 #[derive(serde::Serialize, serde::Deserialize)]
 struct After {
     run: RunId,
-    influence: u8,
-    key: (i64, i64, Uuid),
+    list: ListOfPersons,
+    key: SortKey,
 }
 
-/// Those on whom most hangs, among contacts of at least this influence. What hangs on a person is only told
+/// Who is listed, and in which order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ListOfPersons {
+    /// Contacts of at least this influence, 1 to 5.
+    pub influence: u8,
+    /// By what, the most first.
+    pub sort: ExposureSort,
+}
+
+/// Those on whom most hangs, among contacts of some influence. What hangs on a person is only told
 /// whole: this list is for who may see the whole firm.
 ///
 /// Errors: no run is published yet; `influence_out_of_range`; `cursor_malformed`; `cursor_stale` where
@@ -242,19 +251,19 @@ struct After {
 pub async fn top(
     room: &ValueRoom,
     caller: &Caller,
-    influence: u8,
+    list: ListOfPersons,
     size: PageSize,
     cursor: Option<&str>,
 ) -> Result<ExposureList> {
     caller.require_whole_firm(Permission::ValueRead)?;
     caller.require(Permission::CustomersRead)?;
-    if !(1..=5).contains(&influence) {
+    if !(1..=5).contains(&list.influence) {
         let message = "influence is 1 (none) to 5 (decides)";
         return Err(Error::invalid("influence_out_of_range", message).at("influence"));
     }
     let after: Option<After> = cursor.map(Cursor::key).transpose()?;
-    if after.as_ref().is_some_and(|after| after.influence != influence) {
-        let message = "this cursor is of a list of other people";
+    if after.as_ref().is_some_and(|after| after.list != list) {
+        let message = "this cursor is of another list";
         return Err(Error::invalid("cursor_malformed", message).at("cursor"));
     }
     let mut tx = room.platform.db.read().await?;
@@ -267,28 +276,31 @@ pub async fn top(
         ));
     }
     let today = today(room, &mut tx).await?;
-    let ties: Vec<Tie> = customers::store::ties_of_influence(&mut tx, influence, today)?
+    let ties: Vec<Tie> = customers::store::ties_of_influence(&mut tx, list.influence, today)?
         .try_collect()
         .await?;
     let pairs: Vec<(Uuid, Uuid)> = customers::store::memberships(&mut tx)?.try_collect().await?;
     let hierarchy: Hierarchy = pairs.into_iter().collect();
     let stakes = store::exposure::stakes_of_organisations(&mut tx).await?;
     let pairs = ties.iter().map(|tie| (tie.person(), tie.organisation.uuid()));
-    let rows: Vec<Exposure> = exposures(pairs, &hierarchy, &stakes)
-        .into_iter()
-        .filter(|row| {
-            after
-                .as_ref()
-                .is_none_or(|after| exposure::sort_key(row) < after.key)
-        })
-        .take(size.rows() as usize + 1)
-        .collect();
+    let mut rows = exposures(pairs, &hierarchy, &stakes);
+    let mut ties = by_person(ties);
+    let key = |row: &Exposure| {
+        let influence = ties
+            .get(&row.person)
+            .into_iter()
+            .flatten()
+            .map(|tie| tie.influence);
+        exposure::sort_key(row, list.sort, influence.max().unwrap_or_default())
+    };
+    rows.retain(|row| after.as_ref().is_none_or(|after| key(row) < after.key));
+    rows.sort_by_cached_key(|row| std::cmp::Reverse(key(row)));
+    rows.truncate(size.rows() as usize + 1);
     let page = Page::cut(rows, size, |row| After {
         run: id,
-        influence,
-        key: exposure::sort_key(row),
+        list,
+        key: key(row),
     })?;
-    let mut ties = by_person(ties);
     let mut items = Vec::with_capacity(page.items.len());
     for row in page.items {
         let ties = ties.remove(&row.person).unwrap_or_default();

@@ -5,7 +5,10 @@
 //! reached; two people may both have the same customer hanging on them.
 
 use std::collections::{BTreeSet, HashMap};
+use std::str::FromStr;
 
+use base::{Error, Result};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// Who stands below whom.
@@ -59,6 +62,43 @@ impl std::ops::Add for Stake {
     }
 }
 
+/// What a list of persons is sorted by, the most first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExposureSort {
+    /// The money expected of what hangs on them.
+    #[default]
+    #[serde(rename = "clv_36m")]
+    Clv,
+    /// The money of the last twelve months.
+    #[serde(rename = "revenue_12m")]
+    Revenue,
+    /// How many customers hang on them.
+    Customers,
+    /// Their own influence, where it is greatest.
+    Influence,
+}
+
+impl FromStr for ExposureSort {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "clv_36m" => Ok(Self::Clv),
+            "revenue_12m" => Ok(Self::Revenue),
+            "customers" => Ok(Self::Customers),
+            "influence" => Ok(Self::Influence),
+            _ => {
+                let message = "this list is sorted by clv_36m, revenue_12m, customers or influence";
+                Err(Error::invalid("sort_unknown", message).at("sort"))
+            }
+        }
+    }
+}
+
+/// Where a person stands in a list.
+pub type SortKey = (i64, i64, i64, Uuid);
+
 /// What hangs on a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exposure {
@@ -97,17 +137,24 @@ pub fn exposures(
             }
         })
         .collect();
-    exposures.sort_by_key(|exposure| std::cmp::Reverse(sort_key(exposure)));
+    exposures.sort_by_key(|exposure| std::cmp::Reverse(sort_key(exposure, ExposureSort::Clv, 0)));
     exposures
 }
 
-/// What the list is sorted by, the largest first.
-pub fn sort_key(exposure: &Exposure) -> (i64, i64, Uuid) {
-    (
-        exposure.stake.clv_minor,
-        exposure.stake.revenue_minor,
-        exposure.person,
-    )
+/// What a list is sorted by, the largest first; where two are even, on whom more hangs. `influence` is the person's
+/// greatest.
+pub fn sort_key(exposure: &Exposure, sort: ExposureSort, influence: u8) -> SortKey {
+    let Stake {
+        revenue_minor,
+        clv_minor,
+    } = exposure.stake;
+    let first = match sort {
+        ExposureSort::Clv => clv_minor,
+        ExposureSort::Revenue => revenue_minor,
+        ExposureSort::Customers => i64::try_from(exposure.customers).unwrap_or(i64::MAX),
+        ExposureSort::Influence => influence.into(),
+    };
+    (first, clv_minor, revenue_minor, exposure.person)
 }
 
 #[cfg(test)]
@@ -169,7 +216,8 @@ mod tests {
                 prop_assert_eq!(exposure.stake.clv_minor, 3 * sum);
                 prop_assert_eq!(exposure.customers, set.len());
             }
-            prop_assert!(found.windows(2).all(|pair| sort_key(&pair[0]) > sort_key(&pair[1])));
+            let key = |exposure: &Exposure| sort_key(exposure, ExposureSort::Clv, 0);
+            prop_assert!(found.windows(2).all(|pair| key(&pair[0]) > key(&pair[1])));
             // A tie said twice, or in another order, changes nothing.
             let mut more = ties.clone();
             more.push(ties[again % ties.len()]);

@@ -9,7 +9,8 @@ use platform::test_on_both;
 use platform::testing::{TestDb, caller};
 use uuid::Uuid;
 use value::app::ValueRoom;
-use value::app::exposure;
+use value::app::exposure::{self, ListOfPersons};
+use value::rules::exposure::ExposureSort;
 
 use crate::support::{ROOMS, as_of, imported, in_dollars, published, runner, stop};
 
@@ -43,7 +44,7 @@ async fn who_would_take_what_along(t: &TestDb) {
         .await
         .unwrap();
     let names = ["GROUP", "BRANCH", "FIRM", "KEY", "STAFF", "STRANGER"];
-    let made = customers::store::ensure_many(&mut tx, &p.clock, &names)
+    let made = customers::store::ensure_many(&mut tx, &p.clock, &p.keys, &names)
         .await
         .unwrap();
     tx.commit().await.unwrap();
@@ -147,23 +148,60 @@ async fn who_would_take_what_along(t: &TestDb) {
     assert_eq!(people, [("Key", 3 * 125_200), ("Wang", 3 * 4_000)]);
 
     let one = PageSize::new(Some(1)).unwrap();
-    let first = exposure::top(&room, &analyst, 4, one, None).await.unwrap();
+    let of = |influence| ListOfPersons {
+        influence,
+        sort: ExposureSort::Clv,
+    };
+    let first = exposure::top(&room, &analyst, of(4), one, None).await.unwrap();
     assert_eq!(first.page.items[0].exposure, key.person.exposure);
     let cursor = first.page.next_cursor.unwrap();
-    let second = exposure::top(&room, &analyst, 4, one, Some(&cursor))
+    let second = exposure::top(&room, &analyst, of(4), one, Some(&cursor))
         .await
         .unwrap();
     assert_eq!(second.page.items[0].name, "Wang");
     assert_eq!(second.page.next_cursor, None, "Li has too little influence");
-    let all = exposure::top(&room, &analyst, 1, PageSize::new(None).unwrap(), None)
+    let all = exposure::top(&room, &analyst, of(1), PageSize::new(None).unwrap(), None)
         .await
         .unwrap();
     assert_eq!(all.page.items.len(), 3);
-    let other = exposure::top(&room, &analyst, 1, one, Some(&cursor))
+    let other = exposure::top(&room, &analyst, of(1), one, Some(&cursor))
         .await
         .err()
         .unwrap();
     assert_eq!(other.code(), "cursor_malformed");
+    // Sorted by anything, page by page, it is the same people in that order.
+    for sort in [
+        ExposureSort::Revenue,
+        ExposureSort::Customers,
+        ExposureSort::Influence,
+    ] {
+        let list = ListOfPersons { influence: 1, sort };
+        let (mut keys, mut cursor) = (Vec::new(), None::<String>);
+        loop {
+            let found = exposure::top(&room, &analyst, list, one, cursor.as_deref())
+                .await
+                .unwrap();
+            keys.extend(found.page.items.iter().map(|person| {
+                match sort {
+                    ExposureSort::Revenue => person.exposure.stake.revenue_minor,
+                    ExposureSort::Customers => i64::try_from(person.exposure.customers).unwrap(),
+                    _ => person
+                        .ties
+                        .iter()
+                        .map(|tie| i64::from(tie.influence))
+                        .max()
+                        .unwrap(),
+                }
+            }));
+            cursor = found.page.next_cursor;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(keys.len(), 3, "{sort:?}");
+        assert!(keys.is_sorted_by(|one, other| one >= other), "{sort:?}: {keys:?}");
+    }
+    assert_eq!("name".parse::<ExposureSort>().unwrap_err().code(), "sort_unknown");
     let nobody = exposure::of_customer(&room, &analyst, Uuid::nil())
         .await
         .err()

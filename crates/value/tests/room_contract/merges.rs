@@ -93,7 +93,7 @@ async fn merged_customers_are_one_to_the_next_run(t: &TestDb) {
         assert_eq!(revenue(&room, id).await, Ok(23_000));
     }
     assert_eq!(revenue(&room, carl).await, Ok(8_000));
-    merges::unmerge(&t.platform, &references, &analyst, done.id)
+    merges::unmerge(&t.platform, &references, &analyst, done.merge.id)
         .await
         .unwrap();
     published(t, &room, as_of("2024-12-31")).await;
@@ -202,7 +202,13 @@ async fn no_line_and_no_figure_is_lost_or_doubled(t: &TestDb) {
                 merged_version: looked.merged_version,
                 fields: Choices::new(),
             };
-            done.push(merges::merge(p, &references, &analyst, said).await.unwrap().id);
+            done.push(
+                merges::merge(p, &references, &analyst, said)
+                    .await
+                    .unwrap()
+                    .merge
+                    .id,
+            );
             for stands in &mut stands_for {
                 if *stands == gone {
                     *stands = survivor;

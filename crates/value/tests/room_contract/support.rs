@@ -175,7 +175,7 @@ pub async fn published(t: &TestDb, room: &ValueRoom, request: RunRequest) -> Run
 /// Customers by external id, made where they are not there yet.
 pub async fn customers_named<const N: usize>(t: &TestDb, names: [&str; N]) -> [Uuid; N] {
     let mut tx = t.platform.db.write().await.unwrap();
-    let made = customers::store::ensure_many(&mut tx, &t.platform.clock, &names)
+    let made = customers::store::ensure_many(&mut tx, &t.platform.clock, &t.platform.keys, &names)
         .await
         .unwrap();
     tx.commit().await.unwrap();

@@ -1,7 +1,7 @@
 // One customer: an overview on one screen, and beside it everything the record holds, one tab each. The tab
 // stands in the address.
 import { ArrowLeftOutlined, TagOutlined } from "@ant-design/icons";
-import { Breadcrumb, Button, Card, Result, Tabs, Tag } from "antd";
+import { Alert, Breadcrumb, Button, Card, Result, Tabs, Tag } from "antd";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, Navigate, useLocation, useNavigate, useParams } from "react-router";
@@ -10,8 +10,10 @@ import { problemCode, useCustomer } from "../../api/queries";
 import { useTags } from "../../api/record";
 import type { Customer } from "../../api/types";
 import { Answer, Waiting } from "../../components/Answer";
+import { shownName } from "../../components/erased";
 import { PageHead } from "../../components/PageHead";
 import { useUrlState } from "../../components/urlState";
+import { useFormat } from "../../i18n/format";
 import { Overview } from "./Overview";
 import { Transactions } from "./Transactions";
 
@@ -35,6 +37,7 @@ const TimelineTab = lazy(async () => ({
 
 const MergeNotices = lazy(() => import("./MergeNotices"));
 const FindDuplicates = lazy(() => import("./FindDuplicates"));
+const PersonalMenu = lazy(() => import("./PersonalMenu"));
 
 const TABS = [
   "overview",
@@ -47,6 +50,14 @@ const TABS = [
   "timeline",
 ] as const;
 type Tab = (typeof TABS)[number];
+/** What there is still to see of who was erased. */
+const OF_ERASED: readonly Tab[] = [
+  "overview",
+  "subscriptions",
+  "consents",
+  "transactions",
+  "timeline",
+];
 
 export function CustomerPage() {
   const { id = "" } = useParams();
@@ -95,8 +106,10 @@ function Page(props: { customer: Customer }) {
   const told = useLocation().state as { instead?: string; later?: string[] } | null;
   const mayMerge = useMayMerge();
   const tags = useTags(customer.id).data?.items ?? [];
-  const tab = TABS.find((one) => one === search.get("tab")) ?? "overview";
-  const name = customer.name || customer.external_id;
+  const erased = customer.erased_at !== null;
+  const tabs = erased ? OF_ERASED : TABS;
+  const tab = tabs.find((one) => one === search.get("tab")) ?? "overview";
+  const name = shownName(customer, t);
   return (
     <>
       <Breadcrumb
@@ -126,13 +139,13 @@ function Page(props: { customer: Customer }) {
           </span>
         }
         actions={
-          mayMerge ? (
-            <Suspense>
-              <FindDuplicates customerId={customer.id} />
-            </Suspense>
-          ) : null
+          <Suspense>
+            {mayMerge && !erased ? <FindDuplicates customerId={customer.id} /> : null}
+            <PersonalMenu customer={customer} />
+          </Suspense>
         }
       />
+      {erased ? <ErasedNotice at={customer.erased_at ?? ""} /> : null}
       {told?.instead || search.has("merge") ? (
         <Suspense>
           <MergeNotices customerId={customer.id} {...told} />
@@ -142,12 +155,29 @@ function Page(props: { customer: Customer }) {
         activeKey={tab}
         // What another tab has in the address, a purpose or a kind of event, is no part of this one.
         onChange={(next) => navigate({ search: next === "overview" ? "" : `tab=${next}` })}
-        items={TABS.map((key) => ({ key, label: t(`customers.tab.${key}`) }))}
+        items={tabs.map((key) => ({ key, label: t(`customers.tab.${key}`) }))}
       />
       <Suspense fallback={<Waiting />}>
         <Part tab={tab} customer={customer} />
       </Suspense>
     </>
+  );
+}
+
+/** Says plainly that nothing personal is known any more. */
+function ErasedNotice(props: { at: string }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  return (
+    <div className="notices">
+      <Alert
+        type="info"
+        showIcon
+        role="status"
+        title={t("customers.erased.title", { time: format.time(props.at) })}
+        description={t("customers.erased.hint")}
+      />
+    </div>
   );
 }
 

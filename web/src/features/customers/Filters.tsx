@@ -12,10 +12,10 @@ import {
   LIST_FILTERS,
   type ListFilter,
 } from "../../components/figures";
+import { ListSearch } from "../../components/ListSearch";
 import { BUCKETS, CLASSES, LOYALTIES } from "../../components/palette";
 import { listIn, useUrlState } from "../../components/urlState";
 import { minorDigits, useFormat } from "../../i18n/format";
-import { ListSearch } from "./ListSearch";
 import { COLUMNS, type Column, cleared, rangesIn } from "./listState";
 
 const FIRST_PAGE = { cursor: null, row: null };
@@ -43,7 +43,12 @@ export function Filters(props: { currency: string }) {
   const choices = useChoices();
   return (
     <div className="filters">
-      <ListSearch value={search.get("q") ?? ""} onSearch={(q) => change({ q, ...FIRST_PAGE })} />
+      <ListSearch
+        label={t("customers.search")}
+        placeholder={t("customers.search_short")}
+        value={search.get("q") ?? ""}
+        onSearch={(q) => change({ q, ...FIRST_PAGE })}
+      />
       {LIST_FILTERS.filter((name) => choices[name].length > 0).map((name) => (
         <Select
           key={name}

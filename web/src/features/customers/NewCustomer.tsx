@@ -5,9 +5,9 @@ import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { keys, useFacets } from "../../api/queries";
 import { type CustomerKind, createCustomer } from "../../api/record";
+import { CustomerPicker } from "../../components/CustomerPicker";
 import { DayInput } from "../../components/DayInput";
 import { EditDialog } from "../../components/EditDialog";
-import { CustomerPicker } from "./record/CustomerPicker";
 
 type Typed = {
   kind: CustomerKind;

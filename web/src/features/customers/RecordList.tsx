@@ -1,18 +1,18 @@
 // Customers as they were brought in, while no value has been computed yet.
 import { DownloadOutlined } from "@ant-design/icons";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Button, Table } from "antd";
+import { Button, Table, Tag } from "antd";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { listCustomers } from "../../api/endpoints";
 import { filterOf } from "../../api/exports";
 import { keys } from "../../api/queries";
-import type { CustomerRow } from "../../api/types";
+import type { FoundCustomer } from "../../api/types";
 import { Answer } from "../../components/Answer";
+import { ListSearch } from "../../components/ListSearch";
 import { Pages } from "../../components/Pages";
 import { useUrlState } from "../../components/urlState";
 import { useFormat } from "../../i18n/format";
-import { ListSearch } from "./ListSearch";
 import { PAGE_SIZE } from "./listState";
 import { CustomerCell, useRowKeys } from "./rows";
 
@@ -34,6 +34,8 @@ export function RecordList() {
     <section onKeyDown={walk} aria-label={t("customers.title")} style={{ marginTop: 16 }}>
       <div className="filters">
         <ListSearch
+          label={t("customers.search")}
+          placeholder={t("customers.search_short")}
           value={search.get("q") ?? ""}
           onSearch={(q) => change({ q, cursor: null, row: null })}
         />
@@ -44,7 +46,7 @@ export function RecordList() {
       <Answer query={page} rows={10}>
         {(shown) => (
           <>
-            <Table<CustomerRow>
+            <Table<FoundCustomer>
               size="small"
               rowKey="id"
               dataSource={shown.items}
@@ -55,7 +57,12 @@ export function RecordList() {
               columns={[
                 {
                   title: t("customers.column.customer"),
-                  render: (_, row) => <CustomerCell of={row} />,
+                  render: (_, row) => (
+                    <>
+                      <CustomerCell of={row} />
+                      {row.tag ? <Tag className="row-tag">{row.tag}</Tag> : null}
+                    </>
+                  ),
                 },
                 {
                   title: t("customers.column.kind"),

@@ -1,17 +1,20 @@
 // What the two lists have in common: the customer's cell and the keyboard.
 import { type KeyboardEvent, useCallback } from "react";
+import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { ProfileRow } from "../../api/types";
+import { shownName } from "../../components/erased";
 import { useUrlState } from "../../components/urlState";
 
 export function CustomerCell(props: {
   of: Pick<ProfileRow["customer"], "id" | "name" | "external_id">;
 }) {
   const { of } = props;
+  const { t } = useTranslation();
   return (
     <span className="customer-cell">
       <Link to={`/customers/${of.id}`} data-row-link={of.id}>
-        {of.name || of.external_id}
+        {shownName(of, t)}
       </Link>
       {of.name && of.name !== of.external_id ? (
         <span className="customer-number">{of.external_id}</span>

@@ -2,8 +2,8 @@
 import { Skeleton } from "antd";
 import { useTranslation } from "react-i18next";
 import { useCustomer } from "../../api/queries";
+import { CustomerPicker } from "../../components/CustomerPicker";
 import { ABSENT } from "../../i18n/format";
-import { CustomerPicker } from "../customers/record/CustomerPicker";
 
 export function CustomerFilter(props: {
   id: string | null;

@@ -1,7 +1,7 @@
 // Customers who may be one: those to be looked at, those found to be two, and what was merged. Which of them
 // stands in the address.
 import { ArrowLeftOutlined } from "@ant-design/icons";
-import { Breadcrumb, Tabs } from "antd";
+import { Breadcrumb, Segmented, Tabs } from "antd";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useMayMerge } from "../../api/merging";
@@ -16,6 +16,7 @@ import { Pairs } from "./Pairs";
 import { SearchNow } from "./SearchNow";
 
 const TABS = ["open", "dismissed", "merges"] as const;
+const CERTAINTIES = ["certain", "likely"] as const;
 
 export function Duplicates() {
   const { t } = useTranslation();
@@ -27,6 +28,7 @@ export function Duplicates() {
   if (!may) return <Forbidden />;
   const tab = TABS.find((one) => one === search.get("tab")) ?? "open";
   const customer = search.get("customer");
+  const certainty = CERTAINTIES.find((one) => one === search.get("certainty")) ?? null;
   return (
     <>
       <Breadcrumb
@@ -48,11 +50,28 @@ export function Duplicates() {
         onChange={(next) => change({ tab: next === "open" ? null : next })}
         items={TABS.map((key) => ({ key, label: t(`merging.tab.${key}`) }))}
       />
-      <CustomerFilter id={customer} onChange={(id) => change({ customer: id })} />
+      <div className="pair-filters">
+        {tab === "merges" ? null : (
+          <Segmented
+            aria-label={t("merging.certainty")}
+            value={certainty ?? "any"}
+            onChange={(next) => change({ certainty: next === "any" ? null : next })}
+            options={["any", ...CERTAINTIES].map((one) => ({
+              value: one,
+              label: t(`merging.${one}`),
+            }))}
+          />
+        )}
+        <CustomerFilter id={customer} onChange={(id) => change({ customer: id })} />
+      </div>
       {tab === "merges" ? (
         <Merges customer={customer} />
       ) : (
-        <Pairs state={tab === "open" ? "open" : "not_duplicate"} customer={customer} />
+        <Pairs
+          state={tab === "open" ? "open" : "not_duplicate"}
+          customer={customer}
+          certain={certainty === null ? null : certainty === "certain"}
+        />
       )}
     </>
   );

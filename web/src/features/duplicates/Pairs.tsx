@@ -13,9 +13,14 @@ import { Teach } from "../../components/Teach";
 import { useFormat } from "../../i18n/format";
 import { Likelihood, Reasons } from "./Likelihood";
 
-export function Pairs(props: { state: PairState; customer: string | null }) {
+export function Pairs(props: {
+  state: PairState;
+  customer: string | null;
+  /** Only what is certain, or only what is not. */
+  certain: boolean | null;
+}) {
   const { t } = useTranslation();
-  const pairs = usePairs(props.state, props.customer);
+  const pairs = usePairs(props.state, props.customer, props.certain);
   const name = props.state === "open" ? "open" : "dismissed";
   return (
     <Answer query={pairs}>

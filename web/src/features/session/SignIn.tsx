@@ -1,16 +1,18 @@
 // Signing in. A link of the form #login=…&password=… fills the form in, so that the address printed
 // at the first start can be opened as it is.
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Button, Form, Input } from "antd";
+import { Button, Divider, Form, Input } from "antd";
 import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation, useNavigate, useSearchParams } from "react-router";
 import { signIn } from "../../api/endpoints";
 import { keys, problemCode } from "../../api/queries";
+import { useDoors } from "../../api/signOn";
 import { ProblemAlert } from "../../components/Answer";
 import { LanguageMenu, ThemeMenu } from "../../components/menus";
 import { Door } from "./Door";
 import { insideOnly } from "./next";
+import { ProviderDoors, Refused } from "./ProviderDoors";
 
 type Typed = { login: string; password: string; code?: string };
 
@@ -34,6 +36,7 @@ export function SignIn() {
     }
   }, []);
 
+  const next = insideOnly(search.get("next"));
   // Known only once the password was right: until then nobody learns who has a second factor.
   const [asksForCode, setAsksForCode] = useState(false);
   const enter = useMutation({
@@ -45,9 +48,15 @@ export function SignIn() {
     onSuccess: (session) => {
       client.clear();
       client.setQueryData(keys.session, session);
-      navigate(insideOnly(search.get("next")), { replace: true });
+      navigate(next, { replace: true });
     },
   });
+
+  const doors = useDoors().data;
+  const others = doors && doors.items.length > 0 ? doors : null;
+  // Where passwords are for few, they stand back; a link that brings one means it.
+  const only = others?.only_single_sign_on === true && !prefilled.get("login");
+  const [byPassword, setByPassword] = useState(false);
 
   // Being asked for a code is no mistake.
   const refused = problemCode(enter.error) === "second_factor_required" ? null : enter.error;
@@ -62,7 +71,15 @@ export function SignIn() {
         </>
       }
     >
+      <Refused code={search.get("refused")} />
+      {others && only ? <ProviderDoors doors={others} next={next} /> : null}
+      {only && !byPassword ? (
+        <Button type="link" block onClick={() => setByPassword(true)}>
+          {t("app.sign_in.by_password")}
+        </Button>
+      ) : null}
       <Form<Typed>
+        hidden={only && !byPassword}
         layout="vertical"
         requiredMark={false}
         initialValues={{
@@ -102,6 +119,12 @@ export function SignIn() {
           {t("app.sign_in.enter")}
         </Button>
       </Form>
+      {others && !only ? (
+        <>
+          <Divider plain>{t("app.sign_in.or")}</Divider>
+          <ProviderDoors doors={others} next={next} />
+        </>
+      ) : null}
     </Door>
   );
 }

@@ -39,7 +39,7 @@ type Typed = {
 
 export function CompletenessSection(props: { schema: SchemaInForce }) {
   const { t, i18n } = useTranslation();
-  const { version, fields, completeness } = props.schema;
+  const { version, fields, completeness, attachments } = props.schema;
   const client = useQueryClient();
   const { message } = App.useApp();
   const [form] = Form.useForm<Typed>();
@@ -47,6 +47,7 @@ export function CompletenessSection(props: { schema: SchemaInForce }) {
     mutationFn: ({ items }: Typed) =>
       writeSchema(version, {
         fields,
+        attachments,
         completeness: items.map((item) => ({ ...item, of: item.of === "all" ? null : item.of })),
       }),
     onSuccess: (now) => {

@@ -16,6 +16,7 @@ import { Section } from "../../components/Section";
 import { Teach } from "../../components/Teach";
 import { WideTable } from "../../components/WideTable";
 import { type Format, useFormat } from "../../i18n/format";
+import { AttachmentLimits } from "./AttachmentLimits";
 import { CompletenessSection } from "./CompletenessSection";
 import { FieldDialog } from "./FieldDialog";
 import { moved, withField, withoutField } from "./schema";
@@ -60,6 +61,7 @@ export function FieldsTab() {
             </Section>
           )}
           <CompletenessSection key={now.version} schema={now} />
+          <AttachmentLimits key={`attachments-${now.version}`} schema={now} />
           {editing ? (
             <FieldDialog
               field={editing === "new" ? null : editing}

@@ -12,8 +12,10 @@ const PARTS: Record<SettingsTabName, ComponentType> = {
   users: lazy(async () => ({ default: (await import("./users/UsersTab")).UsersTab })),
   roles: lazy(async () => ({ default: (await import("./roles/RolesTab")).RolesTab })),
   places: lazy(async () => ({ default: (await import("./places/PlacesTab")).PlacesTab })),
+  sign_on: lazy(async () => ({ default: (await import("./sign-on/SignOnTab")).SignOnTab })),
   fields: lazy(async () => ({ default: (await import("./FieldsTab")).FieldsTab })),
   contact: lazy(async () => ({ default: (await import("./ContactTab")).ContactTab })),
+  panels: lazy(async () => ({ default: (await import("./panels/PanelsTab")).PanelsTab })),
   webhooks: lazy(async () => ({ default: (await import("./WebhooksTab")).WebhooksTab })),
   audit: lazy(async () => ({ default: (await import("./AuditTab")).AuditTab })),
 };

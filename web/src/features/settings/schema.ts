@@ -15,11 +15,12 @@ export function withField(
   const completeness = schema.completeness.map((item) =>
     item.what === `custom.${before}` ? { ...item, what: `custom.${field.name}` } : item,
   );
-  return { fields, completeness };
+  return { ...schema, fields, completeness };
 }
 
 export function withoutField(schema: RecordSchema, name: string): RecordSchema {
   return {
+    ...schema,
     fields: schema.fields.filter((field) => field.name !== name),
     completeness: schema.completeness.filter((item) => item.what !== `custom.${name}`),
   };

@@ -7,8 +7,10 @@ export type SettingsTabName =
   | "users"
   | "roles"
   | "places"
+  | "sign_on"
   | "fields"
   | "contact"
+  | "panels"
   | "webhooks"
   | "audit";
 
@@ -21,8 +23,10 @@ const SETTINGS_TABS: {
   { tab: "users", permission: "access.read" },
   { tab: "roles", permission: "access.read" },
   { tab: "places", permission: "access.read" },
+  { tab: "sign_on", permission: "users.manage", whole: true },
   { tab: "fields", permission: "customers.settings" },
   { tab: "contact", permission: "customers.settings" },
+  { tab: "panels", permission: "panels.manage", whole: true },
   { tab: "webhooks", permission: "webhooks.manage", whole: true },
   { tab: "audit", permission: "audit.read", whole: true },
 ];

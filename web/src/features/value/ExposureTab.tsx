@@ -1,4 +1,4 @@
-// Those on whom most hangs: who would take what along, the most first.
+// Those on whom most hangs: who would take what along, the most first, of what it is sorted by.
 import { DownloadOutlined } from "@ant-design/icons";
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { App, Button, Select, Typography } from "antd";
@@ -20,6 +20,8 @@ import { majorUnits, useFormat } from "../../i18n/format";
 
 const PAGE = 50;
 const INFLUENCES = [5, 4, 3, 2, 1];
+const SORTS = ["clv_36m", "revenue_12m", "customers", "influence"] as const;
+type Sort = (typeof SORTS)[number];
 
 export function ExposureTab() {
   const { t } = useTranslation();
@@ -27,7 +29,8 @@ export function ExposureTab() {
   const [search, change] = useUrlState();
   const named = Number(search.get("influence"));
   const influence = INFLUENCES.includes(named) ? named : KEY_INFLUENCE;
-  const asked = { influence, cursor: search.get("cursor"), limit: PAGE };
+  const sort: Sort = SORTS.find((one) => one === search.get("sort")) ?? SORTS[0];
+  const asked = { influence, sort, cursor: search.get("cursor"), limit: PAGE };
   const page = useQuery({
     queryKey: [...keys.value, "exposure", "list", asked],
     queryFn: ({ signal }) => listExposure(asked, signal),
@@ -66,7 +69,19 @@ export function ExposureTab() {
                   label: t("value.exposure.at_least", { influence: least }),
                 }))}
               />
-              <AsFile influence={influence} asOf={shown.run.as_of} currency={shown.run.currency} />
+              <Select<Sort>
+                aria-label={t("value.exposure.sort")}
+                style={{ minWidth: 170 }}
+                value={sort}
+                onChange={(by) => change({ sort: by === SORTS[0] ? null : by, cursor: null })}
+                options={SORTS.map((by) => ({ value: by, label: t(`value.exposure.by.${by}`) }))}
+              />
+              <AsFile
+                influence={influence}
+                sort={sort}
+                asOf={shown.run.as_of}
+                currency={shown.run.currency}
+              />
             </div>
           }
         >
@@ -113,7 +128,10 @@ export function ExposureTab() {
           />
           <div className="list-foot">
             <Typography.Text type="secondary" style={{ marginRight: "auto" }}>
-              {t("value.exposure.order", { day: format.day(shown.run.as_of) })}
+              {t("value.exposure.order", {
+                by: t(`value.exposure.by.${sort}`),
+                day: format.day(shown.run.as_of),
+              })}
             </Typography.Text>
             <Pages next={shown.next_cursor} />
           </div>
@@ -123,13 +141,13 @@ export function ExposureTab() {
   );
 }
 
-function AsFile(props: { influence: number; asOf: string; currency: string }) {
+function AsFile(props: { influence: number; sort: Sort; asOf: string; currency: string }) {
   const { t } = useTranslation();
   const format = useFormat();
   const { message } = App.useApp();
-  const { influence, currency } = props;
+  const { influence, sort, currency } = props;
   const made = useMutation({
-    mutationFn: () => firstRows((page) => listExposure({ influence, ...page })),
+    mutationFn: () => firstRows((page) => listExposure({ influence, sort, ...page })),
     onSuccess: ({ rows, more }) => {
       const inMoney = (heading: string) => `${heading} (${currency})`;
       downloadCsv(

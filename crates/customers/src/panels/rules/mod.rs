@@ -7,5 +7,5 @@ mod template;
 
 pub use breaker::{Admission, Breaker, FAILURES_MAX, OPEN_MAX, OPEN_MIN, PROBE_MAX};
 pub use fields::read;
-pub use settings::{DEADLINE_MS_MAX, asks_another, check, check_secret, is_personal};
+pub use settings::{DEADLINE_MS_MAX, asks_another, check, check_asking, check_secret, is_personal};
 pub use template::{Template, Values, origin};

@@ -56,12 +56,25 @@ fn refused<T>(field: &str, code: &'static str, message: &str) -> Result<T> {
 pub fn check(mut settings: PanelSettings) -> Result<PanelSettings> {
     settings.zh = text("settings.zh", &settings.zh, LABEL_CHARS_MAX)?;
     settings.en = text("settings.en", &settings.en, LABEL_CHARS_MAX)?;
+    if settings.fields.is_empty() {
+        return fields_malformed();
+    }
+    check_asking(settings)
+}
+
+fn fields_malformed<T>() -> Result<T> {
+    let message = "a panel shows 1 to 30 values";
+    refused("settings.fields", "panel_fields_malformed", message)
+}
+
+/// The settings if the system can be asked with them: a panel that is only tried needs no name, and need not show
+/// anything yet. Errors: those of [`check`].
+pub fn check_asking(mut settings: PanelSettings) -> Result<PanelSettings> {
     settings.url = settings.url.trim().to_owned();
     check_address(&settings)?;
     check_auth(&settings.auth)?;
-    if settings.fields.is_empty() || settings.fields.len() > FIELDS_MAX {
-        let message = "a panel shows 1 to 30 values";
-        return refused("settings.fields", "panel_fields_malformed", message);
+    if settings.fields.len() > FIELDS_MAX {
+        return fields_malformed();
     }
     for field in &mut settings.fields {
         field.zh = text("settings.fields", &field.zh, LABEL_CHARS_MAX)?;
@@ -106,7 +119,7 @@ fn check_auth(auth: &PanelAuth) -> Result<()> {
         PanelAuth::None | PanelAuth::Bearer => true,
         PanelAuth::Basic { user } => {
             (1..=USER_CHARS_MAX).contains(&user.chars().count())
-                && !user.chars().any(|c| c == ':' || c.is_control())
+                && !user.chars().any(|c| c == ':' || base::text::is_hidden(c))
         }
         PanelAuth::Header { name } => {
             let lower = name.to_ascii_lowercase();
@@ -132,7 +145,7 @@ fn is_pointer(pointer: &str) -> bool {
         .all(|after| after.starts_with(['0', '1']));
     pointer.chars().count() <= POINTER_CHARS_MAX
         && (pointer.is_empty() || pointer.starts_with('/'))
-        && !pointer.chars().any(char::is_control)
+        && !pointer.chars().any(base::text::is_hidden)
         && escapes_are_known
 }
 

@@ -8,6 +8,7 @@ fn schema(fields: Value) -> RecordSchema {
     RecordSchema {
         fields: serde_json::from_value(fields).unwrap(),
         completeness: Vec::new(),
+        attachments: Default::default(),
     }
 }
 

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::super::app;
 use super::super::model::{Caller, UserChange, UserId, UserRecord};
-use crate::http::{IfMatch, Json, NoStore, Paging, Path, Problem, ProblemBody, Versioned, no_store};
+use crate::http::{IfMatch, Json, NoStore, Paging, Path, Problem, ProblemBody, Query, Versioned, no_store};
 use crate::state::Platform;
 
 /// A page of users.
@@ -42,18 +42,24 @@ pub(super) fn user_id(id: &str) -> Result<UserId, Error> {
     id.parse().map_err(|_| Error::NotFound { what: "user" })
 }
 
-/// Users, by login. Needs `access.read`.
+#[derive(Deserialize)]
+pub(super) struct Search {
+    q: Option<String>,
+}
+
+/// Users, by login; with `q` those with it in their login or name, whatever its case. Needs `access.read`.
 #[utoipa::path(get, path = "/users", tag = "access", operation_id = "users_list",
-    params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
+    params(("q" = Option<String>, Query), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = UserPage),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn list(
     State(platform): State<Platform>,
     caller: Caller,
     paging: Paging,
+    Query(search): Query<Search>,
 ) -> Result<Json<UserPage>, Problem> {
-    let Page { items, next_cursor } =
-        app::users::list(&platform, &caller, paging.size, paging.cursor.as_deref()).await?;
+    let (q, cursor) = (search.q.as_deref(), paging.cursor.as_deref());
+    let Page { items, next_cursor } = app::users::list(&platform, &caller, q, paging.size, cursor).await?;
     Ok(Json(UserPage { items, next_cursor }))
 }
 

@@ -16,7 +16,8 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use self::second_factors::Answer;
-use super::model::{BranchId, Caller, Role, User, UserId};
+use super::model::{BranchId, Caller, Role, Standing, User, UserId};
+use super::single_sign_on;
 use super::{password, rules, store};
 use crate::db::{Tx, timestamp};
 use crate::events::{self, Actor, Event};
@@ -52,7 +53,7 @@ pub async fn sign_in(platform: &Platform, login: &str, password: String, address
 /// Signs in, with a code of the second factor where there is one. `address` is where the request came from.
 ///
 /// Errors: `credentials_wrong` (whatever was wrong, after the same time), `too_many_attempts`;
-/// `second_factor_required` and `second_factor_wrong` after a right password.
+/// `second_factor_required`, `second_factor_wrong` and `password_sign_in_off` after a right password.
 pub async fn sign_in_with_code(
     platform: &Platform,
     login: &str,
@@ -102,6 +103,13 @@ pub async fn sign_in_with_code(
     let user = match usable {
         Some(found) if store::hold_if_unchanged(&mut tx, found.user.id, &found.password_hash).await? => {
             match second_factors::ask(platform, &mut tx, &found.user, code).await? {
+                Answer::Passed if single_sign_on::app::refuses_password(&mut tx, found.user.id).await? => {
+                    refused = Error::Unauthenticated {
+                        code: "password_sign_in_off",
+                        message: "sign in with single sign-on: passwords are switched off".to_owned(),
+                    };
+                    None
+                }
                 Answer::Passed => {
                     let one_time = found.one_time_until.is_some();
                     let good = !one_time || store::use_one_time_password(&mut tx, found.user.id).await?;
@@ -157,7 +165,7 @@ pub async fn sign_in_with_code(
     Ok(session)
 }
 
-async fn refuse_if_too_many(tx: &mut Tx, subject: &str, free: i32, now: Timestamp) -> Result<()> {
+pub(super) async fn refuse_if_too_many(tx: &mut Tx, subject: &str, free: i32, now: Timestamp) -> Result<()> {
     let (failures, last_at) = store::hold_failures(tx, subject, now).await?;
     let since_s = now.duration_since(timestamp(last_at)).as_secs();
     let wait_s = rules::wait_after_failures_s(failures, free) - since_s;
@@ -171,7 +179,7 @@ async fn refuse_if_too_many(tx: &mut Tx, subject: &str, free: i32, now: Timestam
     Ok(())
 }
 
-async fn open_session(
+pub(super) async fn open_session(
     platform: &Platform,
     tx: &mut Tx,
     user: UserId,
@@ -197,6 +205,12 @@ pub async fn session(platform: &Platform, token: &str) -> Result<(Caller, Timest
     store::callers::of_session(&mut tx, &token_hash(token), platform.clock.now())
         .await?
         .ok_or_else(not_signed_in)
+}
+
+/// What the caller's own role is called and how far it reaches.
+pub async fn standing(platform: &Platform, caller: &Caller) -> Result<Standing> {
+    let standing = store::callers::standing(&mut platform.db.read().await?, caller.user.id).await?;
+    Ok(standing.unwrap_or_default())
 }
 
 /// A user as the caller its sessions make it, for tests of other rooms.
@@ -309,7 +323,7 @@ pub async fn add_user(platform: &Platform, login: &str, name: &str, role: Role) 
     Ok((user, one_time))
 }
 
-async fn insert(
+pub(super) async fn insert(
     platform: &Platform,
     tx: &mut Tx,
     user: &User,
@@ -375,11 +389,12 @@ pub async fn has_users(platform: &Platform) -> Result<bool> {
         .map(|count| count > 0)
 }
 
-/// Removes expired sessions and forgotten failures.
+/// Removes expired sessions, forgotten failures and old sign-ins at providers.
 pub async fn forget_old(platform: &Platform) -> Result<()> {
     let now = platform.clock.now();
     let mut tx = platform.db.write().await?;
     store::forget_old(&mut tx, now, earlier(now, rules::FAILURES_FORGOTTEN_S)).await?;
+    single_sign_on::store::forget_old(&mut tx, now).await?;
     tx.commit().await
 }
 
@@ -405,15 +420,15 @@ async fn record(
     .await
 }
 
-fn token_hash(token: &str) -> [u8; 32] {
+pub(super) fn token_hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
-fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
+pub(super) fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
     now.saturating_add(by).unwrap_or(Timestamp::MAX)
 }
 
-fn earlier(now: Timestamp, by_s: i64) -> Timestamp {
+pub(super) fn earlier(now: Timestamp, by_s: i64) -> Timestamp {
     now.saturating_sub(SignedDuration::from_secs(by_s))
         .unwrap_or(Timestamp::MIN)
 }

@@ -12,15 +12,26 @@ use crate::events::{self, Event};
 use crate::state::Platform;
 use crate::{ids, random};
 
-/// One page of users, by login.
+/// The longest search, in characters: a login or a name.
+const SEARCH_CHARS_MAX: usize = 100;
+
+/// One page of users, by login; those with a piece of text in their login or name where one is given.
+///
+/// Error: `search_too_long`.
 pub async fn list(
     platform: &Platform,
     caller: &Caller,
+    piece: Option<&str>,
     size: PageSize,
     cursor: Option<&str>,
 ) -> Result<Page<UserRecord>> {
     caller.require(Permission::AccessRead)?;
-    store::users::page(&mut platform.db.read().await?, size, cursor).await
+    let piece = piece.map(str::trim).filter(|piece| !piece.is_empty());
+    if piece.is_some_and(|piece| piece.chars().count() > SEARCH_CHARS_MAX) {
+        let message = format!("a search has at most {SEARCH_CHARS_MAX} characters");
+        return Err(Error::invalid("search_too_long", message).at("q"));
+    }
+    store::users::page(&mut platform.db.read().await?, piece, size, cursor).await
 }
 
 /// One user.
@@ -138,14 +149,14 @@ pub async fn reset_password(
 }
 
 /// Passes if the role grants nothing that the caller's own does not.
-pub(super) async fn may_decide(tx: &mut Tx, caller: &Caller, role: Role) -> Result<()> {
+pub(in super::super) async fn may_decide(tx: &mut Tx, caller: &Caller, role: Role) -> Result<()> {
     let role = store::roles::hold(tx, role)
         .await?
         .ok_or_else(|| Error::invalid("role_unknown", "there is no such role").at("role"))?;
     grants_no_more(caller, &role.permissions)
 }
 
-pub(super) fn grants_no_more(caller: &Caller, permissions: &[&str]) -> Result<()> {
+pub(in super::super) fn grants_no_more(caller: &Caller, permissions: &[&str]) -> Result<()> {
     let beyond = Permission::ALL
         .into_iter()
         .find(|permission| permissions.contains(&permission.name()) && !caller.may(*permission));

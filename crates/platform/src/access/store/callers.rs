@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::super::model::{BranchId, Caller, Role, User, UserId};
+use super::super::model::{BranchId, Caller, Role, Standing, User, UserId};
 use super::super::rules::known_permissions;
 use super::super::scope::{Reach, Scope, ScopeKind};
 use crate::args;
@@ -90,6 +90,26 @@ async fn caller(tx: &mut Tx, row: Row) -> Result<Caller> {
         grants,
         Scope::of(reach),
     ))
+}
+
+/// What a user's role is called and how far it reaches, and the user's branch.
+pub(in super::super) async fn standing(tx: &mut Tx, user: UserId) -> Result<Option<Standing>> {
+    type Row = (Option<String>, Option<String>, Option<String>);
+    let row: Option<Row> = tx
+        .optional(
+            "SELECT r.name, r.scope, b.name FROM users u LEFT JOIN roles r ON r.key = u.role \
+             LEFT JOIN branches b ON b.id = u.branch_id WHERE u.id = $1",
+            args![user.uuid()],
+        )
+        .await?;
+    let standing = |(role_name, scope, branch_name): Row| {
+        Ok(Standing {
+            role_name,
+            scope: scope.as_deref().map(str::parse).transpose()?,
+            branch_name,
+        })
+    };
+    row.map(standing).transpose()
 }
 
 /// A branch with every branch below it.

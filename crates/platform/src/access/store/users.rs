@@ -37,19 +37,39 @@ impl Row {
     }
 }
 
-/// One page of users, by login.
+/// How many users are looked through at once.
+const ROWS: u32 = 500;
+
+/// One page of users, by login; those with this piece in their login or name, where one is given. A firm has so few users
+/// that they are looked through, and here: the databases know different capital letters.
 pub(in super::super) async fn page(
     tx: &mut Tx,
+    piece: Option<&str>,
     size: PageSize,
     cursor: Option<&str>,
 ) -> Result<Page<UserRecord>> {
-    let mut sql =
-        Sql::new("SELECT id, login, name, role, branch_id, active, version FROM users WHERE login > ");
     // No login is empty.
-    sql.bind(cursor.map(Cursor::key::<String>).transpose()?.unwrap_or_default())
-        .push(" ORDER BY login LIMIT ")
-        .bind(size.rows() + 1);
-    let rows: Vec<Row> = sql.all(tx).await?;
+    let mut after = cursor.map(Cursor::key::<String>).transpose()?.unwrap_or_default();
+    let rows = match piece.map(str::to_lowercase) {
+        None => rows_after(tx, &after, size.rows() + 1).await?,
+        Some(piece) => {
+            let wanted = |row: &Row| row.login.contains(&piece) || row.name.to_lowercase().contains(&piece);
+            let enough = size.rows() as usize + 1;
+            let mut found = Vec::new();
+            loop {
+                let rows = rows_after(tx, &after, ROWS).await?;
+                let is_last = rows.len() < ROWS as usize;
+                if let Some(last) = rows.last() {
+                    after.clone_from(&last.login);
+                }
+                found.extend(rows.into_iter().filter(wanted));
+                if is_last || found.len() >= enough {
+                    found.truncate(enough);
+                    break found;
+                }
+            }
+        }
+    };
     let mut teams = teams_of(tx, rows.iter().map(|row| row.id)).await?;
     let users = rows
         .into_iter()
@@ -59,6 +79,14 @@ pub(in super::super) async fn page(
         })
         .collect::<Result<Vec<_>>>()?;
     Page::cut(users, size, |record| record.user.login.clone())
+}
+
+async fn rows_after(tx: &mut Tx, login: &str, most: u32) -> Result<Vec<Row>> {
+    tx.all(
+        "SELECT id, login, name, role, branch_id, active, version FROM users WHERE login > $1 ORDER BY login LIMIT $2",
+        args![login, most],
+    )
+    .await
 }
 
 async fn teams_of(tx: &mut Tx, users: impl Iterator<Item = Uuid>) -> Result<HashMap<Uuid, Vec<TeamId>>> {

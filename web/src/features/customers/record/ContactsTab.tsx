@@ -14,13 +14,13 @@ import {
 } from "../../../api/record";
 import type { Contact, Customer } from "../../../api/types";
 import { Answer } from "../../../components/Answer";
+import { CustomerPicker } from "../../../components/CustomerPicker";
 import { DayInput } from "../../../components/DayInput";
 import { EditDialog } from "../../../components/EditDialog";
 import { More } from "../../../components/EventList";
 import { Section } from "../../../components/Section";
 import { WideTable } from "../../../components/WideTable";
 import { ABSENT, useFormat } from "../../../i18n/format";
-import { CustomerPicker } from "./CustomerPicker";
 import { ExposureSection } from "./ExposureSection";
 import { useSaved } from "./useSaved";
 

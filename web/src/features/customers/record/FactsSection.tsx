@@ -9,11 +9,11 @@ import { useFacets, useMay } from "../../../api/queries";
 import { type CustomerChange, changeCustomer } from "../../../api/record";
 import type { Customer } from "../../../api/types";
 import { branchOptions, branchPaths } from "../../../components/branches";
+import { CustomerPicker } from "../../../components/CustomerPicker";
 import { DayInput } from "../../../components/DayInput";
 import { EditDialog } from "../../../components/EditDialog";
 import { Section } from "../../../components/Section";
 import { ABSENT, useFormat } from "../../../i18n/format";
-import { CustomerPicker } from "./CustomerPicker";
 import { customerLink } from "./customerLink";
 import { useSaved } from "./useSaved";
 

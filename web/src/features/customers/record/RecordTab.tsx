@@ -2,6 +2,7 @@
 import { useTranslation } from "react-i18next";
 import type { Customer } from "../../../api/types";
 import { Section } from "../../../components/Section";
+import { AttachmentsSection } from "./AttachmentsSection";
 import { Completeness } from "./Completeness";
 import { CustomFieldsSection } from "./CustomFieldsSection";
 import { FactsSection } from "./FactsSection";
@@ -27,6 +28,7 @@ export function RecordTab(props: { customer: Customer }) {
         </Section>
         <TagsSection customerId={customer.id} />
         <NotesSection customerId={customer.id} />
+        <AttachmentsSection customerId={customer.id} />
       </div>
     </div>
   );

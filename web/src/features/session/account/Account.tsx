@@ -1,13 +1,17 @@
 // One's own account: password, second factor, where one is signed in, keys for programs.
 import { useQueryClient } from "@tanstack/react-query";
-import { App } from "antd";
+import { App, Descriptions } from "antd";
 import { useTranslation } from "react-i18next";
 import { accessKeys, endSession, useSessions } from "../../../api/access";
 import { useSession } from "../../../api/queries";
+import { useMyLinks } from "../../../api/signOn";
 import { Answer } from "../../../components/Answer";
 import { PageHead } from "../../../components/PageHead";
+import { ProviderLinks } from "../../../components/ProviderLinks";
+import { roleName } from "../../../components/roles";
 import { Section } from "../../../components/Section";
 import { Sessions } from "../../../components/Sessions";
+import { ABSENT } from "../../../i18n/format";
 import { PasswordForm } from "../PasswordForm";
 import { EndOthers } from "./EndOthers";
 import { KeysSection } from "./KeysSection";
@@ -24,6 +28,8 @@ export function Account() {
         lead={[user?.name, user?.login].filter(Boolean).join(" · ")}
       />
       <div className="stack narrow">
+        <StandingSection />
+        <LinksSection />
         <SecondFactorSection />
         <Section title={t("access.account.password")}>
           <p className="definition settings-hint">{t("access.account.password_hint")}</p>
@@ -38,6 +44,43 @@ export function Account() {
         <KeysSection />
       </div>
     </>
+  );
+}
+
+/** What one's role is called, and which customers it lets one see. */
+function StandingSection() {
+  const { t } = useTranslation();
+  const session = useSession().data;
+  if (!session) return null;
+  const role = { role: session.user.role, name: session.role_name ?? null };
+  const facts = [
+    { key: "role", label: t("access.account.role"), children: roleName(role, t) },
+    {
+      key: "scope",
+      label: t("access.account.scope"),
+      children: session.scope ? t(`access.scope.${session.scope}`) : ABSENT,
+    },
+    ...(session.branch_name
+      ? [{ key: "branch", label: t("access.account.branch"), children: session.branch_name }]
+      : []),
+  ];
+  return (
+    <Section title={t("access.account.standing")}>
+      <Descriptions size="small" column={1} items={facts} />
+    </Section>
+  );
+}
+
+/** For whom there is nothing to say, nothing is said. */
+function LinksSection() {
+  const { t } = useTranslation();
+  const links = useMyLinks().data?.items ?? [];
+  if (links.length === 0) return null;
+  return (
+    <Section title={t("access.links.mine")}>
+      <p className="definition settings-hint">{t("access.links.hint")}</p>
+      <ProviderLinks items={links} />
+    </Section>
   );
 }
 

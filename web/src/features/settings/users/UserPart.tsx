@@ -20,8 +20,10 @@ import {
   useUser,
 } from "../../../api/access";
 import { problemCode } from "../../../api/queries";
+import { signOnKeys, unlink, useLinksOf } from "../../../api/signOn";
 import { Answer } from "../../../components/Answer";
 import { ApiKeys } from "../../../components/ApiKeys";
+import { ProviderLinks } from "../../../components/ProviderLinks";
 import { errorText } from "../../../components/problem";
 import { Section } from "../../../components/Section";
 import { Sessions } from "../../../components/Sessions";
@@ -53,6 +55,7 @@ function Parts(props: { user: UserRecord; onPassword: OnPassword }) {
   const [editing, setEditing] = useState(false);
   const sessions = useSessionsOf(user.id);
   const keys = useKeysOf(user.id);
+  const links = useLinksOf(user.id).data?.items ?? [];
   const facts = {
     name: user.name,
     login: user.login,
@@ -68,6 +71,10 @@ function Parts(props: { user: UserRecord; onPassword: OnPassword }) {
   const onRevoke = async (key: string) => {
     await revokeKeyOf(user.id, key);
     await client.invalidateQueries({ queryKey: accessKeys.keysOf(user.id) });
+  };
+  const onUnlink = async (provider: string) => {
+    await unlink(user.id, provider);
+    await client.invalidateQueries({ queryKey: signOnKeys.linksOf(user.id) });
   };
   return (
     <>
@@ -92,6 +99,11 @@ function Parts(props: { user: UserRecord; onPassword: OnPassword }) {
           }))}
         />
       </Section>
+      {links.length > 0 ? (
+        <Section title={t("access.links.title")}>
+          <ProviderLinks items={links} onUnlink={mayDecide ? onUnlink : undefined} />
+        </Section>
+      ) : null}
       <Section
         title={t("access.sessions.title")}
         action={mayDecide && sessions.data?.items.length ? <EndAll user={user} /> : null}

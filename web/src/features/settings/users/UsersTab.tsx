@@ -6,6 +6,7 @@ import { Link } from "react-router";
 import { type UserRecord, type UserWithPassword, useUsers } from "../../../api/access";
 import { Answer } from "../../../components/Answer";
 import { More } from "../../../components/EventList";
+import { ListSearch } from "../../../components/ListSearch";
 import { SecretDialog } from "../../../components/SecretDialog";
 import { Section } from "../../../components/Section";
 import { useUrlState } from "../../../components/urlState";
@@ -42,7 +43,9 @@ export function UsersTab() {
 
 function Users(props: { onPassword: (of: UserWithPassword) => void }) {
   const { t } = useTranslation();
-  const list = useUsers();
+  const [search, change] = useUrlState();
+  const q = search.get("q");
+  const list = useUsers(q);
   const names = usePlaceNames();
   const mayDecide = useMayDecide();
   const [adding, setAdding] = useState(false);
@@ -58,6 +61,14 @@ function Users(props: { onPassword: (of: UserWithPassword) => void }) {
       }
     >
       <p className="definition settings-hint">{t("access.users.hint")}</p>
+      <div className="filters">
+        <ListSearch
+          label={t("access.users.search")}
+          placeholder={t("access.users.search")}
+          value={q ?? ""}
+          onSearch={(text) => change({ q: text || null }, { replace: true })}
+        />
+      </div>
       <Answer query={list}>
         {({ pages }) => (
           <WideTable<UserRecord>
@@ -65,6 +76,8 @@ function Users(props: { onPassword: (of: UserWithPassword) => void }) {
             rowKey="id"
             dataSource={pages.flatMap((page) => page.items)}
             pagination={false}
+            loading={list.isPlaceholderData}
+            locale={{ emptyText: t("access.users.nobody") }}
             columns={[
               {
                 title: t("access.users.name"),

@@ -3,12 +3,15 @@
 import { SearchOutlined } from "@ant-design/icons";
 import { Input } from "antd";
 import { useEffect, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 
 const PAUSE_MS = 300;
 
-export function ListSearch(props: { value: string; onSearch: (text: string) => void }) {
-  const { t } = useTranslation();
+export function ListSearch(props: {
+  value: string;
+  label: string;
+  placeholder: string;
+  onSearch: (text: string) => void;
+}) {
   const [text, setText] = useState(props.value);
   const composing = useRef(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -33,8 +36,8 @@ export function ListSearch(props: { value: string; onSearch: (text: string) => v
       allowClear
       type="search"
       prefix={<SearchOutlined aria-hidden />}
-      placeholder={t("customers.search_short")}
-      aria-label={t("customers.search")}
+      placeholder={props.placeholder}
+      aria-label={props.label}
       value={text}
       onChange={(event) => {
         setText(event.target.value);

@@ -3,9 +3,9 @@ import { useQuery } from "@tanstack/react-query";
 import { Select } from "antd";
 import { useDeferredValue, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { listCustomers } from "../../../api/endpoints";
-import { keys } from "../../../api/queries";
-import type { CustomerLink } from "../../../api/types";
+import { listCustomers } from "../api/endpoints";
+import { keys } from "../api/queries";
+import type { CustomerLink } from "../api/types";
 
 const MOST = 10;
 

@@ -1,0 +1,13 @@
+-- Files on a customer's record. Each stands in the folder of attachments under its id, sealed with a key of its own.
+CREATE TABLE attachments (
+    id UUID NOT NULL PRIMARY KEY,
+    customer_id UUID NOT NULL REFERENCES customers (id) DEFERRABLE INITIALLY DEFERRED,
+    name TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    bytes BIGINT NOT NULL,
+    -- The file's key, sealed: without its row a file can be read by nobody.
+    file_key BYTEA NOT NULL,
+    added_by UUID,
+    added_at BIGINT NOT NULL
+);
+CREATE INDEX attachments_by_customer ON attachments (customer_id, id);
