@@ -37,7 +37,7 @@ export function Overview(props: { customer: Customer }) {
           <Occasions customerId={customer.id} />
           <People customer={customer} />
           <Section title={t("record.complete.title")}>
-            <Completeness customerId={customer.id} />
+            {customer.erased_at === null ? <Completeness customerId={customer.id} /> : null}
           </Section>
         </div>
         <div className="stack customer-main">

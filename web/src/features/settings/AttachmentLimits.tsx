@@ -18,12 +18,15 @@ export function AttachmentLimits(props: { schema: SchemaInForce }) {
   const { version, fields, completeness, attachments } = props.schema;
   const client = useQueryClient();
   const { message } = App.useApp();
+  const before = attachments?.bytes_max ?? 0;
+  const shown = Math.round(before / MEGABYTE);
   const save = useMutation({
     mutationFn: ({ megabytes, types }: Typed) =>
       writeSchema(version, {
         fields,
         completeness,
-        attachments: { bytes_max: Math.round(megabytes * MEGABYTE), types },
+        // What is shown is rounded: only a size that was typed becomes another.
+        attachments: { bytes_max: megabytes === shown ? before : megabytes * MEGABYTE, types },
       }),
     onSuccess: (now) => {
       client.setQueryData(settingsKeys.schema, now);
@@ -36,7 +39,7 @@ export function AttachmentLimits(props: { schema: SchemaInForce }) {
       <Form<Typed>
         layout="vertical"
         initialValues={{
-          megabytes: Math.round((attachments?.bytes_max ?? 0) / MEGABYTE),
+          megabytes: shown,
           types: attachments?.types ?? [],
         }}
         onFinish={(typed) => save.mutate(typed)}
