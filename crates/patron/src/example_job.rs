@@ -13,6 +13,7 @@ use platform::jobs::JobRun;
 use platform::{Platform, Scope, Tx, ids};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tiers::model::{Document, ProgrammeFacts};
 use uuid::Uuid;
 use value::app::runs;
 use value::model::Line;
@@ -24,6 +25,8 @@ use crate::example_firm::{
 /// The kind of the job.
 pub(crate) const KIND: &str = server::EXAMPLE_FIRM;
 
+/// What the example's programme of levels is called.
+const PROGRAMME: &str = "metals";
 /// Customers put in by one transaction.
 const CUSTOMERS_PER_STEP: usize = 500;
 
@@ -82,6 +85,9 @@ pub(crate) async fn perform(job: JobRun) -> Result<serde_json::Value> {
             payload: &payload,
         };
         events::record(&mut tx, &platform.clock, &event).await?;
+        let document = programme()?;
+        tiers::app::publish::begin_with(&platform, &mut tx, job.actor(), &programme_facts(), &document)
+            .await?;
         runs::queue(&platform, &mut tx, job.actor(), runs::RunRequest::default()).await?;
         customers::app::duplicates::queue(&platform, &mut tx, job.actor()).await?;
         loaded.run_queued = true;
@@ -90,6 +96,42 @@ pub(crate) async fn perform(job: JobRun) -> Result<serde_json::Value> {
         platform.jobs.wake();
     }
     Ok(json!({ "customers": loaded.customers, "transactions": loaded.lines }))
+}
+
+fn programme_facts() -> ProgrammeFacts {
+    ProgrammeFacts {
+        code: PROGRAMME.to_owned(),
+        zh: "银金钻会员计划".to_owned(),
+        en: "Silver, gold, diamond".to_owned(),
+        brands: Vec::new(),
+        kinds: Vec::new(),
+    }
+}
+
+/// Levels by a year's spend, the place among all and years as a customer; kept by less than earns them.
+fn programme() -> Result<Document> {
+    let spend =
+        |major: i64| json!({ "measure": "spend", "at_least": major * Currency::CNY.minor_per_major() });
+    let top =
+        |per_mille: i64| json!({ "measure": "percentile", "figure": "clv_36m", "top_per_mille": per_mille });
+    let document = json!({
+        "schema": 1,
+        "levels": [
+            { "code": "silver", "zh": "银卡", "en": "Silver", "colour": "#c0c0c0",
+              "qualify": { "any": [spend(3_000), { "measure": "tenure_months", "at_least": 120 }] },
+              "keep": { "any": [spend(2_400), { "measure": "tenure_months", "at_least": 120 }] } },
+            { "code": "gold", "zh": "金卡", "en": "Gold", "colour": "#d4af37",
+              "qualify": { "any": [spend(12_000), top(50)] }, "keep": { "any": [spend(10_000), top(80)] } },
+            { "code": "diamond", "zh": "钻石卡", "en": "Diamond", "colour": "#b9f2ff",
+              "qualify": { "any": [spend(60_000), top(5)] }, "keep": { "any": [spend(50_000), top(8)] } }
+        ],
+        "period": { "kind": "rolling_months", "months": 12 },
+        "downgrade": { "kind": "grace", "days": 60 },
+        "landing": "one_level",
+        "notice_days": 30,
+        "effective_on": AS_OF_DEFAULT
+    });
+    serde_json::from_value(document).map_err(Error::internal)
 }
 
 fn the_firm() -> Firm {

@@ -15,7 +15,7 @@ use platform::testing::TestDb;
 use serde_json::json;
 use uuid::Uuid;
 
-const ROOMS: [RoomMigrations; 2] = [customers::MIGRATIONS, value::MIGRATIONS];
+const ROOMS: [RoomMigrations; 3] = [customers::MIGRATIONS, value::MIGRATIONS, tiers::MIGRATIONS];
 
 fn verify(t: &TestDb, more: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_patron"))

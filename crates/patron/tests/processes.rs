@@ -19,7 +19,7 @@ use platform::testing::TestDb;
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
-const ROOMS: [RoomMigrations; 2] = [customers::MIGRATIONS, value::MIGRATIONS];
+const ROOMS: [RoomMigrations; 3] = [customers::MIGRATIONS, value::MIGRATIONS, tiers::MIGRATIONS];
 const PASSWORD: &str = "a long enough password";
 /// Longer than a killed process keeps its jobs on PostgreSQL (30 s), and than any job here takes.
 const PATIENCE: Duration = Duration::from_secs(240);

@@ -405,7 +405,7 @@ async fn what_cannot_be_is_refused_and_changes_nothing(t: &TestDb) {
     );
     assert_eq!(code(scope_of(named.role, ScopeKind::Own).await), "name_malformed");
     let viewer = scope_of(Role::Viewer, ScopeKind::Team).await.unwrap();
-    assert_eq!((viewer.scope, viewer.permissions.len()), (ScopeKind::Team, 3));
+    assert_eq!((viewer.scope, viewer.permissions.len()), (ScopeKind::Team, 4));
     let more = role("viewer", &["value.run"], ScopeKind::All);
     assert_eq!(
         code(roles::change(p, &admin, Role::Viewer, 2, more).await),

@@ -60,7 +60,8 @@ fn api() -> OpenApiRouter<Platform> {
         .merge(customers::api::router(references()))
         .merge(customers::everything::api::router(record_parts()))
         .merge(customers::overview::api::router(&overview_parts()))
-        .merge(value::api::router());
+        .merge(value::api::router())
+        .merge(tiers::api::router());
     OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", rooms)
 }
 
@@ -98,6 +99,7 @@ pub(crate) fn router(rooms: Rooms, trusted: &[Network], stop: CancellationToken)
         .layer(Extension(TrustedProxies(trusted.into())))
         .layer(Extension(rooms.exports()))
         .layer(Extension(rooms.value.clone()))
+        .layer(Extension(rooms.tiers.clone()))
         .layer(Extension(rooms.panels.clone()))
         .layer(Extension(rooms.providers.clone()))
         .layer(Extension(rooms.overview.clone()))

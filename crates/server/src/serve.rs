@@ -18,6 +18,7 @@ use platform::jobs::{Kinds, Runner, RunnerSettings};
 use platform::migrations::{self, PLATFORM, RoomMigrations};
 use platform::webhooks::{Webhooks, WebhooksSettings};
 use platform::{Clock, Db, Platform, Settings, access, idempotency, installation, jobs, webhooks};
+use tiers::app::TiersRoom;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -29,7 +30,12 @@ use crate::config::Config;
 use crate::router::router;
 
 /// The rooms' migrations, in the order of their dependence.
-pub(crate) const ROOMS: [RoomMigrations; 3] = [PLATFORM, customers::MIGRATIONS, value::MIGRATIONS];
+pub(crate) const ROOMS: [RoomMigrations; 4] = [
+    PLATFORM,
+    customers::MIGRATIONS,
+    value::MIGRATIONS,
+    tiers::MIGRATIONS,
+];
 
 const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
 
@@ -39,14 +45,17 @@ pub fn imports() -> Imports {
 }
 
 /// The parts of a customer's page, each made from the rooms of a running program.
-pub(crate) fn overview_parts() -> Parts<ValueRoom> {
+pub(crate) fn overview_parts() -> Parts<TiersRoom> {
     let parts = customers::overview::with_parts(Parts::default());
-    value::api::with_parts(parts, |room| room)
+    let parts = value::api::with_parts(parts, |tiers: &TiersRoom| &tiers.value);
+    tiers::api::with_parts(parts, |tiers| tiers)
 }
 
 /// The columns of all rooms that refer to customers.
 pub fn references() -> References {
-    References::default().with(value::REFERENCES)
+    References::default()
+        .with(value::REFERENCES)
+        .with(tiers::REFERENCES)
 }
 
 /// The parts of everything that is known of a customer, of all rooms.
@@ -60,6 +69,7 @@ pub fn record_parts() -> RecordParts {
 pub struct Rooms {
     pub(crate) platform: Platform,
     pub(crate) value: ValueRoom,
+    pub(crate) tiers: TiersRoom,
     pub(crate) panels: PanelRoom,
     pub(crate) overview: Overview,
     pub(crate) providers: Providers,
@@ -69,11 +79,13 @@ impl Rooms {
     /// Opens the rooms over what [`open`] gave.
     pub fn open(platform: &Platform) -> Result<Self> {
         let value = ValueRoom::new(platform.clone());
+        let tiers = TiersRoom::new(value.clone());
         let panels = PanelRoom::open(platform.clone())?;
         Ok(Self {
             platform: platform.clone(),
-            overview: Overview::new(platform.clone(), &overview_parts(), &value, panels.clone()),
+            overview: Overview::new(platform.clone(), &overview_parts(), &tiers, panels.clone()),
             value,
+            tiers,
             panels,
             providers: Providers::open(Providers::DEADLINE)?,
         })
@@ -88,7 +100,8 @@ impl Rooms {
 
     /// The kinds of jobs the rooms can do.
     pub fn kinds(&self) -> Kinds {
-        value::jobs(customers::jobs(self.exports().jobs(imports().jobs(Kinds::new()))))
+        let kinds = value::jobs(customers::jobs(self.exports().jobs(imports().jobs(Kinds::new()))));
+        tiers::jobs(kinds, self.tiers.clone())
     }
 }
 
@@ -159,6 +172,7 @@ pub struct Served {
     stop: CancellationToken,
     requests: JoinHandle<()>,
     housekeeping: JoinHandle<()>,
+    tiers: JoinHandle<()>,
     telling: JoinHandle<()>,
     runner: Runner,
     sealer: Sealer,
@@ -190,6 +204,7 @@ pub async fn start(config: &Config, listener: TcpListener, rooms: Rooms, kinds: 
     };
     let runner = Runner::start(platform.clone(), kinds, settings).await?;
     let stop = CancellationToken::new();
+    let tiers = tokio::spawn(tiers::app::watch::watch(rooms.tiers.clone(), stop.clone()));
     let routes = router(rooms, &config.trusted_proxies, stop.clone());
     let requests = tokio::spawn(accept(listener, routes, config.limits, stop.clone()));
     let housekeeping = tokio::spawn(keep_house(platform.clone()));
@@ -201,6 +216,7 @@ pub async fn start(config: &Config, listener: TcpListener, rooms: Rooms, kinds: 
         stop,
         requests,
         housekeeping,
+        tiers,
         telling,
         runner,
         sealer,
@@ -225,7 +241,12 @@ impl Served {
         tokio::join!(
             requests,
             self.runner.shutdown(self.deadline),
-            self.webhooks.shutdown(self.deadline)
+            self.webhooks.shutdown(self.deadline),
+            async {
+                if tokio::time::timeout(self.deadline, self.tiers).await.is_err() {
+                    tracing::warn!("looking after levels was cut off at the deadline");
+                }
+            }
         );
         // Last, so that what requests and jobs did is sealed too.
         self.sealer.shutdown(Duration::from_secs(5)).await;

@@ -10,16 +10,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Who may depend on whom, directly. A crate that is not listed may not exist.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("base", &[]),
     ("stats", &[]),
     ("platform", &["base"]),
     ("customers", &["base", "platform"]),
     ("value", &["base", "stats", "platform", "customers"]),
-    ("server", &["base", "platform", "customers", "value"]),
+    ("tiers", &["base", "platform", "customers", "value"]),
+    ("server", &["base", "platform", "customers", "value", "tiers"]),
     (
         "patron",
-        &["base", "stats", "platform", "customers", "value", "server"],
+        &[
+            "base",
+            "stats",
+            "platform",
+            "customers",
+            "value",
+            "tiers",
+            "server",
+        ],
     ),
 ];
 
@@ -29,8 +38,8 @@ const RESERVED: [(&str, &[&str]); 6] = [
     ("rust-embed", &["server"]),
     ("clap", &["patron"]),
     ("argon2", &["platform"]),
-    ("axum", &["platform", "customers", "value", "server"]),
-    ("sqlx", &["platform", "customers", "value"]),
+    ("axum", &["platform", "customers", "value", "tiers", "server"]),
+    ("sqlx", &["platform", "customers", "value", "tiers"]),
 ];
 
 #[test]

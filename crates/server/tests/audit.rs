@@ -21,7 +21,7 @@ use support::{Site, json_of, problem, signed_in};
 
 test_on_both!(
     administrators_see_what_happened_and_that_it_is_sealed,
-    [customers::MIGRATIONS, value::MIGRATIONS]
+    [customers::MIGRATIONS, value::MIGRATIONS, tiers::MIGRATIONS]
 );
 async fn administrators_see_what_happened_and_that_it_is_sealed(t: &TestDb) {
     let site = Site::start(t, Kinds::new()).await;
@@ -86,7 +86,7 @@ async fn administrators_see_what_happened_and_that_it_is_sealed(t: &TestDb) {
 
 test_on_both!(
     a_customer_has_a_timeline,
-    [customers::MIGRATIONS, value::MIGRATIONS]
+    [customers::MIGRATIONS, value::MIGRATIONS, tiers::MIGRATIONS]
 );
 async fn a_customer_has_a_timeline(t: &TestDb) {
     let p = &t.platform;
@@ -142,7 +142,7 @@ async fn a_customer_has_a_timeline(t: &TestDb) {
 
 test_on_both!(
     webhooks_are_managed_over_http,
-    [customers::MIGRATIONS, value::MIGRATIONS]
+    [customers::MIGRATIONS, value::MIGRATIONS, tiers::MIGRATIONS]
 );
 async fn webhooks_are_managed_over_http(t: &TestDb) {
     let site = Site::start(t, Kinds::new()).await;

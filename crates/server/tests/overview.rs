@@ -16,7 +16,8 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use support::{Site, json_of, problem, signed_in};
 
-const ROOMS: [platform::migrations::RoomMigrations; 2] = [customers::MIGRATIONS, value::MIGRATIONS];
+const ROOMS: [platform::migrations::RoomMigrations; 3] =
+    [customers::MIGRATIONS, value::MIGRATIONS, tiers::MIGRATIONS];
 
 async fn customer(t: &TestDb) -> String {
     let p = &t.platform;

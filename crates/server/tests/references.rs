@@ -34,7 +34,7 @@ async fn in_the_schema(tx: &mut Tx) -> BTreeSet<String> {
 
 test_on_both!(
     every_reference_is_listed,
-    [customers::MIGRATIONS, value::MIGRATIONS]
+    [customers::MIGRATIONS, value::MIGRATIONS, tiers::MIGRATIONS]
 );
 async fn every_reference_is_listed(t: &TestDb) {
     let mut tx = t.platform.db.write().await.unwrap();

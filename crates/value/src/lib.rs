@@ -7,6 +7,7 @@ pub mod columns;
 pub mod engine;
 pub mod explain;
 mod export;
+pub mod facts;
 pub mod group_columns;
 pub mod import;
 pub mod model;

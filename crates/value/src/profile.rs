@@ -12,7 +12,7 @@ use crate::profile_columns::ordered;
 pub(crate) const NONE: f64 = -1.0;
 
 /// A figure that lists can be sorted by and filtered on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Figure {
     /// CLV at 36 months and referral value; revenue.
     Value,
@@ -180,6 +180,19 @@ impl Figure {
             Self::FirstPurchase => i64::from(figures.first_purchase.0),
             Self::LastPurchase => i64::from(figures.last_purchase.0),
         }
+    }
+}
+
+impl Serialize for Figure {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        to.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Figure {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        let name = <std::borrow::Cow<'de, str>>::deserialize(from)?;
+        Self::parse(&name, "figure").map_err(serde::de::Error::custom)
     }
 }
 

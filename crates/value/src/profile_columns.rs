@@ -284,6 +284,27 @@ impl ProfileColumns {
         self.figures[figure as usize][row as usize]
     }
 
+    /// A figure of a row as a whole number: money in minor units, counts, days; of reals their millionths. None where
+    /// the customer does not have it.
+    pub fn whole(&self, figure: Figure, row: u32) -> Option<i64> {
+        let key = self.key(figure, row);
+        if figure.unit() != Unit::Real {
+            return Some(key);
+        }
+        Some(real(key))
+            .filter(|figure| *figure >= 0.0)
+            .map(|figure| (figure * 1e6).round() as i64)
+    }
+
+    /// How many of 10,000 customers have more of a figure than a row's customer, rounded down.
+    pub fn share_above(&self, figure: Figure, row: u32) -> u32 {
+        let keys = &self.figures[figure as usize];
+        let sorted = self.sorted[figure as usize].get_or_init(|| rows_along(keys));
+        let key = keys[row as usize];
+        let above = self.len() - sorted.partition_point(|row| keys[*row as usize] <= key);
+        u32::try_from(above * 10_000 / self.len().max(1)).unwrap_or(u32::MAX)
+    }
+
     /// The figures of a row.
     pub fn profile(&self, row: u32) -> ProfileFigures {
         let at = row as usize;

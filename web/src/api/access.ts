@@ -29,6 +29,7 @@ export const OF_WHOLE_FIRM: Permission[] = [
   "audit.read",
   "webhooks.manage",
   "users.manage",
+  "tiers.publish",
 ];
 
 const PAGE = 50;

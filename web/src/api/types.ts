@@ -39,6 +39,10 @@ export const PERMISSIONS = [
   "access.read",
   "users.manage",
   "panels.manage",
+  "tiers.read",
+  "tiers.write",
+  "tiers.publish",
+  "tiers.grant",
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 export type Session = Whole<Schemas["Session"]>;

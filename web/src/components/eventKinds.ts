@@ -34,6 +34,12 @@ export const CUSTOMER_EVENTS = [
   "attachment.removed",
   "customer.exported",
   "customer.erased",
+  "tier.changed",
+  "tier_grant.requested",
+  "tier_grant.approved",
+  "tier_grant.refused",
+  "tier_grant.revoked",
+  "tier_grant.ended",
 ] as const;
 
 export const FIRM_EVENTS = [
@@ -89,4 +95,11 @@ export const FIRM_EVENTS = [
   "panel.changed",
   "panel.removed",
   "panel.tried",
+  "tier_programme.created",
+  "tier_programme.changed",
+  "tier_programme.drafted",
+  "tier_programme.draft_changed",
+  "tier_programme.published",
+  "tier_programme.in_force",
+  "tier_programme.decided",
 ] as const;

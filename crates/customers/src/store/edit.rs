@@ -95,7 +95,7 @@ async fn known(tx: &mut Tx, scope: &Scope, id: CustomerId, lock: &'static str) -
 /// nobody merges anyone before the transaction ends.
 ///
 /// Errors: `customer_merged`, `customer_erased`.
-pub(crate) async fn refer(tx: &mut Tx, scope: &Scope, id: CustomerId) -> Result<Option<CustomerKind>> {
+pub async fn refer(tx: &mut Tx, scope: &Scope, id: CustomerId) -> Result<Option<CustomerKind>> {
     tx.about_to_write("customers").await?;
     let sql = "SELECT merged_into FROM customers WHERE id = $1 AND merged_into IS NOT NULL";
     let merged: Option<(Uuid,)> = tx.optional(sql, args![id.uuid()]).await?;

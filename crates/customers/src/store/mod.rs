@@ -23,12 +23,16 @@ mod tags;
 mod ties;
 mod write;
 
+pub use edit::refer;
 pub use erasure::erased_among;
 pub use group::{Group, Grouping, among, groupings, groupings_of};
 pub use group_changes::{forget_group_changes, group_changes, next_group_change};
 pub(crate) use names::{has_unindexed, index_some};
+pub use read::{
+    Basics, as_one, basics_of, basics_of_everybody, count, detail, ids_by_external, merged, referrals,
+    resolve, summaries,
+};
 pub(crate) use read::{ListRow, brought_by, linked, rows_by_id, together};
-pub use read::{as_one, count, detail, ids_by_external, merged, referrals, resolve, summaries};
 pub(crate) use scope::whose;
 pub use scope::{ScopeColumns, is_there, push_scope, those_there};
 pub use search::{SEARCH_MAX, facets, matching, page};

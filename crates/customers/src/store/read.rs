@@ -100,6 +100,54 @@ pub(crate) async fn brought_by(
     Ok(rows.into_iter().map(link).collect())
 }
 
+/// What of a customer's record rules about customers ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Basics {
+    /// Who.
+    pub id: Uuid,
+    /// Person or organisation.
+    pub kind: CustomerKind,
+    /// Its brand.
+    pub brand: Option<String>,
+    /// Since when.
+    pub since: Option<Day>,
+    /// The organisation it belongs to.
+    pub organisation: Option<Uuid>,
+}
+
+type BasicsRow = (Uuid, String, Option<String>, Option<i32>, Option<Uuid>);
+
+fn basics((id, kind, brand, since, organisation): BasicsRow) -> Result<Basics> {
+    Ok(Basics {
+        id,
+        kind: kind.parse()?,
+        brand,
+        since: since.map(Day),
+        organisation,
+    })
+}
+
+/// Everybody's basics by id, those who were merged left out. Shows nobody: for what the program decides by itself.
+pub fn basics_of_everybody(tx: &mut Tx) -> Result<BoxStream<'_, Result<Basics>>> {
+    use futures::StreamExt as _;
+    let rows = tx.stream::<BasicsRow>(
+        "SELECT id, kind, brand, since, organisation_id FROM customers WHERE merged_into IS NULL ORDER BY id",
+        [],
+    )?;
+    Ok(rows.map(|row| row.and_then(basics)).boxed())
+}
+
+/// One customer's basics, unless it was merged.
+pub async fn basics_of(tx: &mut Tx, id: CustomerId) -> Result<Option<Basics>> {
+    let row: Option<BasicsRow> = tx
+        .optional(
+            "SELECT id, kind, brand, since, organisation_id FROM customers WHERE id = $1 AND merged_into IS NULL",
+            args![id.uuid()],
+        )
+        .await?;
+    row.map(basics).transpose()
+}
+
 /// How many customers there are, those that were merged not counted.
 pub async fn count(tx: &mut Tx, scope: &Scope) -> Result<u64> {
     let sql = if scope.is_whole_firm() {

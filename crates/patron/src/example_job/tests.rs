@@ -17,7 +17,8 @@ use platform::{Scope, firm, test_on_both};
 
 use super::*;
 
-const ROOMS: [platform::migrations::RoomMigrations; 2] = [customers::MIGRATIONS, value::MIGRATIONS];
+const ROOMS: [platform::migrations::RoomMigrations; 3] =
+    [customers::MIGRATIONS, value::MIGRATIONS, tiers::MIGRATIONS];
 
 fn kinds(t: &TestDb) -> Kinds {
     crate::serve_command::kinds(&server::Rooms::open(&t.platform).unwrap())
@@ -168,6 +169,27 @@ async fn the_example_takes_no_import(t: &TestDb) {
         .unwrap();
     assert_eq!((told.len(), told[0].kind.as_str()), (1, "firm.changed"));
     assert_eq!(told[0].payload["generated"], true);
+    let in_force = tiers::store::programmes::in_force(&mut tx).await.unwrap();
+    assert_eq!((in_force.len(), in_force[0].1.document.levels.len()), (1, 3));
     drop(tx);
+    levels_follow_the_first_run(t, in_force[0].0.id).await;
     runner.shutdown(Duration::from_secs(20)).await;
+}
+
+/// Once value has been computed, customers have levels.
+async fn levels_follow_the_first_run(t: &TestDb, programme: tiers::model::ProgrammeId) {
+    let room = tiers::app::TiersRoom::new(value::app::ValueRoom::new(t.platform.clone()));
+    let begun = Instant::now();
+    loop {
+        tiers::app::watch::step(&room).await.unwrap();
+        let mut tx = t.platform.db.read().await.unwrap();
+        let run = value::store::runs::published(&mut tx).await.unwrap();
+        let counts = tiers::store::decisions::counts(&mut tx, programme).await.unwrap();
+        let customers: u64 = counts.iter().map(|(_, customers)| customers).sum();
+        if run.is_some() && customers > 0 {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(120), "{counts:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }

@@ -77,11 +77,19 @@ pub enum Permission {
     UsersManage,
     /// Say which other systems are asked about customers, and what is shown of their answers.
     PanelsManage,
+    /// See programmes, levels and why customers have them.
+    TiersRead,
+    /// Write drafts of programmes, simulate them, have customers decided on.
+    TiersWrite,
+    /// Publish what someone else has drafted.
+    TiersPublish,
+    /// Ask for levels to be given by hand, and agree to what others asked for.
+    TiersGrant,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 23] = [
         Self::CustomersRead,
         Self::CustomersWrite,
         Self::CustomersMerge,
@@ -101,6 +109,10 @@ impl Permission {
         Self::AccessRead,
         Self::UsersManage,
         Self::PanelsManage,
+        Self::TiersRead,
+        Self::TiersWrite,
+        Self::TiersPublish,
+        Self::TiersGrant,
     ];
 
     /// The permission's name in the API.
@@ -125,6 +137,10 @@ impl Permission {
             Self::AccessRead => "access.read",
             Self::UsersManage => "users.manage",
             Self::PanelsManage => "panels.manage",
+            Self::TiersRead => "tiers.read",
+            Self::TiersWrite => "tiers.write",
+            Self::TiersPublish => "tiers.publish",
+            Self::TiersGrant => "tiers.grant",
         }
     }
 }

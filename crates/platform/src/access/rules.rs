@@ -17,7 +17,7 @@ impl Role {
     pub(super) fn built_in_grants(self) -> Vec<Permission> {
         use Permission::{
             CustomersMerge, CustomersPersonal, CustomersRead, CustomersWrite, ImportsWrite, JobsCancel,
-            JobsRead, ValueRead, ValueRun, ValueSettings,
+            JobsRead, TiersRead, TiersWrite, ValueRead, ValueRun, ValueSettings,
         };
         match self {
             Self::Administrator => Permission::ALL.to_vec(),
@@ -32,8 +32,10 @@ impl Role {
                 ValueSettings,
                 JobsRead,
                 JobsCancel,
+                TiersRead,
+                TiersWrite,
             ],
-            Self::Viewer => vec![CustomersRead, ValueRead, JobsRead],
+            Self::Viewer => vec![CustomersRead, ValueRead, JobsRead, TiersRead],
             Self::Made(_) => Vec::new(),
         }
     }
@@ -225,7 +227,7 @@ mod tests {
         assert!(!grants(Role::Viewer, Permission::CustomersPersonal));
         assert!(!grants(Role::Analyst, Permission::CustomersReveal));
         assert!(!grants(Role::Analyst, Permission::CustomersSettings));
-        assert_eq!(Role::Viewer.built_in_grants().len(), 3);
+        assert_eq!(Role::Viewer.built_in_grants().len(), 4);
         let made: Role = "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap();
         assert!(made.built_in_grants().is_empty());
         assert!("boss".parse::<Role>().is_err());

@@ -55,6 +55,15 @@ const PROVIDER: &str = r#"{ "settings": { "zh": "公司账号", "en": "Company a
     "issuer": "https://login.example.com", "client_id": "patron" } }"#;
 const PASSWORDS: &str = r#"{ "current_password": "not this one", "new_password": "something quite new" }"#;
 
+const PROGRAMME: &str = r#"{ "code": "new", "zh": "新", "en": "New", "brands": ["b"], "kinds": ["person"] }"#;
+const LEVELS: &str = r##"{ "schema": 1, "levels": [{ "code": "a", "zh": "甲", "en": "A", "colour": "#000000",
+    "qualify": { "all": [{ "measure": "spend", "at_least": 1 }] } }],
+    "period": { "kind": "calendar_year" }, "downgrade": { "kind": "never" }, "landing": "earned",
+    "notice_days": 0, "effective_on": "2100-01-01" }"##;
+const SIMULATION: &str = r#"{ "sensitivity": { "level": "a", "condition": 0, "values": [1] } }"#;
+const GRANT: &str = r#"{ "programme": "01890a5d-ac96-774b-bcce-b302099a8057", "kind": "level", "level": "a",
+    "reason": "asked for", "from": "2026-01-01", "until": "2026-12-31" }"#;
+
 const MERGE: &str = r#"{
     "survivor": "{hidden}", "survivor_version": 1,
     "merged": "01890a5d-ac96-774b-bcce-b302099a8057", "merged_version": 1
@@ -139,6 +148,18 @@ const ROUTES: &[Route] = &[
     ),
     ("GET /value/settings", Permitted, "", ""),
     ("PUT /value/settings", Permitted, "", "{}"),
+    ("GET /tiers/programmes", Permitted, "", ""),
+    ("POST /tiers/programmes", Permitted, "", PROGRAMME),
+    ("GET /tiers/programmes/{id}", Permitted, "", ""),
+    ("PUT /tiers/programmes/{id}", Permitted, "", PROGRAMME),
+    ("GET /tiers/programmes/{id}/versions", Permitted, "", ""),
+    ("POST /tiers/programmes/{id}/versions", Permitted, "", LEVELS),
+    ("GET /tiers/versions/{id}", Permitted, "", ""),
+    ("PUT /tiers/versions/{id}", Permitted, "", LEVELS),
+    ("POST /tiers/programmes/{id}/decide", WholeFirm, "", ""),
+    ("POST /tiers/versions/{id}/publish", WholeFirm, "", ""),
+    ("GET /tiers/versions/{id}/simulation", WholeFirm, "", ""),
+    ("POST /tiers/versions/{id}/simulation", WholeFirm, "", SIMULATION),
     ("GET /audit", WholeFirm, "", ""),
     ("POST /duplicates/search", WholeFirm, "", ""),
     ("GET /imports", WholeFirm, "", ""),
@@ -265,6 +286,13 @@ const ROUTES: &[Route] = &[
     ),
     ("POST /merges", SomeCustomers, "", MERGE),
     ("POST /merges/{id}/undo", SomeCustomers, "", ""),
+    ("GET /tiers/versions/{id}/simulation/moves", SomeCustomers, "", ""),
+    ("GET /tiers/versions/{id}/notices", SomeCustomers, "", ""),
+    ("GET /tiers/grants", SomeCustomers, "limit=50", ""),
+    ("GET /tiers/grants", SomeCustomers, "customer={hidden}", ""),
+    ("POST /tiers/grants/{id}/approve", SomeCustomers, "", ""),
+    ("POST /tiers/grants/{id}/refuse", SomeCustomers, "", ""),
+    ("POST /tiers/grants/{id}/revoke", SomeCustomers, "", ""),
     ("GET /value/profiles", SomeCustomers, "limit=50", ""),
     ("GET /value/profiles", SomeCustomers, "q=南方", ""),
     ("GET /value/profiles", SomeCustomers, "brand=南方品牌", ""),
@@ -399,6 +427,10 @@ const ROUTES: &[Route] = &[
         "",
         r#"{ "add": ["gold"] }"#,
     ),
+    ("GET /customers/{id}/tiers", OneCustomer, "", ""),
+    ("POST /customers/{id}/tiers/decide", OneCustomer, "", ""),
+    ("GET /customers/{id}/tiers/decisions", OneCustomer, "", ""),
+    ("POST /customers/{id}/tiers/grants", OneCustomer, "", GRANT),
     ("GET /customers/{id}/timeline", OneCustomer, "", ""),
     ("GET /customers/{id}/transactions", OneCustomer, "", ""),
     ("GET /customers/{id}/value", OneCustomer, "", ""),

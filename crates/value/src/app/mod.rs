@@ -103,6 +103,31 @@ impl ValueRoom {
         Ok((self.platform.db.read().await?, run, columns))
     }
 
+    /// The published run and its figures, for rooms that decide by them; none before the first run, and of a run
+    /// whose figures cannot be held as columns.
+    pub async fn published_figures(&self) -> Result<Option<(Run, Arc<ProfileColumns>)>> {
+        match self.published_columns().await {
+            Ok((_, run, columns)) => Ok(Some((run, columns))),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(e) if e.code() == "columns_missing" => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// The same where they are in memory already; none otherwise. Waits for nothing.
+    pub async fn figures_at_hand(&self, tx: &mut platform::Tx) -> Result<Option<(Run, Arc<ProfileColumns>)>> {
+        let held = self
+            .columns
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let Some((id, columns)) = held else {
+            return Ok(None);
+        };
+        let run = store::runs::published(tx).await?.filter(|run| run.id == id);
+        Ok(run.map(|run| (run, columns)))
+    }
+
     fn columns_in_memory(&self, run: RunId) -> Option<Arc<ProfileColumns>> {
         let held = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
         held.as_ref()

@@ -112,6 +112,14 @@ pub async fn watermark(tx: &mut Tx) -> Result<i64> {
     Ok(last)
 }
 
+/// The number of the last line that is there now; others with smaller numbers may still come.
+pub async fn newest(tx: &mut Tx) -> Result<i64> {
+    let (last,): (i64,) = tx
+        .one("SELECT coalesce(max(seq), 0) FROM transactions", [])
+        .await?;
+    Ok(last)
+}
+
 /// Whether there is any line.
 pub async fn is_empty(tx: &mut Tx) -> Result<bool> {
     let any: Option<(i64,)> = tx.optional("SELECT seq FROM transactions LIMIT 1", []).await?;
@@ -250,6 +258,39 @@ pub async fn of_customer(
         lines.truncate(limit as usize);
     }
     Ok(lines)
+}
+
+/// When, how much, and whether a line takes back another one: the lines of some customers from a time on.
+pub fn amounts_of<'a>(
+    tx: &'a mut Tx,
+    customers: &[Uuid],
+    from: Timestamp,
+) -> Result<BoxStream<'a, Result<(i64, i64, bool)>>> {
+    let sql = format!(
+        "SELECT at, amount_minor, reverses IS NOT NULL FROM transactions WHERE at >= $1 AND customer_id{}",
+        tx.dialect().in_uuids(2)
+    );
+    tx.stream(
+        sqlx::AssertSqlSafe(sql),
+        args![from, platform::db::uuids(customers)],
+    )
+}
+
+/// Whose lines came after number `after`, up to the last that nobody can put one before any more; of at most so many
+/// lines. Gives the number of the last of them too.
+pub async fn customers_since(tx: &mut Tx, after: i64, lines_max: u32) -> Result<(i64, Vec<Uuid>)> {
+    let until = watermark(tx).await?;
+    let rows: Vec<(i64, Uuid)> = tx
+        .all(
+            "SELECT seq, customer_id FROM transactions WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3",
+            args![after, until, lines_max],
+        )
+        .await?;
+    let last = rows.last().map_or(after, |(seq, _)| *seq);
+    let mut customers: Vec<Uuid> = rows.into_iter().map(|(_, customer)| customer).collect();
+    customers.sort_unstable();
+    customers.dedup();
+    Ok((last, customers))
 }
 
 /// A file of the columnar copy.

@@ -1,0 +1,44 @@
+//! This room over HTTP. One handler, one use case.
+
+mod grants;
+mod of_customer;
+mod overview;
+mod programmes;
+mod simulation;
+
+use std::str::FromStr;
+
+use base::{Error, Result};
+use platform::Platform;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use overview::with_parts;
+
+/// The routes of this room, below `/api/v1`. Whoever serves them layers an [`axum::Extension`] of
+/// [`crate::app::TiersRoom`] around them.
+pub fn router() -> OpenApiRouter<Platform> {
+    OpenApiRouter::new()
+        .routes(routes!(programmes::list, programmes::create))
+        .routes(routes!(programmes::get, programmes::change))
+        .routes(routes!(programmes::versions, programmes::draft))
+        .routes(routes!(programmes::decide))
+        .routes(routes!(programmes::version, programmes::change_draft))
+        .routes(routes!(programmes::publish))
+        .routes(routes!(simulation::read, simulation::start))
+        .routes(routes!(simulation::moves))
+        .routes(routes!(simulation::notices))
+        .routes(routes!(of_customer::members))
+        .routes(routes!(of_customer::decide))
+        .routes(routes!(of_customer::history))
+        .routes(routes!(grants::request))
+        .routes(routes!(grants::list))
+        .routes(routes!(grants::approve))
+        .routes(routes!(grants::refuse))
+        .routes(routes!(grants::revoke))
+}
+
+/// A thing that a path names. What is no id names nothing.
+fn named<Id: FromStr>(what: &'static str, id: &str) -> Result<Id> {
+    id.parse().map_err(|_| Error::NotFound { what })
+}

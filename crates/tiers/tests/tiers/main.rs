@@ -1,0 +1,15 @@
+//! The room: rules by worked examples and by properties; programmes, decisions, simulation and levels given by hand over
+//! both databases.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that meets an error has failed"
+)]
+
+mod decisions;
+mod grants;
+mod programmes;
+mod rule_examples;
+mod rule_properties;
+mod support;
