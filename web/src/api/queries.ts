@@ -28,6 +28,7 @@ export const keys = {
   exports: ["exports"],
   customers: ["customers"],
   value: ["value"],
+  tiers: ["tiers"],
 } as const;
 
 /** True for an answer that another try would not change. */
@@ -186,8 +187,13 @@ export function takeJob(client: QueryClient, job: Job): void {
   }
   if (job.kind === "export") {
     void client.invalidateQueries({ queryKey: keys.exports });
+  } else if (job.kind.startsWith("tier_")) {
+    void client.invalidateQueries({ queryKey: keys.tiers });
+    void client.invalidateQueries({ queryKey: [...keys.customers, "of"] });
   } else if (job.kind !== "import_dry_run") {
     void client.invalidateQueries({ queryKey: keys.customers });
     void client.invalidateQueries({ queryKey: keys.value });
+    // What was simulated by the figures of before is stale.
+    void client.invalidateQueries({ queryKey: keys.tiers });
   }
 }

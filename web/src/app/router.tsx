@@ -66,6 +66,18 @@ export const router = createBrowserRouter([
                     }),
                   },
                   {
+                    path: "tiers/:tab?",
+                    lazy: async () => ({
+                      Component: (await import("../features/tiers/TiersRoom")).TiersRoom,
+                    }),
+                  },
+                  {
+                    path: "tiers/programmes/:id/:tab?",
+                    lazy: async () => ({
+                      Component: (await import("../features/tiers/ProgrammePage")).ProgrammePage,
+                    }),
+                  },
+                  {
                     path: "imports",
                     lazy: async () => ({
                       Component: (await import("../features/imports/ImportList")).ImportList,

@@ -1,6 +1,7 @@
 // The customer on one screen: what they are worth and why, who they are, and what happened lately.
 import { PushpinFilled } from "@ant-design/icons";
 import { Card, Typography } from "antd";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useCustomerValue } from "../../api/queries";
@@ -19,6 +20,8 @@ import { Completeness } from "./record/Completeness";
 import { NextTime, useDayName } from "./record/LifeEventsSection";
 import { SeriesChart } from "./SeriesChart";
 import { Why } from "./Why";
+
+const LevelSection = lazy(() => import("./tiers/LevelSection"));
 
 const LATELY = 5;
 
@@ -42,6 +45,9 @@ export function Overview(props: { customer: Customer }) {
         </div>
         <div className="stack customer-main">
           <Pinned customerId={customer.id} />
+          <Suspense>
+            <LevelSection customerId={customer.id} />
+          </Suspense>
           <Answer query={value}>
             {(shown) => (shown ? <SeriesChart value={shown} customer={customer} /> : null)}
           </Answer>

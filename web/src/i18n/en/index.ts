@@ -10,6 +10,7 @@ import record from "./record.json";
 import settings from "./settings.json";
 import start from "./start.json";
 import terms from "./terms.json";
+import tiers from "./tiers.json";
 import value from "./value.json";
 
 export default {
@@ -25,5 +26,6 @@ export default {
   settings,
   start,
   terms,
+  tiers,
   value,
 };
