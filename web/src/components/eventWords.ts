@@ -13,6 +13,9 @@ const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Where an id is a customer's. Whom another means, only machines know. */
 const OF_CUSTOMERS = ["organisation", "referred_by", "customer_id"];
 
+/** What is recorded where somebody did not get in, and why. */
+const SIGN_IN_FAILED = "user.sign_in_failed";
+
 type Words = { t: TFunction; format: Format };
 
 /** `customer.changed` as the words of the console are named. */
@@ -62,6 +65,10 @@ function wordKey(field: string, subject: string, value: string): string | null {
       return `terms.model.${value}`;
     case "ground":
       return `record.erase.grounds.${value}`;
+    case "code":
+      return subject === "user" ? `events.sign_in_failed.codes.${value}` : null;
+    case "reason":
+      return subject === "user" ? `events.sign_in_failed.reasons.${value}` : null;
     default:
       return null;
   }
@@ -127,7 +134,9 @@ export function eventSaid(
   const changed = "before" in payload && "after" in payload;
   const head = (field: string) =>
     (event.kind === "customer.fields_changed" ? own.get(field) : undefined) ??
-    words.t(`events.field.${field}`, { defaultValue: "" });
+    (event.kind === SIGN_IN_FAILED && (field === "code" || field === "reason")
+      ? words.t(`events.sign_in_failed.${field}`)
+      : words.t(`events.field.${field}`, { defaultValue: "" }));
   const said: Said[] = [];
   const add = (field: string, was: unknown, is: unknown, both: boolean) => {
     const label = head(field);
@@ -169,7 +178,9 @@ export function eventSaid(
     if (label) said.push({ field, label, before: null, after: words.t("events.changed") });
   }
   for (const [field, value] of Object.entries(rest)) {
-    if (field !== "fields") add(field, null, value, false);
+    // Where there is no more to say, the reason is the code once more.
+    if (field === "fields" || (field === "reason" && value === rest.code)) continue;
+    add(field, null, value, false);
   }
   return said;
 }
