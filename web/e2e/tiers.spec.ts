@@ -52,9 +52,6 @@ async function send(page: Page, path: string, data: object): Promise<Record<stri
 async function looksRight(page: Page, screen: string): Promise<void> {
   await isAccessible(page, screen);
   await isInWords(page, screen);
-  await page.screenshot({
-    path: `/tmp/shots/${process.env.SHOT}-${screen.replaceAll(" ", "-")}.png`,
-    fullPage: true,
 }
 
 /** The same console at a colleague's. */

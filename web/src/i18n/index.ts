@@ -2,6 +2,13 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 
+/** Words that the first screen does without: they come with the code of their room. */
+const LATER = {
+  tiers: { "zh-CN": () => import("./zh-CN/tiers.json"), en: () => import("./en/tiers.json") },
+} as const;
+export type LaterRoom = keyof typeof LATER;
+const entered = new Set<LaterRoom>();
+
 export const LANGUAGES = ["zh-CN", "en"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
@@ -19,6 +26,19 @@ export function languageFrom(stored: string | null, browser: readonly string[]):
 async function texts(language: Language) {
   const loaded = language === "zh-CN" ? await import("./zh-CN/index") : await import("./en/index");
   return loaded.default;
+}
+
+async function add(room: LaterRoom, language: Language): Promise<void> {
+  const words = { [room]: (await LATER[room][language]()).default };
+  i18next.addResourceBundle(language, "translation", words, true);
+}
+
+/** The code of a room together with its words. */
+export async function withWords<Code>(room: LaterRoom, code: Promise<Code>): Promise<Code> {
+  const language = i18next.language === "zh-CN" ? "zh-CN" : "en";
+  entered.add(room);
+  const [loaded] = await Promise.all([code, add(room, language)]);
+  return loaded;
 }
 
 export async function startI18n(): Promise<void> {
@@ -40,6 +60,7 @@ export async function changeLanguage(language: Language): Promise<void> {
   if (!i18next.hasResourceBundle(language, "translation")) {
     i18next.addResourceBundle(language, "translation", await texts(language));
   }
+  await Promise.all([...entered].map((room) => add(room, language)));
   localStorage.setItem(STORED, language);
   settle(language);
   await i18next.changeLanguage(language);
