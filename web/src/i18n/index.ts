@@ -8,6 +8,11 @@ const LATER = {
 } as const;
 export type LaterRoom = keyof typeof LATER;
 const entered = new Set<LaterRoom>();
+/** The address may ask for a room before there are any words. */
+let begun = () => {};
+const ready = new Promise<void>((resolve) => {
+  begun = resolve;
+});
 
 export const LANGUAGES = ["zh-CN", "en"] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -35,8 +40,9 @@ async function add(room: LaterRoom, language: Language): Promise<void> {
 
 /** The code of a room together with its words. */
 export async function withWords<Code>(room: LaterRoom, code: Promise<Code>): Promise<Code> {
-  const language = i18next.language === "zh-CN" ? "zh-CN" : "en";
   entered.add(room);
+  await ready;
+  const language = i18next.language === "zh-CN" ? "zh-CN" : "en";
   const [loaded] = await Promise.all([code, add(room, language)]);
   return loaded;
 }
@@ -50,6 +56,7 @@ export async function startI18n(): Promise<void> {
     resources: { [language]: { translation: await texts(language) } },
   });
   settle(language);
+  begun();
 }
 
 function settle(language: Language): void {
