@@ -64,12 +64,17 @@ export function useWholeFirm(): boolean | undefined {
 export const useActiveJobs = (enabled = true) =>
   useQuery({
     queryKey: [...keys.jobs, "active"],
-    queryFn: async ({ signal }) => {
+    queryFn: async ({ signal, client }) => {
       const [running, queued] = await Promise.all([
         listJobs({ state: "running", limit: 50 }, signal),
         listJobs({ state: "queued", limit: 50 }, signal),
       ]);
-      return [...running.items, ...queued.items];
+      // The event that a quick job is over may overtake the answer that it is at work.
+      const isOver = ({ id }: Job) => {
+        const known = client.getQueryData<Job>(keys.job(id));
+        return known !== undefined && !isActive(known);
+      };
+      return [...running.items, ...queued.items].filter((job) => !isOver(job));
     },
     staleTime: Number.POSITIVE_INFINITY,
     enabled,

@@ -60,8 +60,8 @@ function useCommands(): Choice[] {
     }
     if (mayRun && whole) list.push(go("/value/runs?start=1", t("app.command.run")));
     if (mayTiers) {
-      list.push(go("/tiers/programmes", t("tiers.command.programmes")));
-      if (mayCustomers) list.push(go("/tiers/grants", t("tiers.command.grants")));
+      list.push(go("/tiers/programmes", t("app.command.programmes")));
+      if (mayCustomers) list.push(go("/tiers/grants", t("app.command.grants")));
     }
     if (mayImport && whole) list.push(go("/imports/new", t("app.command.import")));
     if (mayCustomers) list.push(go("/exports", t("app.command.exports")));

@@ -117,6 +117,29 @@ describe("an event in words", () => {
     ).toEqual(["Events: Everything, Customer: everything, Note written, moon.risen"]);
   });
 
+  it("says why a level changed, and what was asked for by hand", () => {
+    expect(
+      say("tier.changed", "tier_programme", {
+        from: null,
+        to: "gold",
+        reason: { code: "qualified", zh: "已达到金卡条件。", en: "Meets what Gold asks for." },
+      }),
+    ).toEqual(["Reason: Meets what Gold asks for."]);
+    expect(
+      say("tier_grant.requested", "tier_grant", {
+        grant: {
+          programme: "01a20d76-791f-7117-9e44-4690293195be",
+          kind: "suspension",
+          level: null,
+          reason: "abuse",
+          from: "2026-12-01",
+          until: "2026-12-31",
+        },
+        requested_by: "01a20d76-791f-7117-9e44-4690293195be",
+      }),
+    ).toEqual(["Kind: Suspension", "Reason: abuse", "From: Dec 1, 2026", "Until: Dec 31, 2026"]);
+  });
+
   it("leaves to machines what has no word", () => {
     expect(say("import.uploaded", "import", { sha256: "ab12", nested: { a: 1 } })).toEqual([]);
     expect(

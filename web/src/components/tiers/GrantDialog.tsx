@@ -100,7 +100,7 @@ export function GrantDialog(props: {
               optionType="button"
               options={GRANT_KINDS.map((kind) => ({
                 value: kind,
-                label: t(`tiers.grant.kind.${kind}`),
+                label: t(`terms.tier_grant.${kind}`),
               }))}
             />
           </Form.Item>

@@ -62,7 +62,7 @@ export function GrantTable(props: { filter: GrantFilter; none: { title: string; 
                   title: t("tiers.grant.what"),
                   render: (_, grant) => (
                     <>
-                      {t(`tiers.grant.kind.${grant.kind}`)}{" "}
+                      {t(`terms.tier_grant.${grant.kind}`)}{" "}
                       {grant.level ? (
                         <LevelOfProgramme programme={grant.programme} code={grant.level} />
                       ) : null}

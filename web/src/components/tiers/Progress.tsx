@@ -2,12 +2,13 @@
 import { CheckCircleFilled, MinusCircleOutlined } from "@ant-design/icons";
 import { Progress as Bar } from "antd";
 import { useTranslation } from "react-i18next";
+import { useSetup } from "../../api/queries";
 import type { LevelShown, Progress } from "../../api/tiers";
 import { useFormat } from "../../i18n/format";
 import { ALLOWED } from "../palette";
-import { conditionText, measuredText } from "./conditionWords";
+import { conditionText, levelName, measuredText } from "./conditionWords";
 
-export function ProgressTo(props: {
+function ProgressTo(props: {
   title: string;
   of: Progress;
   levels: readonly LevelShown[];
@@ -59,5 +60,36 @@ export function ProgressTo(props: {
         })}
       </ul>
     </section>
+  );
+}
+
+/** How far it is up, and how far to staying. */
+export function Ways(props: {
+  of: { to_next: Progress | null; to_keep: Progress | null };
+  levels: readonly LevelShown[];
+}) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { of, levels } = props;
+  const currency = useSetup().data?.currency ?? "CNY";
+  const name = (way: Progress) => levelName(way.level, { t, format, levels });
+  const common = { levels, currency };
+  return (
+    <div className="tier-ways">
+      {of.to_next ? (
+        <ProgressTo
+          title={t("tiers.to_next", { level: name(of.to_next) })}
+          of={of.to_next}
+          {...common}
+        />
+      ) : null}
+      {of.to_keep ? (
+        <ProgressTo
+          title={t("tiers.to_keep", { level: name(of.to_keep) })}
+          of={of.to_keep}
+          {...common}
+        />
+      ) : null}
+    </div>
   );
 }

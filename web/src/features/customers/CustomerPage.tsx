@@ -13,6 +13,7 @@ import { Answer, Waiting } from "../../components/Answer";
 import { shownName } from "../../components/erased";
 import { PageHead } from "../../components/PageHead";
 import { useUrlState } from "../../components/urlState";
+import { withWords } from "../../i18n";
 import { useFormat } from "../../i18n/format";
 import { Overview } from "./Overview";
 import { Transactions } from "./Transactions";
@@ -31,9 +32,11 @@ const IdentitiesTab = lazy(async () => ({
 const ConsentsTab = lazy(async () => ({
   default: (await import("./record/ConsentsTab")).ConsentsTab,
 }));
-const TiersTab = lazy(async () => ({ default: (await import("./tiers/TiersTab")).TiersTab }));
+const TiersTab = lazy(async () => ({
+  default: (await withWords("tiers", import("./tiers/TiersTab"))).TiersTab,
+}));
 const HeadLevels = lazy(async () => ({
-  default: (await import("./tiers/LevelSection")).HeadLevels,
+  default: (await withWords("tiers", import("./tiers/LevelSection"))).HeadLevels,
 }));
 const TimelineTab = lazy(async () => ({
   default: (await import("./record/TimelineTab")).TimelineTab,

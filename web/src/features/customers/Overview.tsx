@@ -11,6 +11,7 @@ import { Answer } from "../../components/Answer";
 import { EventList } from "../../components/EventList";
 import { lifeDayText } from "../../components/lifeDay";
 import { Section } from "../../components/Section";
+import { withWords } from "../../i18n";
 import { useFormat } from "../../i18n/format";
 import { Facts, People } from "./Facts";
 import { FigureStrip } from "./FigureStrip";
@@ -21,7 +22,7 @@ import { NextTime, useDayName } from "./record/LifeEventsSection";
 import { SeriesChart } from "./SeriesChart";
 import { Why } from "./Why";
 
-const LevelSection = lazy(() => import("./tiers/LevelSection"));
+const LevelSection = lazy(() => withWords("tiers", import("./tiers/LevelSection")));
 
 const LATELY = 5;
 

@@ -38,7 +38,7 @@ export function MatrixCard(props: { made: Simulation; version: Version; against:
   const finding =
     lose.customers === 0 && gain.customers === 0
       ? t("tiers.matrix.nobody")
-      : t("tiers.matrix.finding", {
+      : t(lose.customers === 0 ? "tiers.matrix.nobody_loses" : "tiers.matrix.finding", {
           lose: format.count(lose.customers),
           gain: format.count(gain.customers),
           clv: format.moneyShort({ minor: lose.clv_minor, currency }),

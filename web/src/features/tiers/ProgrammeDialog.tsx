@@ -3,6 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { App, Form, Input, Radio, Select } from "antd";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
+import { ApiError } from "../../api/client";
 import { keys, useFacets, useSetup } from "../../api/queries";
 import {
   beginDraft,
@@ -24,6 +25,14 @@ export const CODE = /^[a-z0-9_-]{1,32}$/;
 export const NAME_LONGEST = 40;
 
 type Typed = ProgrammeFacts & { begin?: "ready" | "nothing" };
+
+/** What another programme has already is said at the field it is typed in. */
+function atCode(error: unknown): never {
+  if (error instanceof ApiError && error.problem.code === "code_taken") {
+    throw new ApiError({ ...error.problem, fields: [{ field: "code", message: "" }] });
+  }
+  throw error;
+}
 
 const factsOf = ({ code, zh, en, brands, kinds }: ProgrammeFacts): ProgrammeFacts => ({
   code,
@@ -51,7 +60,7 @@ export function ProgrammeDialog(props: { of?: ProgrammeShown; onClose: () => voi
     begin: t("tiers.programme.begin"),
   };
   const create = async ({ begin, ...facts }: Typed) => {
-    const made = await createProgramme(facts);
+    const made = await createProgramme(facts).catch(atCode);
     let address = `/tiers/programmes/${made.id}/levels`;
     if (begin === "ready") {
       try {
@@ -93,7 +102,7 @@ export function ProgrammeDialog(props: { of?: ProgrammeShown; onClose: () => voi
           : undefined
       }
       onSave={(typed, { version }) =>
-        of ? changeProgramme(of.id, version, factsOf(typed)) : create(typed)
+        of ? changeProgramme(of.id, version, factsOf(typed)).catch(atCode) : create(typed)
       }
       onSaved={() => void client.invalidateQueries({ queryKey: keys.tiers })}
       onClose={props.onClose}

@@ -63,45 +63,47 @@ export function PublishCard(props: { version: Version; made: Simulation }) {
         </Button>
       }
     >
-      <Descriptions
-        size="small"
-        column={{ xs: 1, lg: 2 }}
-        items={[
-          {
-            key: "edited",
-            label: t("tiers.version.edited_by"),
-            children:
-              version.edited_by === own && own !== null
-                ? t("tiers.publish.edited_by_you")
-                : person(version.edited_by),
-          },
-          {
-            key: "effective",
-            label: t("tiers.edit.effective_on"),
-            children: format.day(effective_on),
-          },
-          {
-            key: "notices",
-            label: t("tiers.publish.notices"),
-            children:
-              losers > 0 ? t("tiers.publish.notices_due", facts) : t("tiers.publish.nobody"),
-          },
-          { key: "earliest", label: t("tiers.publish.earliest"), children: format.day(earliest) },
-        ]}
-      />
-      {publish.error ? (
-        EXPLAINED.includes(refused) ? (
-          <Alert
-            type="error"
-            showIcon
-            role="alert"
-            title={t("tiers.publish.refused", { why: errorText(publish.error, t) })}
-            description={t(`tiers.publish.because.${refused}`, facts)}
-          />
-        ) : (
-          <ProblemAlert error={publish.error} />
-        )
-      ) : null}
+      <div className="stack">
+        <Descriptions
+          size="small"
+          column={{ xs: 1, lg: 2 }}
+          items={[
+            {
+              key: "edited",
+              label: t("tiers.version.edited_by"),
+              children:
+                version.edited_by === own && own !== null
+                  ? t("tiers.publish.edited_by_you")
+                  : person(version.edited_by),
+            },
+            {
+              key: "effective",
+              label: t("tiers.edit.effective_on"),
+              children: format.day(effective_on),
+            },
+            {
+              key: "notices",
+              label: t("tiers.publish.notices"),
+              children:
+                losers > 0 ? t("tiers.publish.notices_due", facts) : t("tiers.publish.nobody"),
+            },
+            { key: "earliest", label: t("tiers.publish.earliest"), children: format.day(earliest) },
+          ]}
+        />
+        {publish.error ? (
+          EXPLAINED.includes(refused) ? (
+            <Alert
+              type="error"
+              showIcon
+              role="alert"
+              title={t("tiers.publish.refused", { why: errorText(publish.error, t) })}
+              description={t(`tiers.publish.because.${refused}`, facts)}
+            />
+          ) : (
+            <ProblemAlert error={publish.error} />
+          )
+        ) : null}
+      </div>
       <Modal
         open={asking}
         title={t("tiers.publish.sure", { number: version.number })}

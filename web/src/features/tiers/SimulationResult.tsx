@@ -35,12 +35,12 @@ export function SimulationResult(props: {
     <>
       <Card>
         <div className="totals">
-          <Statistic title={t("tiers.simulation.customers")} value={format.count(made.customers)} />
           {moved(made.lose, "lose")}
           {moved(made.gain, "gain")}
         </div>
         <p className="figure-note">
           {t("tiers.simulation.made", {
+            customers: format.count(made.customers),
             time: format.time(made.created_at),
             day: format.day(made.on),
           })}{" "}

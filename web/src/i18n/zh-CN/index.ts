@@ -10,7 +10,6 @@ import record from "./record.json";
 import settings from "./settings.json";
 import start from "./start.json";
 import terms from "./terms.json";
-import tiers from "./tiers.json";
 import value from "./value.json";
 
 export default {
@@ -26,6 +25,5 @@ export default {
   settings,
   start,
   terms,
-  tiers,
   value,
 };

@@ -1,5 +1,5 @@
 // The decisions on a customer, the newest first; each can be opened to what was known when it was made.
-import { Descriptions } from "antd";
+import { Collapse, Descriptions } from "antd";
 import { useTranslation } from "react-i18next";
 import { useSetup } from "../../../api/queries";
 import {
@@ -13,100 +13,74 @@ import { Answer } from "../../../components/Answer";
 import { More } from "../../../components/EventList";
 import { amountText, levelName, monthText, unitOf } from "../../../components/tiers/conditionWords";
 import { LevelMark } from "../../../components/tiers/LevelMark";
-import { ProgressTo } from "../../../components/tiers/Progress";
+import { Ways } from "../../../components/tiers/Progress";
 import { useNameOf } from "../../../components/useNameOf";
 import { WideTable } from "../../../components/WideTable";
 import { type Format, useFormat } from "../../../i18n/format";
 
 export function History(props: { customerId: string }) {
   const { t } = useTranslation();
-  const format = useFormat();
-  const nameOf = useNameOf();
   const decisions = useDecisions(props.customerId);
   return (
     <Answer query={decisions} rows={3}>
-      {({ pages }) => (
-        <>
-          <WideTable<DecisionShown>
-            size="small"
-            rowKey="id"
-            dataSource={pages.flatMap((page) => page.items)}
-            pagination={false}
-            locale={{ emptyText: t("tiers.history.none") }}
-            expandable={{ expandedRowRender: (decision) => <Explained of={decision} /> }}
-            columns={[
-              { title: t("tiers.history.on"), render: (_, decision) => format.time(decision.at) },
-              {
-                title: t("tiers.grant.programme"),
-                render: (_, decision) => <ProgrammeName id={decision.programme} />,
-              },
-              {
-                title: t("tiers.history.change"),
-                render: (_, decision) => <Change of={decision} />,
-              },
-              {
-                title: t("tiers.history.why"),
-                render: (_, decision) => <div className="wrapping">{nameOf(decision.reason)}</div>,
-              },
-            ]}
-          />
-          <More of={decisions} />
-        </>
-      )}
+      {({ pages }) => {
+        const items = pages.flatMap((page) => page.items);
+        if (items.length === 0) return <p className="definition">{t("tiers.history.none")}</p>;
+        return (
+          <>
+            <Collapse
+              items={items.map((decision) => ({
+                key: decision.id,
+                label: <Head of={decision} />,
+                children: <Explained of={decision} />,
+              }))}
+            />
+            <More of={decisions} />
+          </>
+        );
+      }}
     </Answer>
   );
 }
 
-/** The levels as the version in force has them. */
-const useLevels = (programme: string): readonly LevelShown[] =>
-  useProgramme(programme).data?.in_force?.document.levels ?? [];
-
-function ProgrammeName(props: { id: string }) {
-  const nameOf = useNameOf();
-  const found = useProgramme(props.id).data;
-  return <>{found ? nameOf(found) : "…"}</>;
+/** A decision's programme, with the levels as the version in force has them. */
+function useProgrammeOf(decision: DecisionShown) {
+  const programme = useProgramme(decision.programme).data;
+  const levels: readonly LevelShown[] = programme?.in_force?.document.levels ?? [];
+  return { programme, levels };
 }
 
-function Change(props: { of: DecisionShown }) {
-  const levels = useLevels(props.of.programme);
+/** When, in which programme, from where to where, and why. */
+function Head(props: { of: DecisionShown }) {
+  const { of } = props;
+  const format = useFormat();
+  const nameOf = useNameOf();
+  const { programme, levels } = useProgrammeOf(of);
   return (
-    <span className="row">
-      <LevelMark code={props.of.before?.level ?? null} levels={levels} />
-      <span aria-hidden>→</span>
-      <LevelMark code={props.of.level} levels={levels} />
-    </span>
+    <>
+      <span className="row">
+        <LevelMark code={of.before?.level ?? null} levels={levels} />
+        <span aria-hidden>→</span>
+        <LevelMark code={of.level} levels={levels} />
+        <span className="figure-note">
+          {[programme ? nameOf(programme) : null, format.time(of.at)].filter(Boolean).join(" · ")}
+        </span>
+      </span>
+      <div>{nameOf(of.reason)}</div>
+    </>
   );
 }
 
 function Explained(props: { of: DecisionShown }) {
   const { of } = props;
   const { t } = useTranslation();
-  const format = useFormat();
-  const levels = useLevels(of.programme);
+  const { levels } = useProgrammeOf(of);
   const currency = useSetup().data?.currency ?? "CNY";
-  const words = { t, format, levels };
   return (
-    <div className="stack tier-explained">
+    <div className="stack">
       <p className="definition">{t("tiers.history.known")}</p>
       <Known of={of.facts} levels={levels} currency={currency} />
-      <div className="tier-ways">
-        {of.to_next ? (
-          <ProgressTo
-            title={t("tiers.to_next", { level: levelName(of.to_next.level, words) })}
-            of={of.to_next}
-            levels={levels}
-            currency={currency}
-          />
-        ) : null}
-        {of.to_keep ? (
-          <ProgressTo
-            title={t("tiers.to_keep", { level: levelName(of.to_keep.level, words) })}
-            of={of.to_keep}
-            levels={levels}
-            currency={currency}
-          />
-        ) : null}
-      </div>
+      <Ways of={of} levels={levels} />
     </div>
   );
 }
