@@ -382,7 +382,7 @@ test("a level by hand takes a second person and ends by itself", async ({
   await expect(theirs.getByRole("link", { name: customer.name })).toBeVisible();
   await looksRight(theirs, "what is asked for");
   await theirs.getByRole("button", { name: t("tiers.grant.act.approve") }).click();
-  await expect(theirs.getByText(t("tiers.grant.done.approve"))).toBeVisible();
+  await expect(theirs.getByText(t("tiers.grant.done.approve"), { exact: true })).toBeVisible();
   await expect(theirs.getByRole("heading", { name: t("tiers.grant.none_asked") })).toBeVisible();
 
   // It counts at once, with its reason, where the first person has the page open.
@@ -396,7 +396,9 @@ test("a level by hand takes a second person and ends by itself", async ({
     .getByRole("tooltip")
     .getByRole("button", { name: t("tiers.grant.act.revoke") })
     .click();
-  await expect(theirs.getByText(t("tiers.grant.done.revoke")).first()).toBeVisible();
+  await expect(
+    theirs.getByText(t("tiers.grant.done.revoke"), { exact: true }).first(),
+  ).toBeVisible();
   await expect(standing.getByText(t("tiers.by_hand"), { exact: true })).toHaveCount(0);
   await theirs.context().close();
 });

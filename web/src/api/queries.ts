@@ -91,10 +91,11 @@ export const useJob = (id: string | null | undefined) =>
 export const useImport = (id: string) =>
   useQuery({ queryKey: keys.import(id), queryFn: ({ signal }) => readImport(id, signal) });
 
-export const useCustomer = (id: string) =>
+export const useCustomer = (id: string, enabled = true) =>
   useQuery({
     queryKey: [...keys.customers, "of", id, "record"],
     queryFn: ({ signal }) => readCustomer(id, signal),
+    enabled,
   });
 
 export const useCustomerValue = (id: string) =>

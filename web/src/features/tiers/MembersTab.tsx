@@ -5,7 +5,7 @@ import { Alert, App, Button, Card, theme } from "antd";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { takeJob, useMay, useSetup, useWholeFirm } from "../../api/queries";
+import { takeJob, useCustomer, useMay, useSetup, useWholeFirm } from "../../api/queries";
 import {
   DECISIONS_JOB,
   decideAll,
@@ -17,6 +17,7 @@ import { Answer } from "../../components/Answer";
 import { ChartCard } from "../../components/ChartCard";
 import { CustomerPicker } from "../../components/CustomerPicker";
 import type { ChartOption } from "../../components/EChart";
+import { shownName } from "../../components/erased";
 import { JobProgress } from "../../components/JobProgress";
 import { errorText } from "../../components/problem";
 import { Section } from "../../components/Section";
@@ -170,6 +171,7 @@ function OneCustomer(props: { programme: string }) {
   const [search, change] = useUrlState();
   const customer = search.get("customer");
   const members = useMembers(customer ?? "", customer !== null);
+  const known = useCustomer(customer ?? "", customer !== null).data ?? null;
   return (
     <Section
       title={t("tiers.members.one")}
@@ -180,9 +182,12 @@ function OneCustomer(props: { programme: string }) {
       }
     >
       <div className="narrow tier-picker">
+        {/* Begun anew once the name of who stands in the address is known. */}
         <CustomerPicker
+          key={known?.id ?? "nobody"}
           label={t("tiers.members.choose")}
-          value={customer}
+          value={known?.id ?? null}
+          known={known && { id: known.id, name: shownName(known, t) }}
           onChange={(id) => change({ customer: id })}
         />
       </div>

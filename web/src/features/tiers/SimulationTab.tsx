@@ -44,7 +44,6 @@ export function SimulationTab(props: { of: ProgrammeShown }) {
             <div className="row">
               <Select
                 aria-label={t("tiers.simulation.of")}
-                prefix={t("tiers.simulation.of")}
                 popupMatchSelectWidth={false}
                 value={chosen.id}
                 onChange={(id) => change({ version: id })}
