@@ -32,7 +32,10 @@ describe("what a level asks for", () => {
     [{ measure: "spend", at_least: 300_000 }, "Spend of at least ¥3,000"],
     [{ measure: "orders", at_least: 12 }, "At least 12 orders"],
     [{ measure: "tenure_months", at_least: 1 }, "Customer for at least 1 month"],
-    [{ measure: "figure", figure: "p_alive", at_least: 0.6 }, "Probability of staying of at least 60%"],
+    [
+      { measure: "figure", figure: "p_alive", at_least: 0.6 },
+      "Probability of staying of at least 60%",
+    ],
     [{ measure: "organisation_level", level: "gold" }, "Organisation is Gold or higher"],
     [{ measure: "nomination" }, "Nominated"],
   ])("is said in its unit", (condition, text) => {
