@@ -61,12 +61,12 @@ class Patron:
         return (moment(job["finished_at"]) - moment(job["started_at"])).total_seconds(), job["result"]
 
 
-def document(day, spend):
-    rule = lambda major: {"any": [{"measure": "spend", "at_least": major * 100},
-                                  {"measure": "percentile", "figure": "clv_36m", "top_per_mille": 20}]}
+def document(day, spend, top):
+    rule = lambda times: {"any": [{"measure": "spend", "at_least": spend * times * 100},
+                                  {"measure": "percentile", "figure": "clv_36m", "top_per_mille": top // times}]}
     return {
         "schema": 1,
-        "levels": [{"code": code, "zh": zh, "en": en, "colour": "#808080", "qualify": rule(spend * times)}
+        "levels": [{"code": code, "zh": zh, "en": en, "colour": "#808080", "qualify": rule(times)}
                    for code, zh, en, times in [("silver", "银卡", "Silver", 1), ("gold", "金卡", "Gold", 4),
                                                ("diamond", "钻石卡", "Diamond", 16)]],
         "period": {"kind": "rolling_months", "months": 12}, "downgrade": {"kind": "at_once"}, "landing": "earned",
@@ -96,6 +96,7 @@ def main():
     options.add_argument("--url", default="http://127.0.0.1:8080")
     options.add_argument("--times", type=int, default=3)
     options.add_argument("--spend", type=int, default=1_000, help="what silver takes in twelve months, major units")
+    options.add_argument("--top", type=int, default=200, help="how many of a thousand have silver by what is expected of them")
     options = options.parse_args()
     patron = Patron(options.url, os.environ["PATRON_LOGIN"], os.environ["PATRON_PASSWORD"])
     mark = f"bench-{int(time.time())}"
@@ -106,7 +107,7 @@ def main():
 
     zone_day = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))).date().isoformat()
     programme = patron.ask("POST", "/tiers/programmes", {"code": mark, "zh": "测量", "en": "Bench"})["id"]
-    draft = patron.ask("POST", f"/tiers/programmes/{programme}/versions", document(zone_day, options.spend))
+    draft = patron.ask("POST", f"/tiers/programmes/{programme}/versions", document(zone_day, options.spend, options.top))
     patron.over(patron.ask("POST", f"/tiers/versions/{draft['id']}/simulation", {}))
     second.ask("POST", f"/tiers/versions/{draft['id']}/publish", {}, version=1)
     while True:
@@ -117,7 +118,7 @@ def main():
     first, told = patron.over(jobs[0])
     again = [patron.over(patron.ask("POST", f"/tiers/programmes/{programme}/decide", {}))[0] for _ in range(options.times)]
 
-    draft = patron.ask("POST", f"/tiers/programmes/{programme}/versions", document(zone_day, options.spend * 2))
+    draft = patron.ask("POST", f"/tiers/programmes/{programme}/versions", document(zone_day, options.spend * 2, options.top // 2))
     values = [options.spend * 100 * n for n in range(1, 26)]
     asked = {"sensitivity": {"level": "silver", "condition": 0, "values": values}}
     simulate = f"/tiers/versions/{draft['id']}/simulation"

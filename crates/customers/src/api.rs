@@ -3,7 +3,7 @@
 mod consents;
 mod duplicates;
 mod edit;
-mod erasure;
+pub(crate) mod erasure;
 mod life_events;
 mod merges;
 mod record;
@@ -59,7 +59,6 @@ pub fn router(references: References) -> OpenApiRouter<Platform> {
         .routes(routes!(merges::list, merges::create))
         .routes(routes!(merges::preview))
         .routes(routes!(merges::undo))
-        .routes(routes!(erasure::erase))
         .merge(crate::attachments::api::router())
         .merge(crate::identities::api::router())
         .merge(crate::panels::api::router())

@@ -60,7 +60,8 @@ pub fn references() -> References {
 
 /// The parts of everything that is known of a customer, of all rooms.
 pub fn record_parts() -> RecordParts {
-    value::api::with_record_parts(customers::everything::with_parts(RecordParts::default()))
+    let parts = customers::everything::with_parts(RecordParts::default());
+    tiers::api::with_record_parts(value::api::with_record_parts(parts))
 }
 
 /// The rooms of a running program that keep something in memory, over one database: requests and jobs share what they

@@ -1,11 +1,13 @@
 //! Erasing a customer.
 
+use axum::Extension;
 use axum::extract::State;
 use platform::http::{IfMatch, Json, Path, Problem, ProblemBody};
 use platform::{Caller, Platform};
 
 use super::customer_id;
 use crate::app::erasure;
+use crate::everything::RecordParts;
 use crate::model::{Erasure, NewErasure};
 
 /// Erases what is known of a customer and of all who were merged into it, for good: name, identities, notes, tags, own
@@ -19,8 +21,9 @@ use crate::model::{Erasure, NewErasure};
         ("If-Match" = String, Header, description = "the version of the record that was looked at")),
     responses((status = 200, body = Erasure),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn erase(
+pub(crate) async fn erase(
     State(platform): State<Platform>,
+    Extension(parts): Extension<RecordParts>,
     caller: Caller,
     Path(id): Path<String>,
     IfMatch(expected): IfMatch,
@@ -28,6 +31,6 @@ pub(super) async fn erase(
 ) -> Result<Json<Erasure>, Problem> {
     let id = customer_id(&id)?;
     Ok(Json(
-        erasure::erase(&platform, &caller, id, expected, said).await?,
+        erasure::erase(&platform, &parts, &caller, id, expected, said).await?,
     ))
 }

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::{edit, found, hold};
 use crate::attachments;
+use crate::everything::RecordParts;
 use crate::model::{CustomerId, Erasure, NewErasure};
 use crate::rules::erasure as rules;
 use crate::store;
@@ -18,12 +19,13 @@ use crate::store::{erasure, merges};
 /// The event that certifies an erasure.
 const ERASED: &str = "customer.erased";
 
-/// Erases a customer and all who were merged into it. `expected` is the version of the record that was looked at.
+/// Erases a customer and all who were merged into it, in this room and in those whose parts are given. `expected` is the version of the record that was looked at.
 /// One that is erased already stays as it is, and its certificate is given again.
 ///
 /// Errors: `version_stale`, `customer_merged`, `import_in_progress`, `reference_malformed`, `reference_personal`.
 pub async fn erase(
     platform: &Platform,
+    parts: &RecordParts,
     caller: &Caller,
     customer: CustomerId,
     expected: i64,
@@ -55,6 +57,12 @@ pub async fn erase(
     let mut counts = erasure::erase(&mut tx, &cipher, &ids, now).await?;
     if !files.is_empty() {
         counts.insert("attachments".to_owned(), files.len() as u64);
+    }
+    for part in parts.all() {
+        let rows = part.erase(&mut tx, &ids).await?;
+        if rows > 0 {
+            counts.insert(part.name().to_owned(), rows);
+        }
     }
     let forgotten = forgetting::forget(platform, &mut tx, &words).await?;
     counts.extend(

@@ -15,12 +15,13 @@ use utoipa_axum::routes;
 use super::RecordParts;
 use super::app::{self, Turns};
 use super::zip::{Piece, Sent};
-use crate::api::customer_id;
+use crate::api::{customer_id, erasure};
 
-/// The route, below `/api/v1`, with the parts of all rooms.
+/// The routes that go through the parts of all rooms, below `/api/v1`: everything about a customer, and its erasure.
 pub fn router(parts: RecordParts) -> OpenApiRouter<Platform> {
     OpenApiRouter::new()
         .routes(routes!(everything))
+        .routes(routes!(erasure::erase))
         .layer(Extension(parts))
         .layer(Extension(Turns::default()))
 }

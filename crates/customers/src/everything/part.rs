@@ -35,6 +35,12 @@ pub trait RecordPart: Send + Sync + 'static {
 
     /// Its document, as JSON.
     fn read<'a>(&'a self, tx: &'a mut Tx, about: &'a About) -> BoxFuture<'a, Result<Vec<u8>>>;
+
+    /// Erases what is personal in its rows of these customers, within the transaction that erases them; says how many
+    /// rows. Nothing, where they say nothing of a person. This room's own rows are erased by `store::erasure`.
+    fn erase<'a>(&'a self, _tx: &'a mut Tx, _customers: &'a [Uuid]) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(async { Ok(0) })
+    }
 }
 
 /// The parts of all rooms. Cheap to clone.

@@ -127,21 +127,23 @@ fn basics((id, kind, brand, since, organisation): BasicsRow) -> Result<Basics> {
     })
 }
 
-/// Everybody's basics by id, those who were merged left out. Shows nobody: for what the program decides by itself.
+/// Everybody's basics by id, those who were merged or erased left out. Shows nobody: for what the program decides by itself.
 pub fn basics_of_everybody(tx: &mut Tx) -> Result<BoxStream<'_, Result<Basics>>> {
     use futures::StreamExt as _;
     let rows = tx.stream::<BasicsRow>(
-        "SELECT id, kind, brand, since, organisation_id FROM customers WHERE merged_into IS NULL ORDER BY id",
+        "SELECT id, kind, brand, since, organisation_id FROM customers \
+         WHERE merged_into IS NULL AND erased_at IS NULL ORDER BY id",
         [],
     )?;
     Ok(rows.map(|row| row.and_then(basics)).boxed())
 }
 
-/// One customer's basics, unless it was merged.
+/// One customer's basics, unless it was merged or erased.
 pub async fn basics_of(tx: &mut Tx, id: CustomerId) -> Result<Option<Basics>> {
     let row: Option<BasicsRow> = tx
         .optional(
-            "SELECT id, kind, brand, since, organisation_id FROM customers WHERE id = $1 AND merged_into IS NULL",
+            "SELECT id, kind, brand, since, organisation_id FROM customers \
+             WHERE id = $1 AND merged_into IS NULL AND erased_at IS NULL",
             args![id.uuid()],
         )
         .await?;

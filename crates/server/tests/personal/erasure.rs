@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use platform::events::Actor;
 use platform::testing::TestDb;
 use platform::{args, test_on_both};
 use reqwest::StatusCode;
@@ -26,6 +27,31 @@ const PERSONAL: [&str; 12] = [
     "HERMIT-78",
     "wedding of the daughter",
 ];
+
+fn today() -> String {
+    jiff::Zoned::now().date().to_string()
+}
+
+/// A programme of one level, in force.
+async fn programme(t: &TestDb) -> Value {
+    let facts = json!({ "code": "club", "zh": "俱乐部", "en": "Club" });
+    let document = json!({
+        "schema": 1,
+        "levels": [{ "code": "gold", "zh": "金卡", "en": "Gold", "colour": "#d4af37",
+            "qualify": { "all": [{ "measure": "spend", "at_least": 500_000 }] } }],
+        "period": { "kind": "rolling_months", "months": 6 }, "downgrade": { "kind": "at_once" },
+        "landing": "earned", "notice_days": 30, "effective_on": today()
+    });
+    let (facts, document) = (
+        serde_json::from_value(facts).unwrap(),
+        serde_json::from_value(document).unwrap(),
+    );
+    let mut tx = t.platform.db.write().await.unwrap();
+    let begun = tiers::app::publish::begin_with(&t.platform, &mut tx, Actor::System, &facts, &document).await;
+    let id = begun.unwrap();
+    tx.commit().await.unwrap();
+    json!(id)
+}
 
 /// Everything that can be said of someone, of a person with these words.
 async fn person(firm: &Firm, t: &TestDb) -> (String, String) {
@@ -101,6 +127,10 @@ async fn person(firm: &Firm, t: &TestDb) -> (String, String) {
         contact,
     )
     .await;
+    let programme = programme(t).await;
+    let asked = json!({ "programme": programme, "kind": "nomination", "reason": "欧阳震华 is an amateur-pilot",
+        "from": today(), "until": today() });
+    firm.made(&of("tiers/grants"), asked).await;
     // Someone who turned out to be the same.
     let twin = firm.customer("HERMIT-78", "欧阳振华").await;
     let version = firm.get(&format!("/customers/{id}")).await["version"].clone();
@@ -139,7 +169,7 @@ async fn erased(firm: &Firm, id: &str, version: &str, body: Value) -> reqwest::R
 
 /// Rows that an erasure may change, or add: those of the person, the log, and what is kept for a while.
 fn of_others(rows: Vec<String>) -> Vec<String> {
-    const MAY_CHANGE: [&str; 13] = [
+    const MAY_CHANGE: [&str; 17] = [
         "events ",
         "events_unsealed ",
         "event_seals ",
@@ -153,6 +183,11 @@ fn of_others(rows: Vec<String>) -> Vec<String> {
         "sessions ",
         "sign_in_failures ",
         "sqlite_sequence ",
+        // Levels go on being decided meanwhile.
+        "tier_decisions ",
+        "tier_memberships ",
+        "tier_watch ",
+        "tier_grants ",
     ];
     rows.into_iter()
         .filter(|row| !MAY_CHANGE.iter().any(|table| row.starts_with(table)))
@@ -270,6 +305,7 @@ async fn nothing_of_a_person_is_left(t: &TestDb) {
         ("import_rows", 1),
         ("uploads", 1),
         ("exports", 1),
+        ("levels_by_hand", 1),
     ] {
         assert_eq!(counts[what], count, "{what}: {counts:#}");
     }

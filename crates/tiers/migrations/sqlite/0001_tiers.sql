@@ -89,6 +89,7 @@ CREATE TABLE tier_moves (
     clv_minor INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX tier_moves_by_value ON tier_moves (simulation_id, loses, clv_minor DESC, id DESC);
+CREATE INDEX tier_moves_by_customer ON tier_moves (customer_id);
 
 -- Who is to be told of a level lost, by when.
 CREATE TABLE tier_notices (

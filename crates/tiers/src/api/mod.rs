@@ -1,5 +1,6 @@
 //! This room over HTTP. One handler, one use case.
 
+mod everything;
 mod grants;
 mod of_customer;
 mod overview;
@@ -13,6 +14,7 @@ use platform::Platform;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use everything::with_record_parts;
 pub use overview::with_parts;
 
 /// The routes of this room, below `/api/v1`. Whoever serves them layers an [`axum::Extension`] of

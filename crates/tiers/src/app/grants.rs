@@ -53,7 +53,8 @@ pub async fn request(room: &TiersRoom, caller: &Caller, customer: Uuid, new: New
 
 /// Agrees to what was asked for, refuses it, or takes it back.
 ///
-/// Errors: there is none in the caller's scope; `version_stale`; `grant_state`; `second_person_needed`.
+/// Errors: there is none in the caller's scope; `version_stale`; `grant_state`; `second_person_needed`;
+/// `customer_erased`.
 pub async fn decide(
     room: &TiersRoom,
     caller: &Caller,
@@ -70,6 +71,9 @@ pub async fn decide(
     let grant = held(&mut tx, caller, id).await?;
     check_version(expected, grant.version)?;
     rules::may_decide(&grant, next, caller.user.id.uuid())?;
+    if next == GrantState::Approved {
+        customers::store::refer(&mut tx, caller.scope(), grant.customer.into()).await?;
+    }
     let by = caller.actor();
     grants::set_state(&mut tx, id, next, by.user(), platform.clock.now()).await?;
     let now = held(&mut tx, caller, id).await?;
@@ -145,7 +149,12 @@ async fn record(
     grant: &Grant,
     actor: Actor,
 ) -> Result<()> {
-    let payload = json!({ "grant": grant.facts, "requested_by": grant.requested_by });
+    // The log keeps no free text: what a reason says of a person could never be erased (ADR 14).
+    let facts = &grant.facts;
+    let payload = json!({
+        "programme": facts.programme, "kind": facts.kind, "level": facts.level, "from": facts.from,
+        "until": facts.until, "requested_by": grant.requested_by,
+    });
     let event = Event {
         actor,
         kind,

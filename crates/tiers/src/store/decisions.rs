@@ -203,12 +203,24 @@ pub async fn memberships_of(
         .collect())
 }
 
+/// How these customers stand in every programme.
+pub async fn members(tx: &mut Tx, customers: &[Uuid]) -> Result<Vec<Membership>> {
+    let sql = format!(
+        "{} WHERE customer_id{} ORDER BY programme_id, customer_id",
+        MembershipRow::SELECT,
+        tx.dialect().in_uuids(1)
+    );
+    let rows: Vec<MembershipRow> = tx.all(AssertSqlSafe(sql), args![uuids(customers)]).await?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
 /// How many customers have each level of a programme; those who were merged are not counted.
 pub async fn counts(tx: &mut Tx, programme: ProgrammeId) -> Result<Vec<(String, u64)>> {
     let rows: Vec<(String, i64)> = tx
         .all(
             "SELECT m.level, count(*) FROM tier_memberships m JOIN customers c ON c.id = m.customer_id \
-             WHERE m.programme_id = $1 AND m.level IS NOT NULL AND c.merged_into IS NULL GROUP BY m.level",
+             WHERE m.programme_id = $1 AND m.level IS NOT NULL AND c.merged_into IS NULL \
+             AND c.erased_at IS NULL GROUP BY m.level",
             args![programme.uuid()],
         )
         .await?;

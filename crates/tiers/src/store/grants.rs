@@ -111,6 +111,16 @@ pub async fn set_state(
     .map(|_| ())
 }
 
+/// Ends what these customers were given, and forgets why: the customers are erased. Says how many rows.
+pub async fn forget(tx: &mut Tx, customers: &[Uuid]) -> Result<u64> {
+    let sql = format!(
+        "UPDATE tier_grants SET reason = 'erased', version = version + 1, \
+         state = CASE WHEN state IN ('requested', 'approved') THEN 'ended' ELSE state END WHERE customer_id{}",
+        tx.dialect().in_uuids(1)
+    );
+    tx.execute(AssertSqlSafe(sql), args![uuids(customers)]).await
+}
+
 /// Which are listed.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {

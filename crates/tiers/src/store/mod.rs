@@ -2,6 +2,7 @@
 
 pub mod decisions;
 pub mod grants;
+pub mod of_customers;
 pub mod programmes;
 pub mod simulations;
 pub mod watch;

@@ -192,7 +192,7 @@ pub async fn plan_notices(
         "INSERT INTO tier_notices (id, version_id, customer_id, from_level, to_level, due_on, created_at) \
          SELECT m.id, $2, m.customer_id, m.from_level, m.to_level, $3, $4 FROM tier_moves m \
          JOIN customers c ON c.id = m.customer_id \
-         WHERE m.simulation_id = $1 AND m.loses AND c.merged_into IS NULL",
+         WHERE m.simulation_id = $1 AND m.loses AND c.merged_into IS NULL AND c.erased_at IS NULL",
         args![simulation.uuid(), version.uuid(), due_on, at],
     )
     .await
