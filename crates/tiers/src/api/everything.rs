@@ -219,8 +219,10 @@ impl RecordPart for Choices {
         Box::pin(async move {
             let mut items = Items::default();
             for (programme, chosen) in entitlements::every_choice(tx, &about.as_one).await? {
-                items.push(&json!({ "programme": programme, "level": chosen.level, "choice": chosen.choice,
-                    "from": chosen.from, "benefits": chosen.benefits }))?;
+                items.push(
+                    &json!({ "programme": programme, "level": chosen.level, "choice": chosen.choice,
+                    "from": chosen.from, "benefits": chosen.benefits }),
+                )?;
             }
             Ok(items.finish())
         })

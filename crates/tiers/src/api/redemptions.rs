@@ -8,7 +8,6 @@ use platform::Caller;
 use platform::http::{Json, NoStore, Paging, Path, Problem, ProblemBody, no_store};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::named;
 use crate::app::redemptions::{self, CODE_MINUTES, Code};
@@ -48,11 +47,7 @@ pub(super) struct Reserved {
 impl Reserved {
     fn of(redemption: Redemption, code: Option<Code>) -> Self {
         let (code, qr) = code.map_or((None, None), |code| (Some(code.code), Some(code.qr)));
-        Self {
-            redemption,
-            code,
-            qr,
-        }
+        Self { redemption, code, qr }
     }
 }
 
@@ -179,8 +174,7 @@ pub(super) async fn reserve(
 ) -> Result<(StatusCode, NoStore, Json<Reserved>), Problem> {
     let customer = named("customer", &id)?;
     let minutes = asked.minutes.unwrap_or(CODE_MINUTES);
-    let (redemption, code) =
-        redemptions::reserve(&room, &caller, customer, &asked.wanted, minutes).await?;
+    let (redemption, code) = redemptions::reserve(&room, &caller, customer, &asked.wanted, minutes).await?;
     let body = Json(Reserved::of(redemption, code));
     Ok((StatusCode::CREATED, no_store(), body))
 }
@@ -229,7 +223,9 @@ pub(super) async fn reverse(
     Json(said): Json<RedemptionReason>,
 ) -> Result<Json<Redemption>, Problem> {
     let id = named("redemption", &id)?;
-    Ok(Json(redemptions::reverse(&room, &caller, id, &said.reason).await?))
+    Ok(Json(
+        redemptions::reverse(&room, &caller, id, &said.reason).await?,
+    ))
 }
 
 /// Gives another code for what is set aside; the one before can be used no more. Needs `tiers.redeem`.
@@ -260,7 +256,9 @@ pub(super) async fn verify(
     caller: Caller,
     Json(shown): Json<CodeShown>,
 ) -> Result<Json<CodeAnswer>, Problem> {
-    Ok(Json(by_partner::verify(&room, &caller, &shown.code).await?.into()))
+    Ok(Json(
+        by_partner::verify(&room, &caller, &shown.code).await?.into(),
+    ))
 }
 
 /// Redeems by code, once; the same again gives the same answer. For a partner's key with `tiers.redeem`.

@@ -28,7 +28,10 @@ pub async fn create(room: &TiersRoom, caller: &Caller, facts: BenefitFacts) -> R
     let platform = &room.platform;
     let mut tx = platform.db.write().await?;
     if benefits::all(&mut tx).await?.len() >= benefits::BENEFITS_MAX as usize {
-        return Err(Error::conflict("too_many_benefits", "a firm has at most 200 benefits"));
+        return Err(Error::conflict(
+            "too_many_benefits",
+            "a firm has at most 200 benefits",
+        ));
     }
     let id: BenefitId = ids::new(&platform.clock);
     benefits::insert(&mut tx, id, &facts, platform.clock.now())
@@ -82,7 +85,10 @@ pub async fn create_partner(room: &TiersRoom, caller: &Caller, facts: PartnerFac
     let mut tx = platform.db.write().await?;
     check_partner(&mut tx, caller, &facts).await?;
     if partners::all(&mut tx).await?.len() >= partners::PARTNERS_MAX as usize {
-        return Err(Error::conflict("too_many_partners", "a firm has at most 500 partners"));
+        return Err(Error::conflict(
+            "too_many_partners",
+            "a firm has at most 500 partners",
+        ));
     }
     let id: PartnerId = ids::new(&platform.clock);
     partners::insert(&mut tx, id, &facts, platform.clock.now())

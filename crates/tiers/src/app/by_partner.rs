@@ -77,7 +77,8 @@ pub async fn redeem(
     let actor = caller.actor();
     let used = use_up(room, &mut tx, account, (&redemption, &benefit), &became, actor).await?;
     let said = Said::of(&programme, &benefit, customer);
-    said.record(room, &mut tx, "redemption.redeemed", &used, actor).await?;
+    said.record(room, &mut tx, "redemption.redeemed", &used, actor)
+        .await?;
     tx.commit().await?;
     Ok((used, benefit))
 }

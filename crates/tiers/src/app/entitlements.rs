@@ -82,7 +82,10 @@ impl Holder {
         let code = standing.as_ref().and_then(|standing| standing.level.as_deref());
         let document = self.version.as_ref().map(|version| &version.document);
         let level = document.and_then(|document| {
-            document.levels.iter().find(|level| Some(level.code.as_str()) == code)
+            document
+                .levels
+                .iter()
+                .find(|level| Some(level.code.as_str()) == code)
         });
         let due = match (level, document, &standing) {
             (Some(level), Some(document), Some(standing)) => {
@@ -230,7 +233,10 @@ pub(super) async fn save(
     (actor, redemption): (Actor, Option<crate::model::RedemptionId>),
 ) -> Result<()> {
     let clock = &room.platform.clock;
-    let entered: Vec<_> = entered.iter().map(|posting| (ids::new(clock), *posting)).collect();
+    let entered: Vec<_> = entered
+        .iter()
+        .map(|posting| (ids::new(clock), *posting))
+        .collect();
     let entering = Entering {
         by: actor.user(),
         at: clock.now(),
@@ -331,7 +337,11 @@ pub struct Group {
 }
 
 /// What a customer has in every programme with a version in force, and what it may pick. Stores nothing.
-pub async fn of_customer(room: &TiersRoom, caller: &Caller, customer: Uuid) -> Result<(Vec<Has>, Vec<Group>)> {
+pub async fn of_customer(
+    room: &TiersRoom,
+    caller: &Caller,
+    customer: Uuid,
+) -> Result<(Vec<Has>, Vec<Group>)> {
     caller.require(Permission::TiersRead)?;
     caller.require(Permission::CustomersRead)?;
     let mut tx = room.platform.db.read().await?;
@@ -363,7 +373,9 @@ async fn shown(tx: &mut Tx, holder: &Holder) -> Result<Vec<Has>> {
     }
     let promises = stands.level.map_or(&[][..], |level| &level.benefits);
     let promise_of = |benefit: &Benefit| {
-        let of = promises.iter().find(|promise| promise.benefit == benefit.facts.code);
+        let of = promises
+            .iter()
+            .find(|promise| promise.benefit == benefit.facts.code);
         of.cloned()
     };
     let mut all = Vec::new();
@@ -394,9 +406,10 @@ fn groups_of(holder: &Holder, stands: &Stands<'_>) -> Vec<Group> {
         let of = |promise: &&Promise| promise.choice.as_ref() == Some(&choice.code);
         let promises: Vec<&Promise> = level.benefits.iter().filter(of).collect();
         let span = rules::span(promises.first()?.per, standing.since, holder.today);
-        let picked = stands.chosen.iter().find(|one| {
-            (&one.level, &one.choice, one.from) == (&level.code, &choice.code, span.from)
-        });
+        let picked = stands
+            .chosen
+            .iter()
+            .find(|one| (&one.level, &one.choice, one.from) == (&level.code, &choice.code, span.from));
         Some(Group {
             programme: holder.programme.id,
             choice: choice.clone(),
@@ -420,7 +433,7 @@ pub struct Pick {
 
 /// Picks some benefits of a choice group for the period under way, in place of those that were picked before.
 ///
-/// Errors: there is no such customer in the caller's scope, or it is not its own; `choice_unknown`, `choice_invalid`,
+/// Errors: there is no such customer in the caller's scope, or it is not its own; `choice_group_unknown`, `choice_invalid`,
 /// `choice_used`.
 pub async fn choose(room: &TiersRoom, caller: &Caller, customer: Uuid, pick: Pick) -> Result<()> {
     let mut tx = room.platform.db.write().await?;
@@ -429,7 +442,7 @@ pub async fn choose(room: &TiersRoom, caller: &Caller, customer: Uuid, pick: Pic
     let actor = caller.actor();
     let accounts = holder.settle(room, &mut tx, actor).await?;
     let stands = holder.stands(&mut tx).await?;
-    let unknown = || Error::invalid("choice_unknown", "the level has no such group").at("choice");
+    let unknown = || Error::invalid("choice_group_unknown", "the level has no such group").at("choice");
     let (level, standing) = stands.level.zip(stands.standing.as_ref()).ok_or_else(unknown)?;
     let choice = level.choices.iter().find(|choice| choice.code == pick.choice);
     let choice = choice.ok_or_else(unknown)?;

@@ -110,7 +110,10 @@ async fn set_aside(
         });
     }
     if !benefit.facts.active {
-        return Err(Error::conflict("benefit_inactive", "this benefit is not given at present"));
+        return Err(Error::conflict(
+            "benefit_inactive",
+            "this benefit is not given at present",
+        ));
     }
     let mut account = usable(accounts, &benefit, wanted.quantity, holder.today)?;
     let entered = rules::reserve(&mut account, wanted.quantity, wanted.companions, holder.today)?;
@@ -185,8 +188,14 @@ pub async fn reserve(
         return Ok((aside.redemption, None));
     }
     let said = Said::of(&aside.programme, &aside.benefit, customer);
-    said.record(room, &mut tx, "redemption.reserved", &aside.redemption, caller.actor())
-        .await?;
+    said.record(
+        room,
+        &mut tx,
+        "redemption.reserved",
+        &aside.redemption,
+        caller.actor(),
+    )
+    .await?;
     tx.commit().await?;
     Ok((aside.redemption, Some(code)))
 }
@@ -226,8 +235,17 @@ pub async fn redeem(
         }
     };
     let said = Said::of(&aside.programme, &aside.benefit, customer);
-    let used = use_up(room, &mut tx, aside.account, (&redemption, &aside.benefit), &became, actor).await?;
-    said.record(room, &mut tx, "redemption.redeemed", &used, actor).await?;
+    let used = use_up(
+        room,
+        &mut tx,
+        aside.account,
+        (&redemption, &aside.benefit),
+        &became,
+        actor,
+    )
+    .await?;
+    said.record(room, &mut tx, "redemption.redeemed", &used, actor)
+        .await?;
     tx.commit().await?;
     Ok(used)
 }
@@ -302,7 +320,9 @@ pub(super) struct Held {
 
 /// Holds the entitlement of a use, then reads the use as it is by then.
 pub(super) async fn hold(tx: &mut Tx, redemption: &Redemption) -> Result<Held> {
-    let account = entitlements::hold(tx, redemption.entitlement).await?.ok_or(NO_REDEMPTION)?;
+    let account = entitlements::hold(tx, redemption.entitlement)
+        .await?
+        .ok_or(NO_REDEMPTION)?;
     let redemption = redemptions::find(tx, redemption.id).await?.ok_or(NO_REDEMPTION)?;
     let benefit = benefits::find(tx, account.benefit).await?.ok_or(NO_REDEMPTION)?;
     let programme = crate::store::programmes::find(tx, account.programme).await?;
@@ -330,7 +350,12 @@ pub async fn cancel(room: &TiersRoom, caller: &Caller, id: RedemptionId, reason:
 
 /// Gives back what was used, with the day it had; what a partner was owed is taken back. What was given back already stays
 /// so. Errors: those of [`cancel`].
-pub async fn reverse(room: &TiersRoom, caller: &Caller, id: RedemptionId, reason: &str) -> Result<Redemption> {
+pub async fn reverse(
+    room: &TiersRoom,
+    caller: &Caller,
+    id: RedemptionId,
+    reason: &str,
+) -> Result<Redemption> {
     give_back(room, caller, (id, RedemptionState::Reversed), reason).await
 }
 
@@ -381,7 +406,11 @@ async fn close(
         _ => {
             let entered = rules::release(&mut account, redemption.quantity, today)?;
             let cancelled = next == RedemptionState::Cancelled;
-            let kind = if cancelled { "redemption.cancelled" } else { "redemption.lapsed" };
+            let kind = if cancelled {
+                "redemption.cancelled"
+            } else {
+                "redemption.lapsed"
+            };
             (kind, entered)
         }
     };
@@ -417,13 +446,17 @@ pub async fn another_code(
     let mut tx = room.platform.db.write().await?;
     let held = held(&mut tx, caller, id).await?;
     if held.redemption.state != RedemptionState::Reserved {
-        return Err(Error::conflict("redemption_state", "only what is set aside has a code"));
+        return Err(Error::conflict(
+            "redemption_state",
+            "only what is set aside has a code",
+        ));
     }
     redemptions::set_code(&mut tx, id, hash, expires_at).await?;
     let customer = survivor(&mut tx, held.account.customer).await?;
     let said = Said::of(&held.programme, &held.benefit, customer);
     let actor = caller.actor();
-    said.record(room, &mut tx, "redemption.code_given", &held.redemption, actor).await?;
+    said.record(room, &mut tx, "redemption.code_given", &held.redemption, actor)
+        .await?;
     let after = redemptions::find(&mut tx, id).await?.ok_or(NO_REDEMPTION)?;
     tx.commit().await?;
     Ok((after, code))
@@ -444,7 +477,14 @@ pub(crate) async fn lapse_those_over(room: &TiersRoom, most: u32) -> Result<()> 
         if current.state != RedemptionState::Reserved || current.expires_at > now {
             continue;
         }
-        close(room, &mut tx, held, (RedemptionState::Lapsed, None), Actor::System).await?;
+        close(
+            room,
+            &mut tx,
+            held,
+            (RedemptionState::Lapsed, None),
+            Actor::System,
+        )
+        .await?;
         tx.commit().await?;
     }
     Ok(())

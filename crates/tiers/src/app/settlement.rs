@@ -13,9 +13,9 @@ use crate::store::{partners, statements};
 
 /// The month that a text names, such `2026-03`. Error: `month_malformed`.
 fn named(text: &str) -> Result<Month> {
-    Day::parse(&format!("{text}-01")).map(Day::month).map_err(|_| {
-        Error::invalid("month_malformed", "a month such as 2026-03").at("month")
-    })
+    Day::parse(&format!("{text}-01"))
+        .map(Day::month)
+        .map_err(|_| Error::invalid("month_malformed", "a month such as 2026-03").at("month"))
 }
 
 fn days_of(month: Month) -> (Day, Day) {
@@ -155,7 +155,10 @@ pub async fn close(room: &TiersRoom, caller: &Caller, partner: PartnerId, month:
     }
     if let Some(newest) = statements::page(&mut tx, partner, None, 1).await?.first() {
         if newest.from == from {
-            return Err(Error::conflict("statement_closed", "this statement is closed already"));
+            return Err(Error::conflict(
+                "statement_closed",
+                "this statement is closed already",
+            ));
         }
         if newest.from > from {
             let message = "a later month is closed: what is left goes to the next one";

@@ -5,7 +5,6 @@ use std::str::FromStr;
 use base::{Error, Result};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 base::typed_id!(
     /// A benefit of the catalogue.

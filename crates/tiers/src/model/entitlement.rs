@@ -286,7 +286,6 @@ pub struct Redemption {
 /// What is asked for when a customer uses something.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
 #[schema(as = RedemptionRequest)]
-#[serde(deny_unknown_fields)]
 pub struct Wanted {
     /// By which programme.
     #[schema(value_type = Uuid)]

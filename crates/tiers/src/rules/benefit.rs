@@ -5,9 +5,7 @@ use std::collections::{HashMap, HashSet};
 use base::{Error, Result};
 
 use super::check::{Faults, NAME_CHARS_MAX, NUMBER_MAX};
-use crate::model::{
-    Benefit, BenefitFacts, Choice, Document, Level, PartnerFacts, Promise, Site, Terms,
-};
+use crate::model::{Benefit, BenefitFacts, Choice, Document, Level, PartnerFacts, Promise, Site, Terms};
 
 const PROMISES_MAX: usize = 50;
 const CHOICES_MAX: usize = 10;
@@ -104,7 +102,10 @@ pub fn check_promises(document: &Document, catalogue: &[Benefit]) -> Result<()> 
         }
         check_choices(&mut faults, level, &at);
     }
-    faults.into_result("promises_invalid", "the levels cannot promise this: see the fields")
+    faults.into_result(
+        "promises_invalid",
+        "the levels cannot promise this: see the fields",
+    )
 }
 
 fn check_promise(faults: &mut Faults, promise: &Promise, benefit: &Benefit, at: &str) {

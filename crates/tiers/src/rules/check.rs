@@ -101,7 +101,11 @@ pub fn check_document(document: &Document) -> Result<()> {
         false => 1..=DOCUMENT_SCHEMA,
     };
     let good = schemas.contains(&document.schema);
-    faults.unless(good, "schema", "the schema is 2, or 1 where no level promises anything");
+    faults.unless(
+        good,
+        "schema",
+        "the schema is 2, or 1 where no level promises anything",
+    );
     let count = document.levels.len();
     faults.unless((1..=LEVELS_MAX).contains(&count), "levels", "1 to 12 levels");
     let mut codes = HashSet::new();

@@ -22,7 +22,11 @@ pub fn apply(balances: &mut Balances, postings: &[Posting]) -> Result<()> {
     for posting in postings {
         let (debit, credit) = posting.kind.sides();
         // What is granted comes from nowhere: it is on both sides.
-        let taken = if debit == "granted" { posting.quantity } else { -posting.quantity };
+        let taken = if debit == "granted" {
+            posting.quantity
+        } else {
+            -posting.quantity
+        };
         *part(&mut after, debit) += taken;
         *part(&mut after, credit) += posting.quantity;
         if posting.quantity <= 0 || !conserved(&after) {
@@ -61,7 +65,12 @@ fn post(account: &mut Entitlement, entered: &mut Vec<Posting>, kind: EntryKind, 
 ///
 /// Errors: `quantity_malformed`, `companions_too_many`; `entitlement_over` where its time is over;
 /// `entitlement_insufficient`.
-pub fn reserve(account: &mut Entitlement, quantity: i64, companions: i32, today: Day) -> Result<Vec<Posting>> {
+pub fn reserve(
+    account: &mut Entitlement,
+    quantity: i64,
+    companions: i32,
+    today: Day,
+) -> Result<Vec<Posting>> {
     if quantity < 1 {
         return Err(Error::invalid("quantity_malformed", "at least one").at("quantity"));
     }
@@ -91,12 +100,7 @@ pub fn reverse(account: &mut Entitlement, quantity: i64, today: Day) -> Result<V
     given_back(account, EntryKind::Reversed, quantity, today)
 }
 
-fn given_back(
-    account: &mut Entitlement,
-    kind: EntryKind,
-    quantity: i64,
-    today: Day,
-) -> Result<Vec<Posting>> {
+fn given_back(account: &mut Entitlement, kind: EntryKind, quantity: i64, today: Day) -> Result<Vec<Posting>> {
     let mut entered = Vec::new();
     post(account, &mut entered, kind, quantity)?;
     entered.extend(settle(account)?);

@@ -19,6 +19,7 @@ pub use ledger::{apply, conserved, expire, release, reserve, reverse, settle};
 pub use measure::{Window, holds, tenure_months, windows};
 pub use promise::{Carry, Change, Due, Span, due, plan, promised_now, span};
 pub use redeem::{
-    check_key, check_pick, check_reason, code_of, code_read, may_redeem, may_swap, same_request, settlement_minor,
+    check_key, check_pick, check_reason, code_of, code_read, may_redeem, may_swap, same_request,
+    settlement_minor,
 };
 pub use words::{level_name, sentence};

@@ -161,7 +161,10 @@ pub fn plan(accounts: &[Entitlement], level: Option<&str>, due: &[Due], today: D
                 }
             }
         };
-        let until = one.promise.validity_days.map_or(one.span.ends, |days| Day(today.0 + days - 1));
+        let until = one
+            .promise
+            .validity_days
+            .map_or(one.span.ends, |days| Day(today.0 + days - 1));
         opened.push(Change::Opened {
             due: one.clone(),
             until,
@@ -222,7 +225,8 @@ pub fn promised_now(account: &Entitlement, new: Option<i64>, today: Day) -> i64 
             let days = i64::from(account.ends.0 - account.from.0 + 1);
             let passed = i64::from(today.0 - account.from.0).clamp(0, days);
             // In the customer's favour where it does not come out even.
-            let share = (i128::from(account.promised) * i128::from(passed) + i128::from(days) - 1) / i128::from(days);
+            let share =
+                (i128::from(account.promised) * i128::from(passed) + i128::from(days) - 1) / i128::from(days);
             i64::try_from(share).unwrap_or(account.promised)
         }
     };

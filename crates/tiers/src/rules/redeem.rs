@@ -5,9 +5,7 @@ use base::{Error, Result};
 use jiff::Timestamp;
 
 use super::benefit::of_choice;
-use crate::model::{
-    Benefit, Choice, Entitlement, Level, Partner, Redemption, RedemptionState, Terms,
-};
+use crate::model::{Benefit, Choice, Entitlement, Level, Partner, Redemption, RedemptionState, Terms};
 
 const KEY_CHARS_MAX: usize = 100;
 const REASON_CHARS_MAX: usize = 500;
@@ -59,7 +57,10 @@ pub fn same_request(before: &Redemption, quantity: i64, companions: i32) -> Resu
     if (before.quantity, before.companions) == (quantity, companions) {
         return Ok(());
     }
-    Err(Error::conflict("key_reused", "this key was used for another request"))
+    Err(Error::conflict(
+        "key_reused",
+        "this key was used for another request",
+    ))
 }
 
 /// Passes if a partner may redeem this at one of its sites now: what it does not serve is refused before anything of it is
@@ -78,17 +79,26 @@ pub fn may_redeem(
         return Err(Error::conflict("code_used", "this code was used or given up"));
     }
     if redemption.expires_at <= now {
-        return Err(Error::conflict("code_expired", "this code is too old: ask for another one"));
+        return Err(Error::conflict(
+            "code_expired",
+            "this code is too old: ask for another one",
+        ));
     }
     Ok(())
 }
 
 fn serves(partner: &Partner, benefit: &Benefit, site: Option<&str>) -> Result<()> {
     if !partner.facts.active {
-        return Err(Error::conflict("partner_inactive", "this partner redeems nothing at present"));
+        return Err(Error::conflict(
+            "partner_inactive",
+            "this partner redeems nothing at present",
+        ));
     }
     if !partner.facts.benefits.contains(&benefit.facts.code) {
-        return Err(Error::conflict("benefit_not_served", "this partner does not serve this benefit"));
+        return Err(Error::conflict(
+            "benefit_not_served",
+            "this partner does not serve this benefit",
+        ));
     }
     match site {
         Some(code) if !partner.facts.sites.iter().any(|site| site.code == code) => {

@@ -9,9 +9,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::model::{
-    Balances, Chosen, Entitlement, EntitlementId, Entry, Posting, ProgrammeId, RedemptionId,
-};
+use crate::model::{Balances, Chosen, Entitlement, EntitlementId, Entry, Posting, ProgrammeId, RedemptionId};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -112,7 +110,9 @@ async fn some(
         sql.push(" AND e.programme_id = ").bind(programme.uuid());
     }
     // Whoever holds several takes them in one order.
-    sql.push(" ORDER BY e.from_on, e.id LIMIT ").bind(OF_CUSTOMER_MAX).push(lock);
+    sql.push(" ORDER BY e.from_on, e.id LIMIT ")
+        .bind(OF_CUSTOMER_MAX)
+        .push(lock);
     let rows: Vec<Row> = sql.all(tx).await?;
     rows.into_iter().map(Row::entitlement).collect()
 }
@@ -121,8 +121,10 @@ async fn some(
 pub async fn find(tx: &mut Tx, scope: &Scope, id: EntitlementId) -> Result<Option<Entitlement>> {
     let mut sql = Sql::new("SELECT ");
     sql.push(COLUMNS)
-        .push(" FROM tier_entitlements e JOIN customers o ON o.id = e.customer_id \
-               JOIN customers c ON c.id = coalesce(o.merged_into, o.id) WHERE e.id = ")
+        .push(
+            " FROM tier_entitlements e JOIN customers o ON o.id = e.customer_id \
+               JOIN customers c ON c.id = coalesce(o.merged_into, o.id) WHERE e.id = ",
+        )
         .bind(id.uuid());
     push_scope(&mut sql, scope, ScopeColumns::OF_C);
     let row = sql.all::<Row>(tx).await?.into_iter().next();
@@ -157,14 +159,22 @@ pub async fn over(tx: &mut Tx, today: Day, rows: u32) -> Result<Vec<(ProgrammeId
 }
 
 /// Those of these customers who have something in a programme.
-pub async fn holders(tx: &mut Tx, programme: ProgrammeId, customers: &[Uuid], today: Day) -> Result<Vec<Uuid>> {
+pub async fn holders(
+    tx: &mut Tx,
+    programme: ProgrammeId,
+    customers: &[Uuid],
+    today: Day,
+) -> Result<Vec<Uuid>> {
     let sql = format!(
         "SELECT DISTINCT customer_id FROM tier_entitlements WHERE programme_id = $1 AND ends_on >= $2 \
          AND customer_id{} ORDER BY customer_id",
         tx.dialect().in_uuids(3)
     );
     let rows: Vec<(Uuid,)> = tx
-        .all(AssertSqlSafe(sql), args![programme.uuid(), today, uuids(customers)])
+        .all(
+            AssertSqlSafe(sql),
+            args![programme.uuid(), today, uuids(customers)],
+        )
         .await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
@@ -206,7 +216,7 @@ pub struct Entering {
     pub redemption: Option<RedemptionId>,
 }
 
-/// Stores what one that is held has become, with the entries that made it so. `ids` gives an id for each.
+/// Stores what one that is held has become, with the entries that made it so, each with its id.
 pub async fn save(
     tx: &mut Tx,
     after: &Entitlement,
@@ -255,9 +265,10 @@ pub async fn save(
     if changed != 1 {
         return Err(Error::internal("an entitlement was changed while it was held"));
     }
-    let rows = entered.iter().map(|(id, posting)| {
+    let mut rows = Vec::with_capacity(entered.len());
+    for (id, posting) in entered {
         let (debit, credit) = posting.kind.sides();
-        args![
+        rows.push(args![
             *id,
             after.id.uuid(),
             posting.kind.name(),
@@ -267,8 +278,8 @@ pub async fn save(
             entering.redemption.map(|id| id.uuid()),
             entering.by,
             entering.at,
-        ]
-    });
+        ]);
+    }
     ENTRIES.insert(tx, rows).await.map(|_| ())
 }
 
@@ -283,12 +294,7 @@ struct EntryRow {
 }
 
 /// The entries of one, the oldest first: those after an id.
-pub async fn entries(
-    tx: &mut Tx,
-    of: EntitlementId,
-    after: Option<Uuid>,
-    rows: u32,
-) -> Result<Vec<Entry>> {
+pub async fn entries(tx: &mut Tx, of: EntitlementId, after: Option<Uuid>, rows: u32) -> Result<Vec<Entry>> {
     let rows: Vec<EntryRow> = tx
         .all(
             "SELECT id, kind, quantity, redemption_id, actor_id, at FROM tier_entries \

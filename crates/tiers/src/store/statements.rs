@@ -49,7 +49,8 @@ pub async fn take_back(tx: &mut Tx, id: Uuid, of: RedemptionId, on: Day) -> Resu
 
 type StatementRow = (Uuid, i32, i32, i64, i64, String, i64);
 
-const STATEMENT: &str = "SELECT id, from_on, until_on, lines, amount_minor, currency, closed_at FROM tier_statements";
+const STATEMENT: &str =
+    "SELECT id, from_on, until_on, lines, amount_minor, currency, closed_at FROM tier_statements";
 
 fn statement((id, from, until, lines, amount_minor, currency, closed_at): StatementRow) -> Statement {
     Statement {
@@ -146,10 +147,14 @@ pub async fn lines(
         "SELECT l.id, l.redemption_id, b.code, l.site, l.on_day, l.quantity, l.companions, l.amount_minor \
          FROM tier_settlement_lines l JOIN tier_benefits b ON b.id = l.benefit_id WHERE l.partner_id = ",
     );
-    sql.bind(partner.uuid()).push(" AND l.id > ").bind(after.unwrap_or(Uuid::nil()));
+    sql.bind(partner.uuid())
+        .push(" AND l.id > ")
+        .bind(after.unwrap_or(Uuid::nil()));
     match of {
         Ok(statement) => sql.push(" AND l.statement_id = ").bind(statement.uuid()),
-        Err(until) => sql.push(" AND l.statement_id IS NULL AND l.on_day <= ").bind(until),
+        Err(until) => sql
+            .push(" AND l.statement_id IS NULL AND l.on_day <= ")
+            .bind(until),
     };
     sql.push(" ORDER BY l.id LIMIT ").bind(rows);
     let rows: Vec<LineRow> = sql.all(tx).await?;
