@@ -6,7 +6,7 @@ import { initReactI18next } from "react-i18next";
 const LATER = {
   tiers: { "zh-CN": () => import("./zh-CN/tiers.json"), en: () => import("./en/tiers.json") },
 } as const;
-export type LaterRoom = keyof typeof LATER;
+type LaterRoom = keyof typeof LATER;
 const entered = new Set<LaterRoom>();
 /** The address may ask for a room before there are any words. */
 let begun = () => {};

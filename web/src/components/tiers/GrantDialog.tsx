@@ -150,7 +150,7 @@ export function GrantDialog(props: {
 }
 
 /** The levels of the version in force. */
-export function LevelChoice(props: {
+function LevelChoice(props: {
   programme: string;
   id?: string;
   value?: string | null;

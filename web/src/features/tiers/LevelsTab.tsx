@@ -23,18 +23,15 @@ import { useUrlState } from "../../components/urlState";
 import { WideTable } from "../../components/WideTable";
 import { useFormat } from "../../i18n/format";
 import { DraftEditor } from "./DraftEditor";
-import { NOTICE_DAYS, readyMade } from "./readyMade";
+import { NOTICE_DAYS, readyMade, TIME_TO_REVIEW_DAYS } from "./readyMade";
 import { VersionView } from "./VersionView";
 
-export const VERSION_COLOUR: Record<VersionState, string> = {
+const VERSION_COLOUR: Record<VersionState, string> = {
   draft: "#8c8c8c",
   scheduled: "#0072b2",
   effective: "#009e73",
   retired: "#bfbfbf",
 };
-
-/** A new draft's day leaves time to look at it before the notices are due. */
-const TIME_TO_REVIEW_DAYS = 7;
 
 /** The version that the address names, or else the newest. */
 export function chosenOf(versions: Version[], id: string | null): Version | undefined {

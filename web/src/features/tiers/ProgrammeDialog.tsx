@@ -16,11 +16,9 @@ import {
 import { EditDialog } from "../../components/EditDialog";
 import { errorText } from "../../components/problem";
 import { daysAfter, useToday } from "../../components/tiers/today";
-import { readyMade } from "./readyMade";
+import { readyMade, TIME_TO_REVIEW_DAYS } from "./readyMade";
 
 const KINDS = ["person", "organisation"];
-/** A colleague needs time to look at a draft before its day. */
-const TIME_TO_REVIEW_DAYS = 7;
 export const CODE = /^[a-z0-9_-]{1,32}$/;
 export const NAME_LONGEST = 40;
 

@@ -18,6 +18,8 @@ const PER_YUAN: Record<string, number> = {
 const KEEPS = 0.8;
 
 export const NOTICE_DAYS = 30;
+/** A colleague needs time to look at a draft before its day, or before its notices are due. */
+export const TIME_TO_REVIEW_DAYS = 7;
 
 export function readyMade(currency: string, effectiveOn: string): TierDocument {
   const minor = (yuan: number) =>
