@@ -6,6 +6,9 @@
     reason = "a test that meets an error has failed"
 )]
 
+#[path = "processes/redemptions.rs"]
+mod redemptions;
+
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};

@@ -12,7 +12,8 @@ use platform::jobs::Kinds;
 use platform::migrations::RoomMigrations;
 
 /// The tables of this room.
-pub const MIGRATIONS: RoomMigrations = platform::migrations!("tiers", (1, "0001_tiers"));
+pub const MIGRATIONS: RoomMigrations =
+    platform::migrations!("tiers", (1, "0001_tiers"), (2, "0002_entitlements"));
 
 const fn reference(table: &'static str, on_merge: OnMerge) -> Reference {
     Reference {
@@ -23,13 +24,16 @@ const fn reference(table: &'static str, on_merge: OnMerge) -> Reference {
 }
 
 /// The columns of this room that refer to customers. Decisions are never changed and are read as the survivor's. Who was
-/// merged keeps the level it had and is decided on no more; the survivor is decided anew by what both brought.
+/// merged keeps the level it had and is decided on no more; the survivor is decided anew by what both brought. What either
+/// has left to use is the survivor's.
 pub const REFERENCES: &[Reference] = &[
     reference("tier_decisions", OnMerge::ReadTogether),
     reference("tier_memberships", OnMerge::MadeAnewBy(app::decide_all::JOB_KIND)),
     reference("tier_moves", OnMerge::MadeAnewBy(app::simulation::JOB_KIND)),
     reference("tier_notices", OnMerge::Move),
     reference("tier_grants", OnMerge::Move),
+    reference("tier_entitlements", OnMerge::ReadTogether),
+    reference("tier_choices", OnMerge::ReadTogether),
 ];
 
 /// The jobs of this room, added to those the runner knows.

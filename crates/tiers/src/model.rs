@@ -1,9 +1,12 @@
 //! The things of this room: programmes and their versions, what is known of a customer when it is decided on, decisions,
-//! levels given by hand.
+//! levels given by hand; benefits, what customers have of them, and partners.
 
+mod benefit;
 mod document;
+mod entitlement;
 mod facts;
 mod grant;
+mod partner;
 mod simulation;
 
 use std::str::FromStr;
@@ -14,11 +17,17 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub use benefit::{Benefit, BenefitFacts, BenefitId, Choice, OnLoss, Per, Promise, Terms};
 pub use document::{
     Condition, DOCUMENT_SCHEMA, Document, Downgrade, Landing, Level, Measure, Period, Rule, Threshold,
 };
+pub use entitlement::{
+    Balances, Chosen, Entitlement, EntitlementId, Entry, EntryKind, Posting, Redemption, RedemptionId,
+    RedemptionState, Wanted,
+};
 pub use facts::{Facts, GivenFact, MonthFact};
 pub use grant::{Grant, GrantId, GrantKind, GrantState, NewGrant};
+pub use partner::{Partner, PartnerFacts, PartnerId, SettlementLine, Site, Statement, StatementId};
 pub use simulation::{Cell, Count, Curve, CurvePoint, Moved, Sensitivity, SimulationResult};
 
 base::typed_id!(

@@ -355,6 +355,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/entitlements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a customer has by its levels today, and what it may pick. What nobody asked for yet is among it. */
+        get: operations["customer_entitlements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/entitlements/choice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Picks benefits of a choice group for the period under way, in place of those picked before. Needs `tiers.redeem`. */
+        put: operations["customer_entitlements_choose"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/erasure": {
         parameters: {
             query?: never;
@@ -583,6 +617,41 @@ export interface paths {
         get: operations["customer_overview"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/redemptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A customer's uses of what it has, the newest first. */
+        get: operations["customer_redemptions"];
+        put?: never;
+        /** Sets some aside and gives a code that can be used once. Needs `tiers.redeem`. */
+        post: operations["redemption_reserve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/redemptions/at-once": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Uses some at once, for a customer who is there. Needs `tiers.redeem`. */
+        post: operations["redemption_at_once"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1653,6 +1722,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tiers/benefits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every benefit, by code; a firm has at most 200. */
+        get: operations["tier_benefits_list"];
+        put?: never;
+        /** Makes a benefit. Needs `tiers.benefits`. */
+        post: operations["tier_benefit_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/benefits/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Decides anew about a benefit; its code and kind stay. Needs `tiers.benefits`. */
+        put: operations["tier_benefit_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/entitlements/{id}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that happened to an entitlement, the oldest first. */
+        get: operations["entitlement_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tiers/grants": {
         parameters: {
             query?: never;
@@ -1715,6 +1836,163 @@ export interface paths {
         put?: never;
         /** Takes back what was given or asked for; the customer has what it earned from then on. Needs `tiers.grant`. */
         post: operations["tier_grant_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/partner/redeem": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Redeems by code, once; the same again gives the same answer. For a partner's key with `tiers.redeem`. */
+        post: operations["partner_redeem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/partner/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says what a code stands for and whether the partner may redeem it now; changes nothing. For a partner's key with
+         *     `tiers.redeem`.
+         */
+        post: operations["partner_verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/partners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every partner, by code; a firm has at most 500. */
+        get: operations["tier_partners_list"];
+        put?: never;
+        /** Makes a partner. Needs `tiers.benefits`. */
+        post: operations["tier_partner_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/partners/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Decides anew about a partner: sites, what it serves, whose keys are its. Needs `tiers.benefits`. */
+        put: operations["tier_partner_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/partners/{id}/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A partner's closed statements, the newest first. */
+        get: operations["partner_statements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/partners/{id}/statements/{month}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A partner's statement for a month such as `2026-03`: closed, or as it stands. */
+        get: operations["partner_statement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/partners/{id}/statements/{month}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes a month that is over: nothing changes its statement from then on. Needs `tiers.benefits`. */
+        post: operations["partner_statement_close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/partners/{id}/statements/{month}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A month's statement as a CSV file. */
+        get: operations["partner_statement_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/partners/{id}/statements/{month}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The lines of a month's statement, the oldest first. */
+        get: operations["partner_statement_lines"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1789,6 +2067,57 @@ export interface paths {
         put?: never;
         /** Begins a draft. Needs `tiers.write`. */
         post: operations["tier_version_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/redemptions/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives up what was set aside. Needs `tiers.redeem`. */
+        post: operations["redemption_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/redemptions/{id}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives another code for what is set aside; the one before can be used no more. Needs `tiers.redeem`. */
+        post: operations["redemption_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/redemptions/{id}/reverse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives back what was used, with the day it had. Needs `tiers.redeem`. */
+        post: operations["redemption_reverse"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2480,6 +2809,101 @@ export interface components {
             run: string;
             value_before: components["schemas"]["Money"];
         };
+        /** @description A benefit. */
+        Benefit: components["schemas"]["BenefitFacts"] & {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Goes up with every change.
+             */
+            version: number;
+        };
+        /** @description What is decided about a benefit. */
+        BenefitFacts: {
+            /** @description Whether it is given; what customers have stays theirs. */
+            active: boolean;
+            /** @description What programmes call it, unique and never changed: `lounge`. */
+            code: string;
+            /** @description Its name in English. */
+            en: string;
+            /** @description What need it answers, so that a customer may choose by it: `health`, `travel`, `family`. */
+            need?: string | null;
+            /**
+             * Format: int64
+             * @description What a partner is owed for one, minor units.
+             */
+            settlement_minor: number;
+            /** @description What it is; its kind is never changed. */
+            terms: components["schemas"]["BenefitTerms"];
+            /**
+             * Format: int64
+             * @description What one costs the firm, minor units.
+             */
+            unit_cost_minor: number;
+            /** @description Its name in Chinese. */
+            zh: string;
+        };
+        /** @description What kind of thing a benefit is, with what that kind needs. */
+        BenefitTerms: {
+            /** @enum {string} */
+            kind: "count";
+        } | {
+            /** @enum {string} */
+            kind: "amount";
+        } | {
+            /**
+             * Format: int32
+             * @description 1,000 for ten per cent.
+             */
+            basis_points: number;
+            /** @enum {string} */
+            kind: "discount";
+        } | {
+            /** @enum {string} */
+            kind: "service_standard";
+            /** @description The queue of the hotline. */
+            queue: string;
+            /** @description What other systems call the standard. */
+            sla: string;
+        } | {
+            /**
+             * Format: int32
+             * @description 1 to 3,650.
+             */
+            days: number;
+            /** @enum {string} */
+            kind: "complaint_window";
+        } | {
+            /** @enum {string} */
+            kind: "advance_limits";
+            /**
+             * Format: int64
+             * @description For all that is outstanding, minor units.
+             */
+            outstanding_minor: number;
+            /**
+             * Format: int64
+             * @description For one claim, minor units.
+             */
+            per_claim_minor: number;
+        } | {
+            /** @enum {string} */
+            kind: "partner_service";
+            /** @description What the partners call it. */
+            service: string;
+        } | {
+            /** @enum {string} */
+            kind: "gift";
+        };
+        /** @description Every benefit. */
+        Benefits: {
+            /** @description By code. */
+            items: components["schemas"]["Benefit"][];
+        };
         /** @description A branch of the firm. */
         Branch: {
             /** @description What files call it, unique. */
@@ -2552,6 +2976,34 @@ export interface components {
             /** @description Its label in Chinese. */
             zh: string;
         };
+        /** @description A choice group. */
+        ChoiceShown: {
+            /** @description Its code. */
+            code: string;
+            /** @description Its name in English. */
+            en: string;
+            /** @description The codes of its benefits. */
+            of: string[];
+            /**
+             * Format: int32
+             * @description How many are picked.
+             */
+            pick: number;
+            /** @description The codes of those that were picked. */
+            picked: string[];
+            /**
+             * Format: uuid
+             * @description Of which programme.
+             */
+            programme: string;
+            /**
+             * Format: date
+             * @description The last day of the period.
+             */
+            until: string;
+            /** @description Its name in Chinese. */
+            zh: string;
+        };
         /** @description Customers who went from one class to another, or stayed. */
         ClassMoveBody: {
             /** Format: int64 */
@@ -2566,6 +3018,64 @@ export interface components {
         /** @description A code of the authenticator app. */
         Code: {
             /** @description Six digits. */
+            code: string;
+        };
+        /** @description What a partner is told of a code: nothing of the customer. */
+        CodeAnswer: {
+            /** @description The benefit's code. */
+            benefit: string;
+            /**
+             * Format: int32
+             * @description So many others come along.
+             */
+            companions: number;
+            /** @description Its name in English. */
+            en: string;
+            /**
+             * Format: date-time
+             * @description Until when the code can be used.
+             */
+            expires_at: string;
+            /**
+             * Format: int64
+             * @description How many, or how much in minor units.
+             */
+            quantity: number;
+            /**
+             * Format: date-time
+             * @description When it was used.
+             */
+            redeemed_at?: string | null;
+            /**
+             * Format: uuid
+             * @description The use.
+             */
+            redemption: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["RedemptionState"];
+            /** @description Its name in Chinese. */
+            zh: string;
+        };
+        /** @description What a partner redeems. */
+        CodeRedeemed: {
+            /** @description As it was typed or scanned. */
+            code: string;
+            /** @description The partner's own key of the use, 1 to 100 characters: the same again changes nothing. */
+            key: string;
+            /** @description At which of the partner's sites. */
+            site?: string | null;
+        };
+        /** @description For how long another code is given. */
+        CodeRequest: {
+            /**
+             * Format: int32
+             * @description 1 to 1,440 minutes; 15 where not said.
+             */
+            minutes?: number | null;
+        };
+        /** @description A code that a partner was shown. */
+        CodeShown: {
+            /** @description As it was typed or scanned. */
             code: string;
         };
         /** @description A column of an uploaded file. */
@@ -3147,6 +3657,128 @@ export interface components {
          * @enum {string}
          */
         EndedBecause: "ended" | "replaced" | "taken" | "malformed";
+        /** @description What became of everything that was granted: `granted` is always the sum of the others, and none is below 0. */
+        EntitlementBalances: {
+            /**
+             * Format: int64
+             * @description Can be used.
+             */
+            available: number;
+            /**
+             * Format: int64
+             * @description Was not used in time.
+             */
+            expired: number;
+            /**
+             * Format: int64
+             * @description Everything.
+             */
+            granted: number;
+            /**
+             * Format: int64
+             * @description Was used.
+             */
+            redeemed: number;
+            /**
+             * Format: int64
+             * @description Is set aside for a code that was given out.
+             */
+            reserved: number;
+            /**
+             * Format: int64
+             * @description Was taken back, or carried into the next period.
+             */
+            withdrawn: number;
+        };
+        /** @description What a customer picks of a choice group. */
+        EntitlementChoice: {
+            /** @description The codes of the benefits. */
+            benefits: string[];
+            /** @description The group's code. */
+            choice: string;
+            /**
+             * Format: uuid
+             * @description Of which programme.
+             */
+            programme: string;
+        };
+        /** @description An entry as it was stored. */
+        EntitlementEntry: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /**
+             * Format: uuid
+             * @description By whom; none for the program itself.
+             */
+            by?: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What. */
+            kind: components["schemas"]["EntryKind"];
+            /**
+             * Format: int64
+             * @description How much.
+             */
+            quantity: number;
+            /**
+             * Format: uuid
+             * @description For which use.
+             */
+            redemption?: string | null;
+        };
+        /** @description How much there is of an entitlement, and until when. */
+        EntitlementShown: components["schemas"]["EntitlementBalances"] & {
+            /**
+             * Format: int64
+             * @description So many of it were carried over from the period before.
+             */
+            carried: number;
+            /**
+             * Format: int32
+             * @description So many others may come along.
+             */
+            companions_max: number;
+            /**
+             * Format: date
+             * @description The first day of its period.
+             */
+            from: string;
+            /**
+             * Format: uuid
+             * @description Its id; null while nobody has asked for any of it.
+             */
+            id?: string | null;
+            /**
+             * Format: date
+             * @description The last day on which it can be used.
+             */
+            until: string;
+        };
+        /** @description What a customer has. */
+        Entitlements: {
+            /** @description What it may pick of. */
+            choices: components["schemas"]["ChoiceShown"][];
+            /** @description By programme and benefit. */
+            items: components["schemas"]["HasShown"][];
+        };
+        /**
+         * @description What an entry says.
+         * @enum {string}
+         */
+        EntryKind: "granted" | "carried_in" | "carried_out" | "reserved" | "redeemed" | "released" | "reversed" | "expired" | "withdrawn";
+        /** @description A page of entries. */
+        EntryPage: {
+            /** @description The oldest first. */
+            items: components["schemas"]["EntitlementEntry"][];
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+        };
         /** @description What was erased, and what the log says of it for ever. Nothing in it is personal. */
         Erasure: {
             /** @description How much was erased, by what it was: `notes`, `identities`. */
@@ -3491,6 +4123,31 @@ export interface components {
             claim: string;
             /** @description The first group of these that a person is in decides; 1 to 50. */
             roles: components["schemas"]["GroupRole"][];
+        };
+        /** @description What a customer has of a benefit. */
+        HasShown: {
+            /**
+             * Format: uuid
+             * @description The benefit.
+             */
+            benefit: string;
+            /** @description Its code. */
+            code: string;
+            /** @description Its name in English. */
+            en: string;
+            entitlement?: components["schemas"]["EntitlementShown"] | null;
+            /** @description What need it answers. */
+            need?: string | null;
+            /**
+             * Format: uuid
+             * @description By which programme.
+             */
+            programme: string;
+            promise?: components["schemas"]["TierPromise"] | null;
+            /** @description What it is. */
+            terms: components["schemas"]["BenefitTerms"];
+            /** @description Its name in Chinese. */
+            zh: string;
         };
         /** @description Something a customer is or was known by. */
         Identity: {
@@ -4758,6 +5415,63 @@ export interface components {
          * @enum {string}
          */
         PartState: "ok" | "late" | "failed" | "forbidden";
+        /** @description A partner. */
+        Partner: components["schemas"]["PartnerFacts"] & {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Goes up with every change.
+             */
+            version: number;
+        };
+        /** @description What is decided about a partner. */
+        PartnerFacts: {
+            /** @description Whether it may redeem. */
+            active: boolean;
+            /** @description The codes of the benefits it serves. */
+            benefits?: string[];
+            /** @description What other systems call it, unique. */
+            code: string;
+            /** @description Its name in English. */
+            en: string;
+            /** @description Its sites; at most 200. */
+            sites?: components["schemas"]["PartnerSite"][];
+            /**
+             * Format: uuid
+             * @description The user whose API keys are the partner's: it redeems by code what the partner serves, and nothing else.
+             */
+            user?: string | null;
+            /** @description Its name in Chinese. */
+            zh: string;
+        };
+        /** @description A place of a partner. */
+        PartnerSite: {
+            /** @description What the partner calls it, unique among its sites. */
+            code: string;
+            /** @description Its name in English. */
+            en: string;
+            /**
+             * Format: double
+             * @description Degrees north.
+             */
+            latitude?: number | null;
+            /**
+             * Format: double
+             * @description Degrees east.
+             */
+            longitude?: number | null;
+            /** @description Its name in Chinese. */
+            zh: string;
+        };
+        /** @description Every partner. */
+        Partners: {
+            /** @description By code. */
+            items: components["schemas"]["Partner"][];
+        };
         PasswordChange: {
             /** @description The password so far. */
             current_password: string;
@@ -4981,6 +5695,116 @@ export interface components {
             /** @description The codes. */
             recovery_codes: string[];
         };
+        /** @description A use of an entitlement. */
+        Redemption: {
+            /**
+             * Format: date-time
+             * @description When it was cancelled, lapsed or was reversed.
+             */
+            closed_at?: string | null;
+            /**
+             * Format: int32
+             * @description So many others come along.
+             */
+            companions: number;
+            /**
+             * Format: uuid
+             * @description Of which entitlement.
+             */
+            entitlement: string;
+            /**
+             * Format: date-time
+             * @description When what is set aside lapses.
+             */
+            expires_at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description By which whoever asked for it tells it from others. */
+            key: string;
+            /**
+             * Format: uuid
+             * @description At which partner it was used.
+             */
+            partner?: string | null;
+            /**
+             * Format: int64
+             * @description How many, or how much in minor units.
+             */
+            quantity: number;
+            /** @description Why it was cancelled or reversed. */
+            reason?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was used.
+             */
+            redeemed_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            reserved_at: string;
+            /**
+             * Format: uuid
+             * @description Who set it aside.
+             */
+            reserved_by?: string | null;
+            /** @description At which site of the partner. */
+            site?: string | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["RedemptionState"];
+        };
+        /** @description What is used at once. */
+        RedemptionAtOnce: components["schemas"]["RedemptionRequest"] & {
+            /**
+             * Format: uuid
+             * @description At which partner; none for the firm itself.
+             */
+            partner?: string | null;
+            /** @description At which of the partner's sites. */
+            site?: string | null;
+        };
+        /** @description A page of uses. */
+        RedemptionPage: {
+            /** @description The newest first. */
+            items: components["schemas"]["Redemption"][];
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+        };
+        /** @description Why something is given back. */
+        RedemptionReason: {
+            /** @description 1 to 500 characters. */
+            reason: string;
+        };
+        /** @description What is asked for when a customer uses something. */
+        RedemptionRequest: {
+            /** @description The benefit's code. */
+            benefit: string;
+            /**
+             * Format: int32
+             * @description So many others come along.
+             */
+            companions?: number;
+            /** @description The caller's own key of this request, 1 to 100 characters: the same again changes nothing. */
+            key: string;
+            /**
+             * Format: uuid
+             * @description By which programme.
+             */
+            programme: string;
+            /**
+             * Format: int64
+             * @description How many, or how much in minor units.
+             */
+            quantity: number;
+        };
+        /**
+         * @description Where a use stands.
+         * @enum {string}
+         */
+        RedemptionState: "reserved" | "redeemed" | "cancelled" | "lapsed" | "reversed";
         /** @description A row that was not accepted. */
         Reject: {
             /** @description Stable name of the reason. */
@@ -5008,6 +5832,23 @@ export interface components {
             /** @description The part, with amounts in minor units of the run's currency. */
             part: Record<string, never>;
             run: components["schemas"]["Run"];
+        };
+        /** @description What is to be set aside. */
+        Reservation: components["schemas"]["RedemptionRequest"] & {
+            /**
+             * Format: int32
+             * @description How long its code can be used, 1 to 1,440 minutes; 15 where not said.
+             */
+            minutes?: number | null;
+        };
+        /** @description What was set aside, with its code. */
+        Reserved: {
+            /** @description Its code, shown once; null where the same was asked for before. */
+            code?: string | null;
+            /** @description The text of the code's QR code. */
+            qr?: string | null;
+            /** @description The use. */
+            redemption: components["schemas"]["Redemption"];
         };
         /** @description Scores 1 to 5 by quintile, 5 is best. */
         Rfm: {
@@ -5255,6 +6096,85 @@ export interface components {
              * @description Goes up with every change; send it as `If-Match` when changing.
              */
             version: number;
+        };
+        /** @description What a partner is owed for a redemption, or what is taken back for one that was reversed. */
+        SettlementLine: {
+            /**
+             * Format: int64
+             * @description What is owed, minor units.
+             */
+            amount_minor: number;
+            /** @description The benefit's code. */
+            benefit: string;
+            /**
+             * Format: int32
+             * @description So many others came along.
+             */
+            companions: number;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: date
+             * @description On which day.
+             */
+            on: string;
+            /**
+             * Format: int64
+             * @description How many, or how much; below 0 where it was reversed.
+             */
+            quantity: number;
+            /**
+             * Format: uuid
+             * @description For which redemption.
+             */
+            redemption: string;
+            /** @description At which site. */
+            site?: string | null;
+        };
+        /** @description A page of a statement's lines. */
+        SettlementLinePage: {
+            /** @description The oldest first. */
+            items: components["schemas"]["SettlementLine"][];
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+        };
+        /** @description What a partner is owed for a month. */
+        SettlementStatement: {
+            /**
+             * Format: int64
+             * @description What is owed, minor units.
+             */
+            amount_minor: number;
+            /**
+             * Format: date-time
+             * @description When it was closed; nothing changes it since.
+             */
+            closed_at?: string | null;
+            /** @description In which currency. */
+            currency: string;
+            /**
+             * Format: date
+             * @description The first day of the month.
+             */
+            from: string;
+            /**
+             * Format: uuid
+             * @description Its id; none while it is open.
+             */
+            id?: string | null;
+            /**
+             * Format: int64
+             * @description How many lines.
+             */
+            lines: number;
+            /**
+             * Format: date
+             * @description The last.
+             */
+            until: string;
         };
         /** @description What there is already. */
         Setup: {
@@ -5574,6 +6494,20 @@ export interface components {
             organisation_id: string;
             role: components["schemas"]["ContactRole"];
         };
+        /** @description A choice group of a level: so many of its benefits are picked for each period. */
+        TierChoice: {
+            /** @description What other systems call it, unique in the level. */
+            code: string;
+            /** @description Its name in English. */
+            en: string;
+            /**
+             * Format: int32
+             * @description How many are picked.
+             */
+            pick: number;
+            /** @description Its name in Chinese. */
+            zh: string;
+        };
         /** @description One condition. */
         TierCondition: (components["schemas"]["AtLeast"] & {
             /** @enum {string} */
@@ -5665,7 +6599,7 @@ export interface components {
             period: components["schemas"]["TierPeriod"];
             /**
              * Format: int32
-             * @description The form of the document: 1.
+             * @description The form of the document: 2, or 1 where no level promises anything.
              */
             schema: number;
         };
@@ -5761,6 +6695,10 @@ export interface components {
         TierLanding: "one_level" | "earned";
         /** @description A level. */
         TierLevel: {
+            /** @description What it promises; at most 50. */
+            benefits?: components["schemas"]["TierPromise"][];
+            /** @description Groups of benefits of which some are picked; at most 10. */
+            choices?: components["schemas"]["TierChoice"][];
             /** @description What other systems call it, unique in the version: `gold`. */
             code: string;
             /** @description Its colour: `#d4af37`. */
@@ -5813,6 +6751,11 @@ export interface components {
              */
             revenue_minor: number;
         };
+        /**
+         * @description What becomes of what a level gave when it is lost.
+         * @enum {string}
+         */
+        TierOnLoss: "keep" | "pro_rata";
         /** @description Over which time it counts what customers bring. */
         TierPeriod: {
             /** @enum {string} */
@@ -5840,6 +6783,42 @@ export interface components {
             /** @description Whether it takes all of the conditions or any of them. */
             takes_all: boolean;
         };
+        /** @description What a level promises of a benefit. */
+        TierPromise: {
+            /** @description The benefit's code. */
+            benefit: string;
+            /**
+             * Format: int64
+             * @description So many that were not used go into the next period; 0 to the quantity.
+             */
+            carry_over_max?: number;
+            /** @description The choice group it is part of: it is given to who picks it. */
+            choice?: string | null;
+            /**
+             * Format: int32
+             * @description So many others may come along.
+             */
+            companions_max?: number;
+            /** @description What becomes of it when the level is lost. */
+            on_loss?: components["schemas"]["TierOnLoss"];
+            /** @description In which period. */
+            per: components["schemas"]["TierPromisePeriod"];
+            /**
+             * Format: int64
+             * @description How many, or how much in minor units, in a period; 0 for what is not used up.
+             */
+            quantity?: number;
+            /**
+             * Format: int32
+             * @description So many days it can be used from when it was granted; to the end of its period where not said.
+             */
+            validity_days?: number | null;
+        };
+        /**
+         * @description The period of a promise.
+         * @enum {string}
+         */
+        TierPromisePeriod: "month" | "quarter" | "year" | "membership_year";
         /** @description Why, for machines and for people. */
         TierReason: {
             /** @description The stable name. */
@@ -7167,6 +8146,66 @@ export interface operations {
             };
         };
     };
+    customer_entitlements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entitlements"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    customer_entitlements_choose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntitlementChoice"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     customer_erase: {
         parameters: {
             query?: never;
@@ -7703,6 +8742,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Overview"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    customer_redemptions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedemptionPage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    redemption_reserve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reservation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reserved"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    redemption_at_once: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedemptionAtOnce"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redemption"];
                 };
             };
             "4XX": {
@@ -10099,6 +11236,132 @@ export interface operations {
             };
         };
     };
+    tier_benefits_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Benefits"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_benefit_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BenefitFacts"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Benefit"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_benefit_change: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version that was read */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BenefitFacts"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Benefit"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    entitlement_entries: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryPage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     tier_grants_list: {
         parameters: {
             query?: {
@@ -10216,6 +11479,317 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TierGrant"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    partner_redeem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeRedeemed"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeAnswer"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    partner_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeShown"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeAnswer"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_partners_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Partners"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_partner_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartnerFacts"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Partner"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_partner_change: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version that was read */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartnerFacts"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Partner"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    partner_statements: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementPage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    partner_statement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettlementStatement"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    partner_statement_close: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettlementStatement"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    partner_statement_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    partner_statement_lines: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettlementLinePage"];
                 };
             };
             "4XX": {
@@ -10433,6 +12007,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TierVersion"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    redemption_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedemptionReason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redemption"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    redemption_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reserved"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    redemption_reverse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedemptionReason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redemption"];
                 };
             };
             "4XX": {

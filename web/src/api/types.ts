@@ -43,6 +43,8 @@ export const PERMISSIONS = [
   "tiers.write",
   "tiers.publish",
   "tiers.grant",
+  "tiers.benefits",
+  "tiers.redeem",
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 export type Session = Whole<Schemas["Session"]>;

@@ -40,6 +40,17 @@ export const CUSTOMER_EVENTS = [
   "tier_grant.refused",
   "tier_grant.revoked",
   "tier_grant.ended",
+  "entitlement.granted",
+  "entitlement.withdrawn",
+  "entitlement.carried_over",
+  "entitlement.expired",
+  "entitlement.chosen",
+  "redemption.reserved",
+  "redemption.code_given",
+  "redemption.redeemed",
+  "redemption.cancelled",
+  "redemption.lapsed",
+  "redemption.reversed",
 ] as const;
 
 export const FIRM_EVENTS = [
@@ -102,4 +113,9 @@ export const FIRM_EVENTS = [
   "tier_programme.published",
   "tier_programme.in_force",
   "tier_programme.decided",
+  "tier_benefit.created",
+  "tier_benefit.changed",
+  "tier_partner.created",
+  "tier_partner.changed",
+  "tier_partner.settled",
 ] as const;

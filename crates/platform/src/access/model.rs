@@ -85,11 +85,15 @@ pub enum Permission {
     TiersPublish,
     /// Ask for levels to be given by hand, and agree to what others asked for.
     TiersGrant,
+    /// Decide which benefits there are, at which partners they are used and what these are owed.
+    TiersBenefits,
+    /// Redeem what customers have.
+    TiersRedeem,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::CustomersRead,
         Self::CustomersWrite,
         Self::CustomersMerge,
@@ -113,6 +117,8 @@ impl Permission {
         Self::TiersWrite,
         Self::TiersPublish,
         Self::TiersGrant,
+        Self::TiersBenefits,
+        Self::TiersRedeem,
     ];
 
     /// The permission's name in the API.
@@ -141,6 +147,8 @@ impl Permission {
             Self::TiersWrite => "tiers.write",
             Self::TiersPublish => "tiers.publish",
             Self::TiersGrant => "tiers.grant",
+            Self::TiersBenefits => "tiers.benefits",
+            Self::TiersRedeem => "tiers.redeem",
         }
     }
 }

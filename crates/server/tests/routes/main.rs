@@ -64,6 +64,15 @@ const SIMULATION: &str = r#"{ "sensitivity": { "level": "a", "condition": 0, "va
 const GRANT: &str = r#"{ "programme": "01890a5d-ac96-774b-bcce-b302099a8057", "kind": "level", "level": "a",
     "reason": "asked for", "from": "2026-01-01", "until": "2026-12-31" }"#;
 
+const BENEFIT: &str = r#"{ "code": "new", "zh": "新", "en": "New", "terms": { "kind": "count" },
+    "unit_cost_minor": 1, "settlement_minor": 1, "active": true }"#;
+const PARTNER: &str = r#"{ "code": "new", "zh": "新", "en": "New", "active": true }"#;
+const WANTED: &str = r#"{ "programme": "01890a5d-ac96-774b-bcce-b302099a8057", "benefit": "new", "quantity": 1,
+    "key": "k" }"#;
+const PICKED: &str =
+    r#"{ "programme": "01890a5d-ac96-774b-bcce-b302099a8057", "choice": "c", "benefits": ["new"] }"#;
+const WHY: &str = r#"{ "reason": "asked for" }"#;
+
 const MERGE: &str = r#"{
     "survivor": "{hidden}", "survivor_version": 1,
     "merged": "01890a5d-ac96-774b-bcce-b302099a8057", "merged_version": 1
@@ -156,6 +165,44 @@ const ROUTES: &[Route] = &[
     ("POST /tiers/programmes/{id}/versions", Permitted, "", LEVELS),
     ("GET /tiers/versions/{id}", Permitted, "", ""),
     ("PUT /tiers/versions/{id}", Permitted, "", LEVELS),
+    ("GET /tiers/benefits", Permitted, "", ""),
+    ("POST /tiers/benefits", Permitted, "", BENEFIT),
+    ("PUT /tiers/benefits/{id}", Permitted, "", BENEFIT),
+    ("GET /tiers/partners", Permitted, "", ""),
+    ("POST /tiers/partners", Permitted, "", PARTNER),
+    ("PUT /tiers/partners/{id}", Permitted, "", PARTNER),
+    ("GET /tiers/partners/{id}/statements", Permitted, "", ""),
+    ("GET /tiers/partners/{id}/statements/{month}", Permitted, "", ""),
+    (
+        "GET /tiers/partners/{id}/statements/{month}/lines",
+        Permitted,
+        "",
+        "",
+    ),
+    (
+        "GET /tiers/partners/{id}/statements/{month}/file",
+        Permitted,
+        "",
+        "",
+    ),
+    (
+        "POST /tiers/partners/{id}/statements/{month}/close",
+        Permitted,
+        "",
+        "",
+    ),
+    (
+        "POST /tiers/partner/verify",
+        Permitted,
+        "",
+        r#"{ "code": "AAAABBBBCCCC" }"#,
+    ),
+    (
+        "POST /tiers/partner/redeem",
+        Permitted,
+        "",
+        r#"{ "code": "AAAABBBBCCCC", "key": "k" }"#,
+    ),
     ("POST /tiers/programmes/{id}/decide", WholeFirm, "", ""),
     ("POST /tiers/versions/{id}/publish", WholeFirm, "", ""),
     ("GET /tiers/versions/{id}/simulation", WholeFirm, "", ""),
@@ -293,6 +340,10 @@ const ROUTES: &[Route] = &[
     ("POST /tiers/grants/{id}/approve", SomeCustomers, "", ""),
     ("POST /tiers/grants/{id}/refuse", SomeCustomers, "", ""),
     ("POST /tiers/grants/{id}/revoke", SomeCustomers, "", ""),
+    ("GET /tiers/entitlements/{id}/entries", SomeCustomers, "", ""),
+    ("POST /tiers/redemptions/{id}/cancel", SomeCustomers, "", WHY),
+    ("POST /tiers/redemptions/{id}/reverse", SomeCustomers, "", WHY),
+    ("POST /tiers/redemptions/{id}/code", SomeCustomers, "", "{}"),
     ("GET /value/profiles", SomeCustomers, "limit=50", ""),
     ("GET /value/profiles", SomeCustomers, "q=南方", ""),
     ("GET /value/profiles", SomeCustomers, "brand=南方品牌", ""),
@@ -431,6 +482,16 @@ const ROUTES: &[Route] = &[
     ("POST /customers/{id}/tiers/decide", OneCustomer, "", ""),
     ("GET /customers/{id}/tiers/decisions", OneCustomer, "", ""),
     ("POST /customers/{id}/tiers/grants", OneCustomer, "", GRANT),
+    ("GET /customers/{id}/entitlements", OneCustomer, "", ""),
+    ("PUT /customers/{id}/entitlements/choice", OneCustomer, "", PICKED),
+    ("GET /customers/{id}/redemptions", OneCustomer, "", ""),
+    ("POST /customers/{id}/redemptions", OneCustomer, "", WANTED),
+    (
+        "POST /customers/{id}/redemptions/at-once",
+        OneCustomer,
+        "",
+        WANTED,
+    ),
     ("GET /customers/{id}/timeline", OneCustomer, "", ""),
     ("GET /customers/{id}/transactions", OneCustomer, "", ""),
     ("GET /customers/{id}/value", OneCustomer, "", ""),

@@ -1,13 +1,13 @@
 //! This room's parts of everything that is known of a customer, and of what goes with its erasure.
 
-use base::Result;
+use base::{Day, Result};
 use customers::everything::{About, Items, RecordPart, RecordParts};
 use futures::future::BoxFuture;
 use platform::{Scope, Tx};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::store::{decisions, grants, of_customers};
+use crate::store::{decisions, entitlements, grants, of_customers, redemptions};
 
 /// How many rows are read at once.
 const ROWS: u32 = 500;
@@ -15,7 +15,13 @@ const ROWS: u32 = 500;
 /// Adds this room's parts.
 #[must_use]
 pub fn with_record_parts(parts: RecordParts) -> RecordParts {
-    parts.with(Levels).with(Decisions).with(Notices).with(Grants)
+    parts
+        .with(Levels)
+        .with(Decisions)
+        .with(Notices)
+        .with(Grants)
+        .with(Entitlements)
+        .with(Choices)
 }
 
 /// How the customer stands.
@@ -153,5 +159,76 @@ impl RecordPart for Grants {
 
     fn erase<'a>(&'a self, tx: &'a mut Tx, customers: &'a [Uuid]) -> BoxFuture<'a, Result<u64>> {
         Box::pin(grants::forget(tx, customers))
+    }
+}
+
+/// What it has by its levels, with each use of it. When a customer is erased only what people wrote about it goes: what was
+/// granted and used is the firm's books.
+struct Entitlements;
+
+impl RecordPart for Entitlements {
+    fn name(&self) -> &'static str {
+        "entitlements"
+    }
+
+    fn tables(&self) -> &'static [&'static str] {
+        &["tier_entitlements"]
+    }
+
+    fn read<'a>(&'a self, tx: &'a mut Tx, about: &'a About) -> BoxFuture<'a, Result<Vec<u8>>> {
+        Box::pin(async move {
+            let mut items = Items::default();
+            let begin = Day(i32::MIN);
+            for account in entitlements::of_customer(tx, &about.as_one, None, begin).await? {
+                items.push(&json!({ "entitlement": account }))?;
+            }
+            let mut before = None;
+            loop {
+                let scope = Scope::of_system();
+                let some = redemptions::of_customer(tx, &scope, &about.as_one, before, ROWS).await?;
+                before = some.last().map(|last| last.id.uuid());
+                let ended = some.len() < ROWS as usize;
+                for one in some {
+                    items.push(&json!({ "redemption": one }))?;
+                }
+                if ended {
+                    return Ok(items.finish());
+                }
+            }
+        })
+    }
+
+    fn erase<'a>(&'a self, tx: &'a mut Tx, customers: &'a [Uuid]) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(redemptions::forget(tx, customers))
+    }
+}
+
+/// What it picked of choice groups.
+struct Choices;
+
+impl RecordPart for Choices {
+    fn name(&self) -> &'static str {
+        "entitlement_choices"
+    }
+
+    fn tables(&self) -> &'static [&'static str] {
+        &["tier_choices"]
+    }
+
+    fn read<'a>(&'a self, tx: &'a mut Tx, about: &'a About) -> BoxFuture<'a, Result<Vec<u8>>> {
+        Box::pin(async move {
+            let mut items = Items::default();
+            for (programme, chosen) in entitlements::every_choice(tx, &about.as_one).await? {
+                items.push(
+                    &json!({ "programme": programme, "level": chosen.level, "choice": chosen.choice,
+                    "from": chosen.from, "benefits": chosen.benefits }),
+                )?;
+            }
+            Ok(items.finish())
+        })
+    }
+
+    fn erase<'a>(&'a self, tx: &'a mut Tx, customers: &'a [Uuid]) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(of_customers::delete(tx, "tier_choices", customers))
     }
 }

@@ -1,10 +1,14 @@
 //! This room over HTTP. One handler, one use case.
 
+mod benefits;
+mod entitlements;
 mod everything;
 mod grants;
 mod of_customer;
 mod overview;
 mod programmes;
+mod redemptions;
+mod settlement;
 mod simulation;
 
 use std::str::FromStr;
@@ -38,6 +42,25 @@ pub fn router() -> OpenApiRouter<Platform> {
         .routes(routes!(grants::approve))
         .routes(routes!(grants::refuse))
         .routes(routes!(grants::revoke))
+        .routes(routes!(benefits::list, benefits::create))
+        .routes(routes!(benefits::change))
+        .routes(routes!(benefits::partners, benefits::create_partner))
+        .routes(routes!(benefits::change_partner))
+        .routes(routes!(settlement::list))
+        .routes(routes!(settlement::of_month))
+        .routes(routes!(settlement::lines))
+        .routes(routes!(settlement::file))
+        .routes(routes!(settlement::close))
+        .routes(routes!(entitlements::of_customer))
+        .routes(routes!(entitlements::choose))
+        .routes(routes!(entitlements::entries))
+        .routes(routes!(redemptions::of_customer, redemptions::reserve))
+        .routes(routes!(redemptions::redeem))
+        .routes(routes!(redemptions::cancel))
+        .routes(routes!(redemptions::reverse))
+        .routes(routes!(redemptions::another_code))
+        .routes(routes!(redemptions::verify))
+        .routes(routes!(redemptions::redeem_by_code))
 }
 
 /// A thing that a path names. What is no id names nothing.

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::everybody::{Asked, Everybody};
 use super::known::Wanted;
-use super::{NO_PROGRAMME, TiersRoom, blocking};
+use super::{NO_PROGRAMME, TiersRoom, blocking, entitlements};
 use crate::model::{Facts, Grant, Programme, ProgrammeId, Recorded, Standing, Version, VersionState};
 use crate::rules::{self, Outcome};
 use crate::store::decisions::Membership;
@@ -272,6 +272,13 @@ async fn store_step(
         });
     }
     decisions::record(&mut tx, &recorded).await?;
+    let level = |standing: &Standing| standing.level.clone();
+    let other_level: Vec<Uuid> = recorded
+        .iter()
+        .filter(|one| one.before.as_ref().and_then(level) != one.after.level)
+        .map(|one| one.customer)
+        .collect();
+    entitlements::follow_holders(room, &mut tx, programme.id, &other_level, job.actor()).await?;
     let payload = json!({
         "programme": programme.facts.code, "version": version.number, "decided": recorded.len(),
         "raised": counts.raised, "lowered": counts.lowered, "job": job.id(),

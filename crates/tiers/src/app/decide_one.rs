@@ -16,7 +16,7 @@ use value::profile_columns::ProfileColumns;
 use value::store::ledger;
 
 use super::known::{self, Wanted, is_for, month_facts};
-use super::{NO_PROGRAMME, TiersRoom};
+use super::{NO_PROGRAMME, TiersRoom, entitlements};
 use crate::model::{
     Decision, DecisionId, Document, Facts, MonthFact, Programme, ProgrammeId, Recorded, Standing, Version,
     VersionState,
@@ -133,6 +133,7 @@ pub(crate) async fn decide(
         };
         decisions::record(tx, std::slice::from_ref(&recorded)).await?;
         record_event(room, tx, (&programme, &version), &recorded, &decision, actor).await?;
+        entitlements::follow(room, tx, (programme.id, customer), actor).await?;
     }
     Ok(Some(decision))
 }

@@ -1,13 +1,20 @@
 //! The use cases of this room: who may, what it takes, what it changes, and the event that says so.
 
+pub mod benefits;
+pub mod by_partner;
+pub mod choices;
 pub mod decide_all;
 mod decide_one;
+pub mod entitlements;
 mod everybody;
+pub mod giving_back;
 pub mod grants;
 mod known;
 pub mod of_customer;
 pub mod programmes;
 pub mod publish;
+pub mod redemptions;
+pub mod settlement;
 pub mod simulation;
 pub mod watch;
 

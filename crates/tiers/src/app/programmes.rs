@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{NO_PROGRAMME, NO_VERSION, TiersRoom};
 use crate::model::{Document, Programme, ProgrammeFacts, ProgrammeId, Version, VersionId, VersionState};
 use crate::rules;
-use crate::store::{decisions, programmes};
+use crate::store::{benefits, decisions, programmes};
 
 /// A programme with what is in force.
 pub struct Shown {
@@ -140,7 +140,7 @@ pub async fn version(room: &TiersRoom, caller: &Caller, id: VersionId) -> Result
     programmes::version(&mut tx, id).await?.ok_or(NO_VERSION)
 }
 
-/// Begins a draft. Error: `document_invalid`, with the fields at fault.
+/// Begins a draft. Errors: `document_invalid`, `promises_invalid`, with the fields at fault.
 pub async fn draft(
     room: &TiersRoom,
     caller: &Caller,
@@ -152,6 +152,7 @@ pub async fn draft(
     let platform = &room.platform;
     let mut tx = platform.db.write().await?;
     programmes::hold(&mut tx, programme).await?.ok_or(NO_PROGRAMME)?;
+    rules::check_promises(&document, &benefits::all(&mut tx).await?)?;
     let id: VersionId = ids::new(&platform.clock);
     let by = caller.actor().user();
     programmes::insert_draft(&mut tx, (id, programme), &document, by, platform.clock.now()).await?;
@@ -170,7 +171,7 @@ pub async fn draft(
     Ok(version)
 }
 
-/// Changes a draft. Errors: `document_invalid`; `version_stale`; `not_a_draft`.
+/// Changes a draft. Errors: `document_invalid`, `promises_invalid`; `version_stale`; `not_a_draft`.
 pub async fn change_draft(
     room: &TiersRoom,
     caller: &Caller,
@@ -186,6 +187,7 @@ pub async fn change_draft(
     if before.state != VersionState::Draft {
         return Err(not_a_draft());
     }
+    rules::check_promises(&document, &benefits::all(&mut tx).await?)?;
     if before.document != document {
         let by = caller.actor().user();
         if !programmes::update_draft(&mut tx, id, expected, &document, by).await? {

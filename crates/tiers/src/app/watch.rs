@@ -1,5 +1,5 @@
 //! What goes on by itself: a ledger line that earns a level raises it within a minute; a version comes into force on its
-//! day; what was given by hand ends by itself; everybody is decided on after each value run and on each new day.
+//! day; what was given by hand, set aside or not used in time ends by itself; everybody is decided on after each value run and on each new day.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use value::model::RunState;
 use value::store::{ledger, runs};
 
 use super::programmes::held_version;
-use super::{TiersRoom, decide_all, decide_one, grants, publish};
+use super::{TiersRoom, decide_all, decide_one, entitlements, giving_back, grants, publish};
 use crate::store::{programmes, watch};
 
 const EVERY: Duration = Duration::from_secs(10);
@@ -19,6 +19,7 @@ const LINES_PER_STEP: u32 = 5_000;
 /// Where more lines came than this, everybody is decided on at once rather than one after the other.
 const LINES_ONE_BY_ONE_MAX: i64 = 50_000;
 const GRANTS_PER_STEP: u32 = 500;
+const ENTITLEMENTS_PER_STEP: u32 = 500;
 
 /// Looks every ten seconds, until told to stop.
 pub async fn watch(room: TiersRoom, stop: CancellationToken) {
@@ -37,6 +38,8 @@ pub async fn watch(room: TiersRoom, stop: CancellationToken) {
 pub async fn step(room: &TiersRoom) -> Result<()> {
     put_due_in_force(room).await?;
     grants::end_those_over(room, GRANTS_PER_STEP).await?;
+    giving_back::lapse_those_over(room, ENTITLEMENTS_PER_STEP).await?;
+    entitlements::end_those_over(room, ENTITLEMENTS_PER_STEP).await?;
     let mut tx = room.platform.db.read().await?;
     let in_force = programmes::in_force(&mut tx).await?;
     drop(tx);

@@ -6,15 +6,17 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use value::profile::Figure;
 
-/// The form of documents that this program writes and reads.
-pub const DOCUMENT_SCHEMA: u32 = 1;
+use super::{Choice, Promise};
+
+/// The newest form of documents that this program writes and reads. In the first one levels promise nothing.
+pub const DOCUMENT_SCHEMA: u32 = 2;
 
 /// What a version says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = TierDocument)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
-    /// The form of the document: 1.
+    /// The form of the document: 2, or 1 where no level promises anything.
     pub schema: u32,
     /// The levels, the lowest first; at most 12.
     pub levels: Vec<Level>,
@@ -49,6 +51,12 @@ pub struct Level {
     /// What keeps it; what earns it where not said.
     #[serde(default)]
     pub keep: Option<Rule>,
+    /// What it promises; at most 50.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub benefits: Vec<Promise>,
+    /// Groups of benefits of which some are picked; at most 10.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<Choice>,
 }
 
 impl Level {

@@ -13,7 +13,7 @@ use crate::model::{
 
 const LEVELS_MAX: usize = 12;
 const CONDITIONS_MAX: usize = 10;
-const NAME_CHARS_MAX: usize = 40;
+pub(super) const NAME_CHARS_MAX: usize = 40;
 const CODE_CHARS_MAX: usize = 32;
 const BRANDS_MAX: usize = 50;
 const BRAND_CHARS_MAX: usize = 100;
@@ -21,35 +21,35 @@ const NOTICE_DAYS_MAX: i32 = 365;
 const GRACE_DAYS_MAX: i32 = 366;
 const MONTHS_MAX: i32 = 24;
 /// No sum of a customer comes near this.
-const NUMBER_MAX: i64 = 1_000_000_000_000_000;
+pub(super) const NUMBER_MAX: i64 = 1_000_000_000_000_000;
 /// 2000-01-01 and 2200-01-01.
 const DAYS: std::ops::Range<i32> = 10_957..84_006;
 
 /// Collects what is wrong, each at its field.
 #[derive(Default)]
-struct Faults(Vec<FieldError>);
+pub(super) struct Faults(Vec<FieldError>);
 
 impl Faults {
-    fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
+    pub(super) fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
         self.0.push(FieldError {
             field: field.into(),
             message: message.into(),
         });
     }
 
-    fn unless(&mut self, good: bool, field: &str, message: &str) {
+    pub(super) fn unless(&mut self, good: bool, field: &str, message: &str) {
         if !good {
             self.add(field, message);
         }
     }
 
-    fn text(&mut self, text: &str, chars_max: usize, field: &str) {
+    pub(super) fn text(&mut self, text: &str, chars_max: usize, field: &str) {
         let chars = text.trim().chars().count();
         let good = chars > 0 && text.chars().count() <= chars_max && !text.chars().any(is_hidden);
         self.unless(good, field, &format!("this has 1 to {chars_max} characters"));
     }
 
-    fn code(&mut self, code: &str, field: &str) {
+    pub(super) fn code(&mut self, code: &str, field: &str) {
         let good = (1..=CODE_CHARS_MAX).contains(&code.len())
             && code
                 .chars()
@@ -58,7 +58,7 @@ impl Faults {
         self.unless(good, field, message);
     }
 
-    fn into_result(self, code: &'static str, message: &str) -> Result<()> {
+    pub(super) fn into_result(self, code: &'static str, message: &str) -> Result<()> {
         if self.0.is_empty() {
             return Ok(());
         }
@@ -95,7 +95,17 @@ pub fn check_programme(facts: &ProgrammeFacts) -> Result<()> {
 /// Passes if a version can say this. Error: `document_invalid`, with the fields at fault.
 pub fn check_document(document: &Document) -> Result<()> {
     let mut faults = Faults::default();
-    faults.unless(document.schema == DOCUMENT_SCHEMA, "schema", "the schema is 1");
+    let promises = |level: &Level| !level.benefits.is_empty() || !level.choices.is_empty();
+    let schemas = match document.levels.iter().any(promises) {
+        true => DOCUMENT_SCHEMA..=DOCUMENT_SCHEMA,
+        false => 1..=DOCUMENT_SCHEMA,
+    };
+    let good = schemas.contains(&document.schema);
+    faults.unless(
+        good,
+        "schema",
+        "the schema is 2, or 1 where no level promises anything",
+    );
     let count = document.levels.len();
     faults.unless((1..=LEVELS_MAX).contains(&count), "levels", "1 to 12 levels");
     let mut codes = HashSet::new();

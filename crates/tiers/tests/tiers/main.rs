@@ -7,9 +7,13 @@
     reason = "a test that meets an error has failed"
 )]
 
+mod benefit_support;
 mod decisions;
+mod entitlement_rules;
+mod entitlements;
 mod grants;
 mod programmes;
+mod redemptions;
 mod rule_examples;
 mod rule_properties;
 mod support;
