@@ -28,7 +28,7 @@ pub use entitlement::{
 pub use facts::{Facts, GivenFact, MonthFact};
 pub use grant::{Grant, GrantId, GrantKind, GrantState, NewGrant};
 pub use partner::{Partner, PartnerFacts, PartnerId, SettlementLine, Site, Statement, StatementId};
-pub use simulation::{Cell, Count, Curve, CurvePoint, Moved, Sensitivity, SimulationResult};
+pub use simulation::{BenefitCost, Cell, Count, Curve, CurvePoint, Moved, Sensitivity, SimulationResult};
 
 base::typed_id!(
     /// A programme.

@@ -19,12 +19,12 @@ use super::known::Wanted;
 use super::programmes::not_a_draft;
 use super::{NO_PROGRAMME, NO_VERSION, TiersRoom, blocking};
 use crate::model::{
-    Cell, Count, Curve, CurvePoint, Document, Facts, Grant, Moved, Programme, Sensitivity, SimulationResult,
-    Standing, Version, VersionId, VersionState,
+    Benefit, BenefitCost, Cell, Count, Curve, CurvePoint, Document, Facts, Grant, Moved, Programme,
+    Sensitivity, SimulationResult, Standing, Version, VersionId, VersionState,
 };
 use crate::rules;
 use crate::store::simulations::{Move, Notice, Simulation};
-use crate::store::{decisions, grants, programmes, simulations};
+use crate::store::{benefits, decisions, grants, programmes, simulations};
 
 /// The kind of the job.
 pub const JOB_KIND: &str = "tier_simulation";
@@ -118,6 +118,7 @@ struct Compared {
     against: Option<Version>,
     standings: HashMap<Uuid, Standing>,
     grants: HashMap<Uuid, Vec<Grant>>,
+    catalogue: Vec<Benefit>,
     currency: Currency,
 }
 
@@ -141,6 +142,7 @@ pub async fn perform(room: TiersRoom, job: JobRun) -> Result<serde_json::Value> 
     drop(rows);
     let compared = Compared {
         grants: grants::approved(&mut tx, programme.id).await?,
+        catalogue: benefits::all(&mut tx).await?,
         currency: firm::load(&mut tx).await?.currency,
         programme,
         draft,
@@ -367,6 +369,12 @@ fn told(look: &Look<'_>, places: &[Places], clock: &Clock) -> (SimulationResult,
             clv_minor: moved.clv_minor,
         })
         .collect();
+    let catalogue = &look.compared.catalogue;
+    let against = look.compared.against.as_ref().map(|against| &against.document);
+    let benefit_cost = BenefitCost {
+        before_minor: against.map_or(0, |against| cost_minor(&before, against, catalogue)),
+        after_minor: cost_minor(&after, draft, catalogue),
+    };
     let result = SimulationResult {
         on: everybody.today,
         currency: look.compared.currency,
@@ -380,9 +388,20 @@ fn told(look: &Look<'_>, places: &[Places], clock: &Clock) -> (SimulationResult,
         matrix,
         lose,
         gain,
+        benefit_cost,
         curve: None,
     };
     (result, moves)
+}
+
+/// What the benefits of so many in each place cost in a year, minor units.
+fn cost_minor(counts: &[u64], document: &Document, catalogue: &[Benefit]) -> i64 {
+    let levels = counts.iter().skip(1).zip(&document.levels);
+    levels.fold(0, |sum, (customers, level)| {
+        let each = rules::yearly_cost_minor(level, catalogue);
+        let of = each.saturating_mul(i64::try_from(*customers).unwrap_or(i64::MAX));
+        sum.saturating_add(of)
+    })
 }
 
 /// Counts by place, none first, as counts by level.

@@ -58,6 +58,16 @@ pub struct Moved {
     pub clv_minor: i64,
 }
 
+/// What benefits cost in a year if everything that levels promise is used, minor units.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = TierBenefitCost)]
+pub struct BenefitCost {
+    /// By the version in force.
+    pub before_minor: i64,
+    /// By the draft.
+    pub after_minor: i64,
+}
+
 /// A threshold's value and what it would lead to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = TierCurvePoint)]
@@ -100,6 +110,9 @@ pub struct SimulationResult {
     pub lose: Moved,
     /// Who would have a higher one.
     pub gain: Moved,
+    /// What the benefits of all levels cost in a year, at most.
+    #[serde(default)]
+    pub benefit_cost: BenefitCost,
     /// What moving one threshold would change, where that was asked.
     pub curve: Option<Curve>,
 }

@@ -3,6 +3,7 @@
 
 mod benefit;
 mod check;
+mod cost;
 mod decide;
 mod grant;
 mod ledger;
@@ -13,6 +14,7 @@ mod words;
 
 pub use benefit::{check_benefit, check_change, check_partner, check_promises};
 pub use check::{check_document, check_programme};
+pub use cost::yearly_cost_minor;
 pub use decide::{Outcome, changes, decide, explain, next_review, outcome, replay, settled, standing};
 pub use grant::{check_grant, given_fact, may_decide};
 pub use ledger::{apply, conserved, expire, release, reserve, reverse, settle};

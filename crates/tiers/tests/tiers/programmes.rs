@@ -8,6 +8,7 @@ use serde_json::json;
 use tiers::app::{programmes, publish, simulation};
 use tiers::model::{Sensitivity, VersionState};
 
+use crate::benefit_support::{Firm, promises};
 use crate::support::{At, ROOMS, club, document, metals};
 
 test_on_both!(a_draft_is_published_by_a_second_person_and_once_simulated, ROOMS);
@@ -250,4 +251,21 @@ async fn who_loses_is_known_told_in_time_and_decided_on_the_day(t: &TestDb) {
     );
     at.replayed(&programme).await;
     at.stop().await;
+}
+
+test_on_both!(a_simulation_says_what_benefits_would_cost, ROOMS);
+async fn a_simulation_says_what_benefits_would_cost(t: &TestDb) {
+    let firm = Firm::new(t).await;
+    firm.gold("ONE").await;
+    let mut more = promises();
+    more["levels"][1]["benefits"][0]["quantity"] = json!(20);
+    let (room, anna) = (&firm.at.room, &firm.at.anna);
+    let draft = programmes::draft(room, anna, firm.programme, document(more)).await;
+    let draft = draft.unwrap();
+    firm.at.simulated(&draft).await;
+    let (made, _) = simulation::of_version(room, anna, draft.id).await.unwrap();
+    // 12 visits to a lounge, 24 car washes and one thing chosen, 50.00 each; then 20 visits.
+    assert_eq!(made.result.benefit_cost.before_minor, (12 + 24 + 1) * 5_000);
+    assert_eq!(made.result.benefit_cost.after_minor, (20 + 24 + 1) * 5_000);
+    firm.at.stop().await;
 }

@@ -29,6 +29,16 @@ export function SimulationResult(props: {
       />
     </>
   );
+  const { benefit_cost } = made;
+  // Where levels promise nothing there is nothing to compare.
+  const costs = benefit_cost.before_minor > 0 || benefit_cost.after_minor > 0;
+  const cost = (side: "before" | "after") =>
+    costs ? (
+      <Statistic
+        title={t(`tiers.simulation.cost_${side}`)}
+        value={format.moneyShort({ minor: benefit_cost[`${side}_minor`], currency })}
+      />
+    ) : null;
   // Before a first version nobody has a level to lose.
   const against = programme.in_force?.id === made.against ? programme.in_force : null;
   return (
@@ -37,6 +47,8 @@ export function SimulationResult(props: {
         <div className="totals">
           {moved(made.lose, "lose")}
           {moved(made.gain, "gain")}
+          {cost("before")}
+          {cost("after")}
         </div>
         <p className="figure-note">
           {t("tiers.simulation.made", {
@@ -44,7 +56,7 @@ export function SimulationResult(props: {
             time: format.time(made.created_at),
             day: format.day(made.on),
           })}{" "}
-          {t("tiers.simulation.how")}
+          {t("tiers.simulation.how")} {costs ? t("tiers.simulation.cost_how") : null}
         </p>
       </Card>
       <MatrixCard made={made} version={version} against={against} />
