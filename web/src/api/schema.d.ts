@@ -6494,6 +6494,19 @@ export interface components {
             organisation_id: string;
             role: components["schemas"]["ContactRole"];
         };
+        /** @description What benefits cost in a year if everything that levels promise is used, minor units. */
+        TierBenefitCost: {
+            /**
+             * Format: int64
+             * @description By the draft.
+             */
+            after_minor: number;
+            /**
+             * Format: int64
+             * @description By the version in force.
+             */
+            before_minor: number;
+        };
         /** @description A choice group of a level: so many of its benefits are picked for each period. */
         TierChoice: {
             /** @description What other systems call it, unique in the level. */
@@ -6853,6 +6866,8 @@ export interface components {
             after: components["schemas"]["TierCount"][];
             /** @description How many have each level by the version in force. */
             before: components["schemas"]["TierCount"][];
+            /** @description What the benefits of all levels cost in a year, at most. */
+            benefit_cost?: components["schemas"]["TierBenefitCost"];
             /** @description The currency of its amounts. */
             currency: string;
             curve?: components["schemas"]["TierCurve"] | null;
