@@ -55,6 +55,7 @@ export type Simulation = {
   matrix: MatrixCell[];
   lose: Moved;
   gain: Moved;
+  benefit_cost: Schemas["TierBenefitCost"];
   curve: Curve | null;
 };
 export type Move = Whole<Schemas["MoveShown"]>;
