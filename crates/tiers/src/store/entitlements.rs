@@ -316,6 +316,27 @@ pub async fn entries(tx: &mut Tx, of: EntitlementId, after: Option<Uuid>, rows: 
         .collect()
 }
 
+#[derive(sqlx::FromRow)]
+struct ChoiceRow {
+    programme_id: Uuid,
+    level: String,
+    choice: String,
+    from_on: i32,
+    benefits: Json<Vec<String>>,
+}
+
+impl ChoiceRow {
+    fn chosen(self) -> (ProgrammeId, Chosen) {
+        let chosen = Chosen {
+            level: self.level,
+            choice: self.choice,
+            from: Day(self.from_on),
+            benefits: self.benefits.0,
+        };
+        (self.programme_id.into(), chosen)
+    }
+}
+
 /// What some customers who are one picked in a programme for periods that began on a day or later.
 pub async fn chosen(
     tx: &mut Tx,
@@ -324,21 +345,14 @@ pub async fn chosen(
     since: Day,
 ) -> Result<Vec<Chosen>> {
     let sql = format!(
-        "SELECT level, choice, from_on, benefits FROM tier_choices WHERE programme_id = $1 AND from_on >= $2 \
+        "SELECT programme_id, level, choice, from_on, benefits FROM tier_choices \
+         WHERE programme_id = $1 AND from_on >= $2 \
          AND customer_id{} ORDER BY from_on, id LIMIT $4",
         tx.dialect().in_uuids(3)
     );
     let args = args![programme.uuid(), since, uuids(customers), OF_CUSTOMER_MAX];
-    let rows: Vec<(String, String, i32, Json<Vec<String>>)> = tx.all(AssertSqlSafe(sql), args).await?;
-    Ok(rows
-        .into_iter()
-        .map(|(level, choice, from, benefits)| Chosen {
-            level,
-            choice,
-            from: Day(from),
-            benefits: benefits.0,
-        })
-        .collect())
+    let rows: Vec<ChoiceRow> = tx.all(AssertSqlSafe(sql), args).await?;
+    Ok(rows.into_iter().map(|row| row.chosen().1).collect())
 }
 
 /// Everything that some customers who are one ever picked, each with its programme.
@@ -349,19 +363,8 @@ pub async fn every_choice(tx: &mut Tx, customers: &[Uuid]) -> Result<Vec<(Progra
         tx.dialect().in_uuids(1)
     );
     let args = args![uuids(customers), OF_CUSTOMER_MAX];
-    let rows: Vec<(Uuid, String, String, i32, Json<Vec<String>>)> = tx.all(AssertSqlSafe(sql), args).await?;
-    Ok(rows
-        .into_iter()
-        .map(|(programme, level, choice, from, benefits)| {
-            let chosen = Chosen {
-                level,
-                choice,
-                from: Day(from),
-                benefits: benefits.0,
-            };
-            (programme.into(), chosen)
-        })
-        .collect())
+    let rows: Vec<ChoiceRow> = tx.all(AssertSqlSafe(sql), args).await?;
+    Ok(rows.into_iter().map(ChoiceRow::chosen).collect())
 }
 
 /// Stores what a customer picked, in place of what it picked before for the same period.

@@ -2,7 +2,7 @@
 
 use platform::Caller;
 use platform::access::{Role, User};
-use platform::args;
+use platform::{args, ids};
 use serde_json::{Value, json};
 use tiers::app::{benefits, entitlements, redemptions};
 use tiers::model::{
@@ -125,7 +125,7 @@ impl Firm {
 
     /// A partner that serves this, and who holds its keys.
     pub(crate) async fn partner(&self, code: &str, serves: &[&str]) -> (Partner, Caller) {
-        let user = Uuid::new_v4();
+        let user: Uuid = ids::new(&self.at.room.platform.clock);
         let mut tx = self.at.room.platform.db.write().await.unwrap();
         tx.execute(
             "INSERT INTO users (id, login, name, role, password_hash, created_at) \
