@@ -12,8 +12,12 @@ use platform::jobs::Kinds;
 use platform::migrations::RoomMigrations;
 
 /// The tables of this room.
-pub const MIGRATIONS: RoomMigrations =
-    platform::migrations!("tiers", (1, "0001_tiers"), (2, "0002_entitlements"));
+pub const MIGRATIONS: RoomMigrations = platform::migrations!(
+    "tiers",
+    (1, "0001_tiers"),
+    (2, "0002_entitlements"),
+    (3, "0003_advances")
+);
 
 const fn reference(table: &'static str, on_merge: OnMerge) -> Reference {
     Reference {
@@ -34,6 +38,7 @@ pub const REFERENCES: &[Reference] = &[
     reference("tier_grants", OnMerge::Move),
     reference("tier_entitlements", OnMerge::ReadTogether),
     reference("tier_choices", OnMerge::ReadTogether),
+    reference("tier_advances", OnMerge::ReadTogether),
 ];
 
 /// The jobs of this room, added to those the runner knows.

@@ -1,6 +1,7 @@
 //! The things of this room: programmes and their versions, what is known of a customer when it is decided on, decisions,
-//! levels given by hand; benefits, what customers have of them, and partners.
+//! levels given by hand; benefits, what customers have of them, and partners; advance refunds.
 
+mod advance;
 mod benefit;
 mod document;
 mod entitlement;
@@ -17,6 +18,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub use advance::{
+    AGES_DAYS, Advance, AdvanceBalances, AdvanceCause, AdvanceDecision, AdvanceEntry, AdvanceEntryKind, AdvanceFacts, AdvanceId,
+    AdvanceLimits, AdvanceState, Ageing, AgeingBucket, Claim, Payout, PayoutMethod,
+};
 pub use benefit::{Benefit, BenefitFacts, BenefitId, Choice, OnLoss, Per, Promise, Terms};
 pub use document::{
     Condition, DOCUMENT_SCHEMA, Document, Downgrade, Landing, Level, Measure, Period, Rule, Threshold,

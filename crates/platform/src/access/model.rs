@@ -89,11 +89,15 @@ pub enum Permission {
     TiersBenefits,
     /// Redeem what customers have.
     TiersRedeem,
+    /// Claim advance refunds for customers, record that they were paid and what was recovered.
+    TiersAdvances,
+    /// Give up what is outstanding of advance refunds.
+    TiersWriteOff,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::CustomersRead,
         Self::CustomersWrite,
         Self::CustomersMerge,
@@ -119,6 +123,8 @@ impl Permission {
         Self::TiersGrant,
         Self::TiersBenefits,
         Self::TiersRedeem,
+        Self::TiersAdvances,
+        Self::TiersWriteOff,
     ];
 
     /// The permission's name in the API.
@@ -149,6 +155,8 @@ impl Permission {
             Self::TiersGrant => "tiers.grant",
             Self::TiersBenefits => "tiers.benefits",
             Self::TiersRedeem => "tiers.redeem",
+            Self::TiersAdvances => "tiers.advances",
+            Self::TiersWriteOff => "tiers.write_off",
         }
     }
 }

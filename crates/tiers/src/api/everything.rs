@@ -7,7 +7,7 @@ use platform::{Scope, Tx};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::store::{decisions, entitlements, grants, of_customers, redemptions};
+use crate::store::{advances, decisions, entitlements, grants, of_customers, redemptions};
 
 /// How many rows are read at once.
 const ROWS: u32 = 500;
@@ -22,6 +22,7 @@ pub fn with_record_parts(parts: RecordParts) -> RecordParts {
         .with(Grants)
         .with(Entitlements)
         .with(Choices)
+        .with(Advances)
 }
 
 /// How the customer stands.
@@ -230,5 +231,46 @@ impl RecordPart for Choices {
 
     fn erase<'a>(&'a self, tx: &'a mut Tx, customers: &'a [Uuid]) -> BoxFuture<'a, Result<u64>> {
         Box::pin(of_customers::delete(tx, "tier_choices", customers))
+    }
+}
+
+/// Refunds that were advanced to it, or refused. When a customer is erased only what people wrote about it, and what its
+/// payments go by, goes: the rest is the firm's books.
+struct Advances;
+
+impl RecordPart for Advances {
+    fn name(&self) -> &'static str {
+        "advance_refunds"
+    }
+
+    fn tables(&self) -> &'static [&'static str] {
+        &["tier_advances"]
+    }
+
+    fn read<'a>(&'a self, tx: &'a mut Tx, about: &'a About) -> BoxFuture<'a, Result<Vec<u8>>> {
+        Box::pin(async move {
+            let mut items = Items::default();
+            let filter = advances::Filter {
+                customers: Some(about.as_one.clone()),
+                ..advances::Filter::default()
+            };
+            let mut before = None;
+            loop {
+                let some = advances::page(tx, &Scope::of_system(), &filter, before, ROWS).await?;
+                before = some.last().map(|last| last.id.uuid());
+                let ended = some.len() < ROWS as usize;
+                for one in some {
+                    let entries = advances::entries(tx, one.id).await?;
+                    items.push(&json!({ "advance": one, "cause": one.cause, "entries": entries }))?;
+                }
+                if ended {
+                    return Ok(items.finish());
+                }
+            }
+        })
+    }
+
+    fn erase<'a>(&'a self, tx: &'a mut Tx, customers: &'a [Uuid]) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(advances::forget(tx, customers))
     }
 }

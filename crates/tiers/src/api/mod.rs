@@ -1,5 +1,6 @@
 //! This room over HTTP. One handler, one use case.
 
+mod advances;
 mod benefits;
 mod entitlements;
 mod everything;
@@ -61,6 +62,15 @@ pub fn router() -> OpenApiRouter<Platform> {
         .routes(routes!(redemptions::another_code))
         .routes(routes!(redemptions::verify))
         .routes(routes!(redemptions::redeem_by_code))
+        .routes(routes!(advances::of_customer, advances::claim))
+        .routes(routes!(advances::list))
+        .routes(routes!(advances::ageing))
+        .routes(routes!(advances::file))
+        .routes(routes!(advances::get))
+        .routes(routes!(advances::cancel))
+        .routes(routes!(advances::pay_out))
+        .routes(routes!(advances::recover))
+        .routes(routes!(advances::write_off))
 }
 
 /// A thing that a path names. What is no id names nothing.

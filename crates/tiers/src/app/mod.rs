@@ -1,5 +1,6 @@
 //! The use cases of this room: who may, what it takes, what it changes, and the event that says so.
 
+pub mod advances;
 pub mod benefits;
 pub mod by_partner;
 pub mod decide_all;

@@ -1,6 +1,7 @@
 //! Pure decisions: what a document may say, which level a customer has and why, what may be given by hand. Day and facts
 //! come in; the same answer comes out whenever it is asked again.
 
+pub mod advances;
 mod benefit;
 mod check;
 mod decide;

@@ -1,5 +1,6 @@
 //! The SQL of this room.
 
+pub mod advances;
 pub mod benefits;
 pub mod decisions;
 pub mod entitlements;

@@ -276,6 +276,22 @@ pub fn amounts_of<'a>(
     )
 }
 
+/// What later lines of some customers took back of a line of a source.
+pub async fn taken_back(
+    tx: &mut Tx,
+    customers: &[Uuid],
+    (source, external_id): (&str, &str),
+) -> Result<i64> {
+    let sql = format!(
+        "SELECT CAST(coalesce(sum(-amount_minor), 0) AS BIGINT) FROM transactions \
+         WHERE source = $1 AND reverses = $2 AND customer_id{}",
+        tx.dialect().in_uuids(3)
+    );
+    let args = args![source, external_id, platform::db::uuids(customers)];
+    let (minor,): (i64,) = tx.one(sqlx::AssertSqlSafe(sql), args).await?;
+    Ok(minor)
+}
+
 /// Whose lines came after number `after`, up to the last that nobody can put one before any more; of at most so many
 /// lines. Gives the number of the last of them too.
 pub async fn customers_since(tx: &mut Tx, after: i64, lines_max: u32) -> Result<(i64, Vec<Uuid>)> {
