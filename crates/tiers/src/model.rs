@@ -19,8 +19,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use advance::{
-    AGES_DAYS, Advance, AdvanceBalances, AdvanceCause, AdvanceDecision, AdvanceEntry, AdvanceEntryKind, AdvanceFacts, AdvanceId,
-    AdvanceLimits, AdvanceState, Ageing, AgeingBucket, Claim, Payout, PayoutMethod,
+    AGES_DAYS, Advance, AdvanceBalances, AdvanceCause, AdvanceDecision, AdvanceEntry, AdvanceEntryKind,
+    AdvanceFacts, AdvanceId, AdvanceLimits, AdvanceState, Ageing, AgeingBucket, Claim, Payout, PayoutMethod,
 };
 pub use benefit::{Benefit, BenefitFacts, BenefitId, Choice, OnLoss, Per, Promise, Terms};
 pub use document::{

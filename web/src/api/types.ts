@@ -45,6 +45,8 @@ export const PERMISSIONS = [
   "tiers.grant",
   "tiers.benefits",
   "tiers.redeem",
+  "tiers.advances",
+  "tiers.write_off",
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 export type Session = Whole<Schemas["Session"]>;

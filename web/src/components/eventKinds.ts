@@ -51,6 +51,12 @@ export const CUSTOMER_EVENTS = [
   "redemption.cancelled",
   "redemption.lapsed",
   "redemption.reversed",
+  "advance.granted",
+  "advance.refused",
+  "advance.cancelled",
+  "advance.paid",
+  "advance.recovered",
+  "advance.written_off",
 ] as const;
 
 export const FIRM_EVENTS = [

@@ -72,6 +72,8 @@ const WANTED: &str = r#"{ "programme": "01890a5d-ac96-774b-bcce-b302099a8057", "
 const PICKED: &str =
     r#"{ "programme": "01890a5d-ac96-774b-bcce-b302099a8057", "choice": "c", "benefits": ["new"] }"#;
 const WHY: &str = r#"{ "reason": "asked for" }"#;
+const CLAIM: &str = r#"{ "source": "shop", "external_id": "1", "amount_minor": 1, "merchant": "m", "reason": "r",
+    "key": "k" }"#;
 
 const MERGE: &str = r#"{
     "survivor": "{hidden}", "survivor_version": 1,
@@ -344,6 +346,30 @@ const ROUTES: &[Route] = &[
     ("POST /tiers/redemptions/{id}/cancel", SomeCustomers, "", WHY),
     ("POST /tiers/redemptions/{id}/reverse", SomeCustomers, "", WHY),
     ("POST /tiers/redemptions/{id}/code", SomeCustomers, "", "{}"),
+    ("GET /tiers/advances", SomeCustomers, "limit=50", ""),
+    ("GET /tiers/advances", SomeCustomers, "open=true", ""),
+    ("GET /tiers/advances/ageing", SomeCustomers, "", ""),
+    ("GET /tiers/advances/ageing/file", SomeCustomers, "", ""),
+    ("GET /tiers/advances/{id}", SomeCustomers, "", ""),
+    ("POST /tiers/advances/{id}/cancel", SomeCustomers, "", WHY),
+    (
+        "POST /tiers/advances/{id}/payout",
+        SomeCustomers,
+        "",
+        r#"{ "method": "cash", "reference": "r" }"#,
+    ),
+    (
+        "POST /tiers/advances/{id}/recoveries",
+        SomeCustomers,
+        "",
+        r#"{ "amount_minor": 1, "reference": "r", "key": "k" }"#,
+    ),
+    (
+        "POST /tiers/advances/{id}/write-off",
+        SomeCustomers,
+        "",
+        r#"{ "amount_minor": 1, "reason": "r", "key": "k" }"#,
+    ),
     ("GET /value/profiles", SomeCustomers, "limit=50", ""),
     ("GET /value/profiles", SomeCustomers, "q=南方", ""),
     ("GET /value/profiles", SomeCustomers, "brand=南方品牌", ""),
@@ -482,6 +508,8 @@ const ROUTES: &[Route] = &[
     ("POST /customers/{id}/tiers/decide", OneCustomer, "", ""),
     ("GET /customers/{id}/tiers/decisions", OneCustomer, "", ""),
     ("POST /customers/{id}/tiers/grants", OneCustomer, "", GRANT),
+    ("GET /customers/{id}/advances", OneCustomer, "", ""),
+    ("POST /customers/{id}/advances", OneCustomer, "", CLAIM),
     ("GET /customers/{id}/entitlements", OneCustomer, "", ""),
     ("PUT /customers/{id}/entitlements/choice", OneCustomer, "", PICKED),
     ("GET /customers/{id}/redemptions", OneCustomer, "", ""),

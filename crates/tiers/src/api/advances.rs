@@ -210,10 +210,7 @@ pub(super) async fn ageing(
 #[utoipa::path(get, path = "/tiers/advances/ageing/file", tag = "tiers", operation_id = "advances_ageing_file",
     responses((status = 200, body = String, content_type = "text/csv"),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn file(
-    Extension(room): Extension<TiersRoom>,
-    caller: Caller,
-) -> Result<Response, Problem> {
+pub(super) async fn file(Extension(room): Extension<TiersRoom>, caller: Caller) -> Result<Response, Problem> {
     let (name, text) = advances::csv(&room, &caller).await?;
     let mut response = text.into_response();
     let headers = response.headers_mut();

@@ -14,8 +14,8 @@ use value::store::ledger;
 use super::TiersRoom;
 use super::redemptions::survivor;
 use crate::model::{
-    Advance, AdvanceBalances, AdvanceDecision, AdvanceEntry, AdvanceEntryKind, AdvanceFacts, AdvanceId, AdvanceLimits,
-    AdvanceState, Claim, Payout, PayoutMethod,
+    Advance, AdvanceBalances, AdvanceDecision, AdvanceEntry, AdvanceEntryKind, AdvanceFacts, AdvanceId,
+    AdvanceLimits, AdvanceState, Claim, Payout, PayoutMethod,
 };
 use crate::rules::advances as rules;
 use crate::rules::{check_key, check_reason};
@@ -133,7 +133,7 @@ async fn held(tx: &mut Tx, caller: &Caller, id: AdvanceId) -> Result<Advance> {
 
 /// Records that the customer was paid. The same again changes nothing.
 ///
-/// Errors: there is none in the caller's scope; `reference_malformed`; `advance_state`.
+/// Errors: there is none in the caller's scope; `payment_reference_malformed`; `advance_state`.
 pub async fn pay_out(
     room: &TiersRoom,
     caller: &Caller,
@@ -204,7 +204,7 @@ pub struct Settling {
 
 /// Records what the merchant gave back; there may be several.
 ///
-/// Errors: there is none in the caller's scope; `key_malformed`, `key_reused`; `reference_malformed`; `advance_state` where
+/// Errors: there is none in the caller's scope; `key_malformed`, `key_reused`; `payment_reference_malformed`; `advance_state` where
 /// the customer was not paid or nothing is outstanding; those of [`rules::apply`]; `too_many_entries`.
 pub async fn recover(room: &TiersRoom, caller: &Caller, id: AdvanceId, what: Settling) -> Result<Advance> {
     caller.require(Permission::TiersAdvances)?;
@@ -255,7 +255,12 @@ async fn settle(
     if advance.balances.outstanding_minor == 0 {
         advance.state = AdvanceState::Settled;
     }
-    let entry = new_entry(room, caller, kind, (what.amount_minor, &what.key, Some(&what.said)));
+    let entry = new_entry(
+        room,
+        caller,
+        kind,
+        (what.amount_minor, &what.key, Some(&what.said)),
+    );
     advances::enter(&mut tx, id, entry).await?;
     advances::save(&mut tx, &advance).await?;
     let more = json!({ "amount_minor": what.amount_minor });
@@ -305,7 +310,9 @@ pub async fn get(room: &TiersRoom, caller: &Caller, id: AdvanceId) -> Result<Exp
     caller.require(Permission::TiersRead)?;
     caller.require(Permission::CustomersRead)?;
     let mut tx = room.platform.db.read().await?;
-    let advance = advances::find(&mut tx, caller.scope(), id).await?.ok_or(NO_ADVANCE)?;
+    let advance = advances::find(&mut tx, caller.scope(), id)
+        .await?
+        .ok_or(NO_ADVANCE)?;
     Ok(Explained {
         decision: rules::replay(&advance),
         entries: advances::entries(&mut tx, id).await?,

@@ -43,12 +43,13 @@ pub fn check_amount(amount_minor: i64) -> Result<()> {
     Err(Error::invalid("amount_malformed", "more than nothing").at("amount_minor"))
 }
 
-/// Passes if a payment or a recovery can go by this. Error: `reference_malformed`.
+/// Passes if a payment or a recovery can go by this. Error: `payment_reference_malformed`.
 pub fn check_reference(reference: &str) -> Result<()> {
     if is_text(reference) {
         return Ok(());
     }
-    Err(Error::invalid("reference_malformed", "a reference has 1 to 100 characters").at("reference"))
+    let message = "a reference has 1 to 100 characters";
+    Err(Error::invalid("payment_reference_malformed", message).at("reference"))
 }
 
 fn is_text(text: &str) -> bool {
@@ -77,7 +78,11 @@ pub fn limits(
         .benefits
         .iter()
         .filter(holds)
-        .filter_map(|promise| catalogue.iter().find(|benefit| benefit.facts.code == promise.benefit))
+        .filter_map(|promise| {
+            catalogue
+                .iter()
+                .find(|benefit| benefit.facts.code == promise.benefit)
+        })
         .filter(|benefit| benefit.facts.active)
         .collect();
     let window_days = given
@@ -112,7 +117,12 @@ pub fn generosity(limits: &AdvanceLimits) -> (i64, i64, bool, Option<i32>) {
         window_days,
         ..
     } = limits;
-    (*per_claim_minor, *outstanding_minor, window_days.is_none(), *window_days)
+    (
+        *per_claim_minor,
+        *outstanding_minor,
+        window_days.is_none(),
+        *window_days,
+    )
 }
 
 /// Whether a claim is advanced on a day, and why. The same facts, limits, claim and day come to the same whenever it is
@@ -139,12 +149,7 @@ pub fn replay(advance: &Advance) -> AdvanceDecision {
     decide(&advance.facts, limits, advance.claimed_minor, advance.decided_on)
 }
 
-fn cause(
-    facts: &AdvanceFacts,
-    limits: Option<&AdvanceLimits>,
-    claimed_minor: i64,
-    day: Day,
-) -> AdvanceCause {
+fn cause(facts: &AdvanceFacts, limits: Option<&AdvanceLimits>, claimed_minor: i64, day: Day) -> AdvanceCause {
     let Some(limits) = limits else {
         return AdvanceCause::NotEntitled;
     };
@@ -185,11 +190,7 @@ fn money(minor: i64, currency: Currency) -> (String, String) {
     (en.clone(), en)
 }
 
-fn sentence(
-    cause: AdvanceCause,
-    facts: &AdvanceFacts,
-    limits: Option<&AdvanceLimits>,
-) -> (String, String) {
+fn sentence(cause: AdvanceCause, facts: &AdvanceFacts, limits: Option<&AdvanceLimits>) -> (String, String) {
     let money = |minor| money(minor, facts.currency);
     let left = facts.transaction_minor - facts.taken_back_minor;
     let (zh_left, en_left) = money(left);

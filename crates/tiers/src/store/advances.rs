@@ -9,7 +9,8 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use crate::model::{
-    AGES_DAYS, Advance, AdvanceBalances, AdvanceEntry, AdvanceEntryKind, AdvanceId, AdvanceState, Ageing, AgeingBucket, Payout,
+    AGES_DAYS, Advance, AdvanceBalances, AdvanceEntry, AdvanceEntryKind, AdvanceId, AdvanceState, Ageing,
+    AgeingBucket, Payout,
 };
 
 #[derive(sqlx::FromRow)]
@@ -89,7 +90,10 @@ impl Row {
 
 /// Holds a customer until the transaction ends: whoever claims for the same one waits.
 pub async fn hold_customer(tx: &mut Tx, customer: Uuid) -> Result<()> {
-    let sql = format!("SELECT id FROM customers WHERE id = $1{}", tx.dialect().for_update());
+    let sql = format!(
+        "SELECT id FROM customers WHERE id = $1{}",
+        tx.dialect().for_update()
+    );
     let _: Option<(Uuid,)> = tx.optional(AssertSqlSafe(sql), args![customer]).await?;
     Ok(())
 }
@@ -229,13 +233,18 @@ pub async fn by_key(tx: &mut Tx, customers: &[Uuid], key: &str) -> Result<Option
         "SELECT {COLUMNS} FROM tier_advances a WHERE a.key = $1 AND a.customer_id{} ORDER BY a.id LIMIT 1",
         tx.dialect().in_uuids(2)
     );
-    let row: Option<Row> = tx.optional(AssertSqlSafe(sql), args![key, uuids(customers)]).await?;
+    let row: Option<Row> = tx
+        .optional(AssertSqlSafe(sql), args![key, uuids(customers)])
+        .await?;
     row.map(Row::advance).transpose()
 }
 
 async fn one(tx: &mut Tx, scope: &Scope, id: AdvanceId, lock: &'static str) -> Result<Option<Advance>> {
     let mut sql = Sql::new("SELECT ");
-    sql.push(COLUMNS).push(OF_SEEN).push(" WHERE a.id = ").bind(id.uuid());
+    sql.push(COLUMNS)
+        .push(OF_SEEN)
+        .push(" WHERE a.id = ")
+        .bind(id.uuid());
     push_scope(&mut sql, scope, ScopeColumns::OF_C);
     sql.push(lock);
     let row = sql.all::<Row>(tx).await?.into_iter().next();
@@ -347,14 +356,16 @@ struct AgeingRow {
 
 /// All advances of customers of the scope, by currency, and how old is what is outstanding on a day.
 pub async fn ageing(tx: &mut Tx, scope: &Scope, today: Day) -> Result<Vec<Ageing>> {
-    let mut sql = Sql::new("SELECT x.currency, x.bucket, \
+    let mut sql = Sql::new(
+        "SELECT x.currency, x.bucket, \
          CAST(sum(CASE WHEN x.outstanding_minor > 0 THEN 1 ELSE 0 END) AS BIGINT) AS open_count, \
          CAST(sum(x.advanced_minor) AS BIGINT) AS advanced_minor, \
          CAST(sum(x.outstanding_minor) AS BIGINT) AS outstanding_minor, \
          CAST(sum(x.recovered_minor) AS BIGINT) AS recovered_minor, \
          CAST(sum(x.written_off_minor) AS BIGINT) AS written_off_minor \
          FROM (SELECT a.currency, a.advanced_minor, a.outstanding_minor, a.recovered_minor, a.written_off_minor, \
-         CASE WHEN a.decided_on > ");
+         CASE WHEN a.decided_on > ",
+    );
     sql.bind(Day(today.0 - AGES_DAYS[1]))
         .push(" THEN 0 WHEN a.decided_on > ")
         .bind(Day(today.0 - AGES_DAYS[2]))
@@ -414,5 +425,7 @@ pub async fn forget(tx: &mut Tx, customers: &[Uuid]) -> Result<u64> {
         tx.dialect().in_uuids(1)
     );
     let claims = tx.execute(AssertSqlSafe(claims), args![uuids(customers)]).await?;
-    Ok(claims + tx.execute(AssertSqlSafe(entries), args![uuids(customers)]).await?)
+    Ok(claims
+        + tx.execute(AssertSqlSafe(entries), args![uuids(customers)])
+            .await?)
 }

@@ -1,5 +1,5 @@
-//! The room: rules by worked examples and by properties; programmes, decisions, simulation and levels given by hand over
-//! both databases.
+//! The room: rules by worked examples and by properties; programmes, decisions, simulation, levels given by hand,
+//! entitlements and advance refunds over both databases.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,6 +7,8 @@
     reason = "a test that meets an error has failed"
 )]
 
+mod advance_rules;
+mod advances;
 mod benefit_support;
 mod decisions;
 mod entitlement_rules;

@@ -34,13 +34,7 @@ pub(super) async fn of(tx: &mut Tx, customers: &[Uuid], today: Day) -> Result<Op
         let since = Day(today.0 - DAYS_LOOKED_BACK);
         let chosen = entitlements::chosen(tx, customers, programme.id, since).await?;
         let by = (&standing, chosen.as_slice());
-        all.extend(rules::limits(
-            &programme.facts.code,
-            level,
-            &catalogue,
-            by,
-            today,
-        ));
+        all.extend(rules::limits(&programme.facts.code, level, &catalogue, by, today));
     }
     Ok(all.into_iter().max_by_key(rules::generosity))
 }
