@@ -231,7 +231,7 @@ async fn settle(
     rules::check_amount(what.amount_minor)?;
     let mut tx = room.platform.db.write().await?;
     let mut advance = held(&mut tx, caller, id).await?;
-    let said = match kind {
+    let event = match kind {
         AdvanceEntryKind::WrittenOff => {
             rules::may_write_off(&advance, caller.user.id.uuid())?;
             "advance.written_off"
@@ -264,7 +264,7 @@ async fn settle(
     advances::enter(&mut tx, id, entry).await?;
     advances::save(&mut tx, &advance).await?;
     let more = json!({ "amount_minor": what.amount_minor });
-    record(room, &mut tx, caller, (said, &advance), more).await?;
+    record(room, &mut tx, caller, (event, &advance), more).await?;
     tx.commit().await?;
     Ok(advance)
 }

@@ -201,7 +201,7 @@ fn sentence(cause: AdvanceCause, facts: &AdvanceFacts, limits: Option<&AdvanceLi
     let (zh_room, en_room) = money((most - facts.outstanding_minor).max(0));
     let days = limits.and_then(|limits| limits.window_days).unwrap_or(0);
     let on = facts.on;
-    let (zh, en) = match cause {
+    match cause {
         AdvanceCause::WithinLimits => (
             "在等级的先行赔付额度内，予以赔付。".to_owned(),
             "Within the limits of the level: advanced.".to_owned(),
@@ -238,8 +238,7 @@ fn sentence(cause: AdvanceCause, facts: &AdvanceFacts, limits: Option<&AdvanceLi
             format!("未收回的先行赔付已有{zh_out}，上限{zh_most}，还可赔付{zh_room}。"),
             format!("{en_out} of {en_most} is outstanding: {en_room} can be advanced."),
         ),
-    };
-    (zh, en)
+    }
 }
 
 /// Whether nothing was lost: advanced = outstanding + recovered + written off, none below 0.

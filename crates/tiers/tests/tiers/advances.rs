@@ -495,7 +495,9 @@ async fn histories_of_advances_come_to_what_a_simple_model_comes_to(t: &TestDb) 
                 false => given_up += amount,
             }
             match left - amount {
-                0 => drop(open.remove(place)),
+                0 => {
+                    open.remove(place);
+                }
                 left => open[place].1 = left,
             }
         }
