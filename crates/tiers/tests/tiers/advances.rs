@@ -524,7 +524,7 @@ async fn what_is_outstanding_ages_by_the_day_it_was_advanced(t: &TestDb) {
     let first = desk.paid(one, &claim("ONE-0", 10_000, "1")).await;
     let second = desk.paid(one, &claim("ONE-1", 20_000, "2")).await;
     desk.recover(first.id, 4_000, "r").await.unwrap();
-    let ages = async |days| {
+    let ages = async |days: i64| {
         desk.at.clock.advance(SignedDuration::from_hours(24 * days));
         let (_, ageing) = advances::ageing(room, anna).await.unwrap();
         let buckets = &ageing[0].buckets;
