@@ -13,7 +13,7 @@ use platform::migrations::RoomMigrations;
 
 /// The tables of this room.
 pub const MIGRATIONS: RoomMigrations =
-    platform::migrations!("tiers", (1, "0001_tiers"), (2, "0002_entitlements"));
+    platform::migrations!("tiers", (1, "0001_tiers"), (2, "0002_entitlements"), (4, "0004_abuse"));
 
 const fn reference(table: &'static str, on_merge: OnMerge) -> Reference {
     Reference {
@@ -34,6 +34,7 @@ pub const REFERENCES: &[Reference] = &[
     reference("tier_grants", OnMerge::Move),
     reference("tier_entitlements", OnMerge::ReadTogether),
     reference("tier_choices", OnMerge::ReadTogether),
+    reference("tier_findings", OnMerge::Move),
 ];
 
 /// The jobs of this room, added to those the runner knows.

@@ -1,12 +1,14 @@
 //! The things of this room: programmes and their versions, what is known of a customer when it is decided on, decisions,
 //! levels given by hand; benefits, what customers have of them, and partners.
 
+mod abuse;
 mod benefit;
 mod document;
 mod entitlement;
 mod facts;
 mod grant;
 mod partner;
+mod portfolio;
 mod simulation;
 
 use std::str::FromStr;
@@ -17,6 +19,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub use abuse::{
+    AbuseRule, AbuseSettings, Act, ActKind, CountWithin, Evidence, Finding, FindingId, FindingState, Found, GivenAbove,
+    Reached, RefundAfter, Refunded, Travel, Unearned, UseFact,
+};
 pub use benefit::{Benefit, BenefitFacts, BenefitId, Choice, OnLoss, Per, Promise, Terms};
 pub use document::{
     Condition, DOCUMENT_SCHEMA, Document, Downgrade, Landing, Level, Measure, Period, Rule, Threshold,
@@ -28,6 +34,9 @@ pub use entitlement::{
 pub use facts::{Facts, GivenFact, MonthFact};
 pub use grant::{Grant, GrantId, GrantKind, GrantState, NewGrant};
 pub use partner::{Partner, PartnerFacts, PartnerId, SettlementLine, Site, Statement, StatementId};
+pub use portfolio::{
+    BenefitUse, Frequency, NoStay, Person, Places, Portfolio, Recency, Sentence, Stay, Used,
+};
 pub use simulation::{Cell, Count, Curve, CurvePoint, Moved, Sensitivity, SimulationResult};
 
 base::typed_id!(

@@ -7,7 +7,7 @@ use platform::{Scope, Tx};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::store::{decisions, entitlements, grants, of_customers, redemptions};
+use crate::store::{abuse, decisions, entitlements, grants, of_customers, redemptions};
 
 /// How many rows are read at once.
 const ROWS: u32 = 500;
@@ -22,6 +22,7 @@ pub fn with_record_parts(parts: RecordParts) -> RecordParts {
         .with(Grants)
         .with(Entitlements)
         .with(Choices)
+        .with(Findings)
 }
 
 /// How the customer stands.
@@ -230,5 +231,47 @@ impl RecordPart for Choices {
 
     fn erase<'a>(&'a self, tx: &'a mut Tx, customers: &'a [Uuid]) -> BoxFuture<'a, Result<u64>> {
         Box::pin(of_customers::delete(tx, "tier_choices", customers))
+    }
+}
+
+/// What looked like abuse.
+struct Findings;
+
+impl RecordPart for Findings {
+    fn name(&self) -> &'static str {
+        "tier_findings"
+    }
+
+    fn tables(&self) -> &'static [&'static str] {
+        &["tier_findings"]
+    }
+
+    fn read<'a>(&'a self, tx: &'a mut Tx, about: &'a About) -> BoxFuture<'a, Result<Vec<u8>>> {
+        Box::pin(async move {
+            let mut items = Items::default();
+            for customer in &about.as_one {
+                let filter = abuse::Filter {
+                    customer: Some(*customer),
+                    ..abuse::Filter::default()
+                };
+                let mut before = None;
+                loop {
+                    let some = abuse::page(tx, &Scope::of_system(), &filter, before, ROWS).await?;
+                    before = some.last().map(|last| last.id.uuid());
+                    let ended = some.len() < ROWS as usize;
+                    for finding in some {
+                        items.push(&finding)?;
+                    }
+                    if ended {
+                        break;
+                    }
+                }
+            }
+            Ok(items.finish())
+        })
+    }
+
+    fn erase<'a>(&'a self, tx: &'a mut Tx, customers: &'a [Uuid]) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(of_customers::delete(tx, "tier_findings", customers))
     }
 }

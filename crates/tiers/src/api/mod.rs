@@ -1,11 +1,13 @@
 //! This room over HTTP. One handler, one use case.
 
+mod abuse;
 mod benefits;
 mod entitlements;
 mod everything;
 mod grants;
 mod of_customer;
 mod overview;
+mod portfolio;
 mod programmes;
 mod redemptions;
 mod settlement;
@@ -61,6 +63,15 @@ pub fn router() -> OpenApiRouter<Platform> {
         .routes(routes!(redemptions::another_code))
         .routes(routes!(redemptions::verify))
         .routes(routes!(redemptions::redeem_by_code))
+        .routes(routes!(portfolio::read))
+        .routes(routes!(portfolio::file))
+        .routes(routes!(abuse::settings, abuse::change_settings))
+        .routes(routes!(abuse::try_out))
+        .routes(routes!(abuse::list))
+        .routes(routes!(abuse::dismiss))
+        .routes(routes!(abuse::warn))
+        .routes(routes!(abuse::suspend))
+        .routes(routes!(abuse::reverse))
 }
 
 /// A thing that a path names. What is no id names nothing.

@@ -18,21 +18,32 @@ use crate::store::programmes;
 /// Errors: there is no such customer in the caller's scope; `customer_merged`; `no_version_in_force`; those of
 /// [`rules::check_grant`].
 pub async fn request(room: &TiersRoom, caller: &Caller, customer: Uuid, new: NewGrant) -> Result<Grant> {
+    let mut tx = room.platform.db.write().await?;
+    let grant = request_in(room, &mut tx, caller, customer, new).await?;
+    tx.commit().await?;
+    Ok(grant)
+}
+
+/// The same in a transaction that is there.
+pub(super) async fn request_in(
+    room: &TiersRoom,
+    tx: &mut Tx,
+    caller: &Caller,
+    customer: Uuid,
+    new: NewGrant,
+) -> Result<Grant> {
     caller.require(Permission::TiersGrant)?;
     caller.require(Permission::CustomersRead)?;
     let platform = &room.platform;
-    let mut tx = platform.db.write().await?;
-    let there = customers::store::refer(&mut tx, caller.scope(), customer.into()).await?;
+    let there = customers::store::refer(tx, caller.scope(), customer.into()).await?;
     there.ok_or(Error::NotFound { what: "customer" })?;
-    programmes::find(&mut tx, new.programme)
-        .await?
-        .ok_or(NO_PROGRAMME)?;
-    let version = programmes::version_in(&mut tx, new.programme, VersionState::Effective).await?;
+    programmes::find(tx, new.programme).await?.ok_or(NO_PROGRAMME)?;
+    let version = programmes::version_in(tx, new.programme, VersionState::Effective).await?;
     let version = version.ok_or_else(|| {
         let message = "no version of this programme is in force: there are no levels to be given";
         Error::conflict("no_version_in_force", message)
     })?;
-    let today = room.today(&mut tx).await?;
+    let today = room.today(tx).await?;
     rules::check_grant(&new, &version.document, today)?;
     let grant = Grant {
         id: ids::new(&platform.clock),
@@ -45,9 +56,8 @@ pub async fn request(room: &TiersRoom, caller: &Caller, customer: Uuid, new: New
         decided_at: None,
         version: 1,
     };
-    grants::insert(&mut tx, &grant).await?;
-    record(room, &mut tx, "tier_grant.requested", &grant, caller.actor()).await?;
-    tx.commit().await?;
+    grants::insert(tx, &grant).await?;
+    record(room, tx, "tier_grant.requested", &grant, caller.actor()).await?;
     Ok(grant)
 }
 

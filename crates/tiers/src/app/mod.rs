@@ -1,5 +1,7 @@
 //! The use cases of this room: who may, what it takes, what it changes, and the event that says so.
 
+pub mod abuse;
+pub mod abuse_look;
 pub mod benefits;
 pub mod by_partner;
 pub mod decide_all;
@@ -9,6 +11,7 @@ mod everybody;
 pub mod grants;
 mod known;
 pub mod of_customer;
+pub mod portfolio;
 pub mod programmes;
 pub mod publish;
 pub mod redemptions;

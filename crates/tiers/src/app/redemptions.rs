@@ -345,7 +345,10 @@ async fn held(tx: &mut Tx, caller: &Caller, id: RedemptionId) -> Result<Held> {
 /// Gives up what was set aside. What is given up already stays so. Errors: there is none in the caller's scope;
 /// `reason_malformed`; `redemption_state`.
 pub async fn cancel(room: &TiersRoom, caller: &Caller, id: RedemptionId, reason: &str) -> Result<Redemption> {
-    give_back(room, caller, (id, RedemptionState::Cancelled), reason).await
+    let mut tx = room.platform.db.write().await?;
+    let after = give_back(room, &mut tx, caller, (id, RedemptionState::Cancelled), reason).await?;
+    tx.commit().await?;
+    Ok(after)
 }
 
 /// Gives back what was used, with the day it had; what a partner was owed is taken back. What was given back already stays
@@ -356,24 +359,36 @@ pub async fn reverse(
     id: RedemptionId,
     reason: &str,
 ) -> Result<Redemption> {
-    give_back(room, caller, (id, RedemptionState::Reversed), reason).await
+    let mut tx = room.platform.db.write().await?;
+    let after = reverse_in(room, &mut tx, caller, id, reason).await?;
+    tx.commit().await?;
+    Ok(after)
+}
+
+/// The same in a transaction that is there.
+pub(super) async fn reverse_in(
+    room: &TiersRoom,
+    tx: &mut Tx,
+    caller: &Caller,
+    id: RedemptionId,
+    reason: &str,
+) -> Result<Redemption> {
+    give_back(room, tx, caller, (id, RedemptionState::Reversed), reason).await
 }
 
 async fn give_back(
     room: &TiersRoom,
+    tx: &mut Tx,
     caller: &Caller,
     (id, next): (RedemptionId, RedemptionState),
     reason: &str,
 ) -> Result<Redemption> {
     rules::check_reason(reason)?;
-    let mut tx = room.platform.db.write().await?;
-    let held = held(&mut tx, caller, id).await?;
+    let held = held(tx, caller, id).await?;
     if held.redemption.state == next {
         return Ok(held.redemption);
     }
-    let after = close(room, &mut tx, held, (next, Some(reason)), caller.actor()).await?;
-    tx.commit().await?;
-    Ok(after)
+    close(room, tx, held, (next, Some(reason)), caller.actor()).await
 }
 
 async fn close(

@@ -10,7 +10,7 @@ use value::model::RunState;
 use value::store::{ledger, runs};
 
 use super::programmes::held_version;
-use super::{TiersRoom, decide_all, decide_one, entitlements, grants, publish, redemptions};
+use super::{TiersRoom, abuse_look, decide_all, decide_one, entitlements, grants, publish, redemptions};
 use crate::store::{programmes, watch};
 
 const EVERY: Duration = Duration::from_secs(10);
@@ -26,6 +26,9 @@ pub async fn watch(room: TiersRoom, stop: CancellationToken) {
     loop {
         if let Err(e) = step(&room).await {
             tracing::warn!(error = %e, "levels could not be looked after; it is tried again in a moment");
+        }
+        if let Err(e) = abuse_look::look_if_due(&room).await {
+            tracing::warn!(error = %e, "abuse could not be looked for; it is tried again in a moment");
         }
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}

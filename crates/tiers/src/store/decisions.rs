@@ -262,6 +262,17 @@ pub async fn find(tx: &mut Tx, id: DecisionId) -> Result<Option<Recorded>> {
     row.map(Row::recorded).transpose()
 }
 
+/// These decisions, oldest first.
+pub async fn these(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Recorded>> {
+    let sql = format!(
+        "SELECT {} FROM tier_decisions WHERE id{} ORDER BY decided_at, id",
+        Row::COLUMNS,
+        tx.dialect().in_uuids(1)
+    );
+    let rows: Vec<Row> = tx.all(AssertSqlSafe(sql), args![uuids(ids)]).await?;
+    rows.into_iter().map(Row::recorded).collect()
+}
+
 /// Every decision of a programme, oldest first.
 pub fn everything(tx: &mut Tx, programme: ProgrammeId) -> Result<BoxStream<'_, Result<Recorded>>> {
     let sql = format!(

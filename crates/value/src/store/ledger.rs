@@ -276,6 +276,81 @@ pub fn amounts_of<'a>(
     )
 }
 
+/// What a customer did before a time and after another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Activity {
+    /// Who; of one that was merged, the survivor.
+    pub customer: Uuid,
+    /// The last line before.
+    pub last: Option<Timestamp>,
+    /// How many lines in the time before.
+    pub lines: i64,
+    /// Whether there is any in the time after.
+    pub after: bool,
+}
+
+/// What these customers, and those merged into them, did in `before` and before it, and in `after`; one for each row of the
+/// record, so a survivor may come several times.
+pub async fn activity_of(
+    tx: &mut Tx,
+    customers: &[Uuid],
+    before: std::ops::Range<Timestamp>,
+    after: std::ops::Range<Timestamp>,
+) -> Result<Vec<Activity>> {
+    let ids = tx.dialect().in_uuids(5);
+    let sql = format!(
+        "SELECT coalesce(o.merged_into, o.id), \
+         (SELECT max(t.at) FROM transactions t WHERE t.customer_id = o.id AND t.at < $2), \
+         (SELECT count(*) FROM transactions t WHERE t.customer_id = o.id AND t.at >= $1 AND t.at < $2), \
+         (SELECT count(*) FROM transactions t WHERE t.customer_id = o.id AND t.at >= $3 AND t.at < $4) \
+         FROM customers o WHERE o.id{ids} OR o.merged_into{ids}"
+    );
+    let args = args![before.start, before.end, after.start, after.end, platform::db::uuids(customers)];
+    let rows: Vec<(Uuid, Option<i64>, i64, i64)> = tx.all(sqlx::AssertSqlSafe(sql), args).await?;
+    Ok(rows
+        .into_iter()
+        .map(|(customer, last, lines, later)| Activity {
+            customer,
+            last: last.map(timestamp),
+            lines,
+            after: later > 0,
+        })
+        .collect())
+}
+
+/// A line that took money back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenBack {
+    /// Whose; of one that was merged, the survivor's.
+    pub customer: Uuid,
+    /// When.
+    pub at: Timestamp,
+    /// How much, above 0.
+    pub amount_minor: i64,
+    /// The line's number.
+    pub seq: i64,
+}
+
+/// The lines that took back others from a time on, by customer and time; those of customers who were erased left out.
+pub fn taken_back_since(tx: &mut Tx, since: Timestamp) -> Result<BoxStream<'_, Result<TakenBack>>> {
+    Ok(tx
+        .stream::<(Uuid, i64, i64, i64)>(
+            "SELECT coalesce(o.merged_into, o.id) AS survivor, t.at, t.amount_minor, t.seq FROM transactions t \
+             JOIN customers o ON o.id = t.customer_id WHERE t.reverses IS NOT NULL AND t.amount_minor < 0 \
+             AND t.at >= $1 AND o.erased_at IS NULL ORDER BY survivor, t.at, t.seq",
+            args![since],
+        )?
+        .map(|row| {
+            row.map(|(customer, at, amount_minor, seq)| TakenBack {
+                customer,
+                at: timestamp(at),
+                amount_minor: -amount_minor,
+                seq,
+            })
+        })
+        .boxed())
+}
+
 /// Whose lines came after number `after`, up to the last that nobody can put one before any more; of at most so many
 /// lines. Gives the number of the last of them too.
 pub async fn customers_since(tx: &mut Tx, after: i64, lines_max: u32) -> Result<(i64, Vec<Uuid>)> {
