@@ -51,6 +51,11 @@ export const CUSTOMER_EVENTS = [
   "redemption.cancelled",
   "redemption.lapsed",
   "redemption.reversed",
+  "tier_finding.found",
+  "tier_finding.dismissed",
+  "tier_finding.warned",
+  "tier_finding.suspended",
+  "tier_finding.reversed",
 ] as const;
 
 export const FIRM_EVENTS = [
@@ -113,6 +118,7 @@ export const FIRM_EVENTS = [
   "tier_programme.published",
   "tier_programme.in_force",
   "tier_programme.decided",
+  "tier_abuse_settings.changed",
   "tier_benefit.created",
   "tier_benefit.changed",
   "tier_partner.created",

@@ -73,6 +73,24 @@ const PICKED: &str =
     r#"{ "programme": "01890a5d-ac96-774b-bcce-b302099a8057", "choice": "c", "benefits": ["new"] }"#;
 const WHY: &str = r#"{ "reason": "asked for" }"#;
 
+const TRIAL: &str = r#"{ "since": "2026-01-01T00:00:00Z", "settings": {
+    "unearned_level": { "on": false, "levels_above": 2, "at_least": 2, "within_days": 365 },
+    "velocity": { "on": false, "at_least": 6, "within_hours": 24 },
+    "impossible_travel": { "on": false, "faster_than_kmh": 900, "at_least_km": 50 },
+    "companions": { "on": false, "at_least": 10, "within_hours": 720 },
+    "same_staff": { "on": false, "at_least": 5, "within_hours": 720 },
+    "refund_after_level": { "on": false, "at_least_percent": 30, "within_days": 30 } } }"#;
+const LOOKED_FOR: &str = r#"{
+    "unearned_level": { "on": false, "levels_above": 2, "at_least": 2, "within_days": 365 },
+    "velocity": { "on": false, "at_least": 6, "within_hours": 24 },
+    "impossible_travel": { "on": false, "faster_than_kmh": 900, "at_least_km": 50 },
+    "companions": { "on": false, "at_least": 10, "within_hours": 720 },
+    "same_staff": { "on": false, "at_least": 5, "within_hours": 720 },
+    "refund_after_level": { "on": false, "at_least_percent": 30, "within_days": 30 } }"#;
+const SUSPEND: &str = r#"{ "reason": "asked for", "until": "2026-12-31" }"#;
+const GIVE_BACK: &str = r#"{ "reason": "asked for", "redemption": "01890a5d-ac96-774b-bcce-b302099a8057" }"#;
+const PERIOD: &str = "from=2026-01-01&until=2026-03-31";
+
 const MERGE: &str = r#"{
     "survivor": "{hidden}", "survivor_version": 1,
     "merged": "01890a5d-ac96-774b-bcce-b302099a8057", "merged_version": 1
@@ -207,6 +225,11 @@ const ROUTES: &[Route] = &[
     ("POST /tiers/versions/{id}/publish", WholeFirm, "", ""),
     ("GET /tiers/versions/{id}/simulation", WholeFirm, "", ""),
     ("POST /tiers/versions/{id}/simulation", WholeFirm, "", SIMULATION),
+    ("GET /tiers/portfolio", WholeFirm, PERIOD, ""),
+    ("GET /tiers/portfolio/file", WholeFirm, PERIOD, ""),
+    ("GET /tiers/abuse/settings", Permitted, "", ""),
+    ("PUT /tiers/abuse/settings", WholeFirm, "", LOOKED_FOR),
+    ("POST /tiers/abuse/trial", WholeFirm, "", TRIAL),
     ("GET /audit", WholeFirm, "", ""),
     ("POST /duplicates/search", WholeFirm, "", ""),
     ("GET /imports", WholeFirm, "", ""),
@@ -344,6 +367,12 @@ const ROUTES: &[Route] = &[
     ("POST /tiers/redemptions/{id}/cancel", SomeCustomers, "", WHY),
     ("POST /tiers/redemptions/{id}/reverse", SomeCustomers, "", WHY),
     ("POST /tiers/redemptions/{id}/code", SomeCustomers, "", "{}"),
+    ("GET /tiers/findings", SomeCustomers, "limit=50", ""),
+    ("GET /tiers/findings", SomeCustomers, "customer={hidden}", ""),
+    ("POST /tiers/findings/{id}/dismiss", SomeCustomers, "", WHY),
+    ("POST /tiers/findings/{id}/warn", SomeCustomers, "", WHY),
+    ("POST /tiers/findings/{id}/suspend", SomeCustomers, "", SUSPEND),
+    ("POST /tiers/findings/{id}/reverse", SomeCustomers, "", GIVE_BACK),
     ("GET /value/profiles", SomeCustomers, "limit=50", ""),
     ("GET /value/profiles", SomeCustomers, "q=南方", ""),
     ("GET /value/profiles", SomeCustomers, "brand=南方品牌", ""),

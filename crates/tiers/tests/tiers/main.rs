@@ -7,11 +7,14 @@
     reason = "a test that meets an error has failed"
 )]
 
+mod abuse;
+mod abuse_rules;
 mod benefit_support;
 mod decisions;
 mod entitlement_rules;
 mod entitlements;
 mod grants;
+mod portfolio;
 mod programmes;
 mod redemptions;
 mod rule_examples;
