@@ -212,6 +212,7 @@ pub struct UseFact {
     /// At which of its sites.
     pub site: Option<String>,
     /// Where that is: degrees north and east.
+    #[schema(value_type = Option<Vec<f64>>)]
     pub place: Option<(f64, f64)>,
 }
 

@@ -94,6 +94,10 @@ impl Firm {
     }
 }
 
+fn state(decided: &Result<Finding, &'static str>) -> Result<FindingState, &'static str> {
+    decided.as_ref().map(|finding| finding.state).map_err(|code| *code)
+}
+
 async fn taken_back(firm: &Firm, customer: Uuid, name: &str, amount_minor: i64) {
     let back = Line {
         reverses: Some(name.to_owned()),
@@ -262,7 +266,6 @@ async fn people_decide_what_becomes_of_a_finding(t: &TestDb) {
             .await
             .map_err(|e| e.code())
     };
-    let state = |decided: &Result<Finding, &str>| decided.as_ref().map(|finding| finding.state).map_err(|e| *e);
 
     assert_eq!(state(&decide(&a, 2, Action::Dismiss, "误报").await), Err("version_stale"));
     assert_eq!(state(&decide(&a, 1, Action::Dismiss, " ").await), Err("reason_malformed"));
