@@ -12,8 +12,12 @@ use platform::jobs::Kinds;
 use platform::migrations::RoomMigrations;
 
 /// The tables of this room.
-pub const MIGRATIONS: RoomMigrations =
-    platform::migrations!("tiers", (1, "0001_tiers"), (2, "0002_entitlements"), (4, "0004_abuse"));
+pub const MIGRATIONS: RoomMigrations = platform::migrations!(
+    "tiers",
+    (1, "0001_tiers"),
+    (2, "0002_entitlements"),
+    (4, "0004_abuse")
+);
 
 const fn reference(table: &'static str, on_merge: OnMerge) -> Reference {
     Reference {

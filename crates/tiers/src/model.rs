@@ -6,6 +6,7 @@ mod benefit;
 mod document;
 mod entitlement;
 mod facts;
+mod finding;
 mod grant;
 mod partner;
 mod portfolio;
@@ -19,10 +20,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-pub use abuse::{
-    AbuseRule, AbuseSettings, Act, ActKind, CountWithin, Evidence, Finding, FindingId, FindingState, Found, GivenAbove,
-    Reached, RefundAfter, Refunded, Travel, Unearned, UseFact,
-};
+pub use abuse::{AbuseRule, AbuseSettings, CountWithin, RefundAfter, Travel, Unearned};
 pub use benefit::{Benefit, BenefitFacts, BenefitId, Choice, OnLoss, Per, Promise, Terms};
 pub use document::{
     Condition, DOCUMENT_SCHEMA, Document, Downgrade, Landing, Level, Measure, Period, Rule, Threshold,
@@ -32,6 +30,9 @@ pub use entitlement::{
     RedemptionState, Wanted,
 };
 pub use facts::{Facts, GivenFact, MonthFact};
+pub use finding::{
+    Act, ActKind, Evidence, Finding, FindingId, FindingState, Found, GivenAbove, Reached, Refunded, UseFact,
+};
 pub use grant::{Grant, GrantId, GrantKind, GrantState, NewGrant};
 pub use partner::{Partner, PartnerFacts, PartnerId, SettlementLine, Site, Statement, StatementId};
 pub use portfolio::{

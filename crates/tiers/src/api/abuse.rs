@@ -13,7 +13,9 @@ use uuid::Uuid;
 use super::named;
 use crate::app::TiersRoom;
 use crate::app::abuse::{self, Action};
-use crate::model::{AbuseRule, AbuseSettings, Evidence, Finding, FindingId, FindingState, Found, ProgrammeId};
+use crate::model::{
+    AbuseRule, AbuseSettings, Evidence, Finding, FindingId, FindingState, Found, ProgrammeId,
+};
 use crate::store::abuse::Filter;
 
 /// What is looked for.
@@ -56,7 +58,9 @@ pub(super) async fn change_settings(
     IfMatch(expected): IfMatch,
     Json(settings): Json<AbuseSettings>,
 ) -> Result<Versioned<AbuseSettingsBody>, Problem> {
-    Ok(settings_shown(abuse::change_settings(&room, &caller, expected, settings).await?))
+    Ok(settings_shown(
+        abuse::change_settings(&room, &caller, expected, settings).await?,
+    ))
 }
 
 /// What is tried.

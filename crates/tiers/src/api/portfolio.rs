@@ -8,8 +8,8 @@ use platform::Caller;
 use platform::http::{Json, Problem, ProblemBody, Query, attachment};
 use serde::Deserialize;
 
-use crate::app::portfolio::{self, Asked, STAY_DAYS};
 use crate::app::TiersRoom;
+use crate::app::portfolio::{self, Asked, STAY_DAYS};
 use crate::model::Portfolio;
 
 #[derive(Deserialize)]

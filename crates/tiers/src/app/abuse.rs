@@ -186,11 +186,17 @@ pub async fn decide(
     let platform = &room.platform;
     let mut tx = platform.db.write().await?;
     tx.about_to_write("customers").await?;
-    let finding = abuse::hold(&mut tx, caller.scope(), id).await?.ok_or(NO_FINDING)?;
+    let finding = abuse::hold(&mut tx, caller.scope(), id)
+        .await?
+        .ok_or(NO_FINDING)?;
     check_version(expected, finding.version)?;
     let (next, kind) = action.leads_to();
     if !finding.state.may_become(next) {
-        let message = format!("this is {} and cannot come to be {}", finding.state.name(), next.name());
+        let message = format!(
+            "this is {} and cannot come to be {}",
+            finding.state.name(),
+            next.name()
+        );
         return Err(Error::conflict("finding_state", message));
     }
     let mut grant = None;
@@ -224,9 +230,12 @@ pub async fn decide(
         at: platform.clock.now(),
     };
     abuse::decide(&mut tx, id, &decided).await?;
-    let after = abuse::hold(&mut tx, caller.scope(), id).await?.ok_or(NO_FINDING)?;
+    let after = abuse::hold(&mut tx, caller.scope(), id)
+        .await?
+        .ok_or(NO_FINDING)?;
     // The log keeps no free text (ADR 14).
-    let payload = json!({ "rule": after.rule, "programme": after.programme, "at": after.at, "grant": after.grant });
+    let payload =
+        json!({ "rule": after.rule, "programme": after.programme, "at": after.at, "grant": after.grant });
     let event = Event {
         actor: caller.actor(),
         kind,

@@ -16,8 +16,8 @@ use value::store::ledger;
 
 use super::TiersRoom;
 use crate::model::{
-    AbuseRule, AbuseSettings, Act, ActKind, FindingId, Found, GivenAbove, PartnerId, Reached, Recorded, Refunded,
-    UseFact,
+    AbuseRule, AbuseSettings, Act, ActKind, FindingId, Found, GivenAbove, PartnerId, Reached, Recorded,
+    Refunded, UseFact,
 };
 use crate::rules;
 use crate::store::abuse_facts::{self, Given, UseOf};
@@ -72,7 +72,8 @@ impl Wanted<'_> {
     fn known_since(&self, rules: &[AbuseRule]) -> Option<Timestamp> {
         let of = |rule: &AbuseRule| {
             let hours = rules::hours_before(*rule, self.settings);
-            self.since(*rule).map(|since| earlier(since, SignedDuration::from_hours(hours)))
+            self.since(*rule)
+                .map(|since| earlier(since, SignedDuration::from_hours(hours)))
         };
         rules.iter().filter_map(of).min()
     }
@@ -114,7 +115,9 @@ async fn levels_by_hand(
     let mut of: BTreeMap<Uuid, Vec<GivenAbove>> = BTreeMap::new();
     for given in by_hand {
         let Some(level) = &given.level else { continue };
-        let document = in_force.iter().find(|(programme, _)| programme.id == given.programme);
+        let document = in_force
+            .iter()
+            .find(|(programme, _)| programme.id == given.programme);
         let Some((_, version)) = document else { continue };
         // 0 stands for none.
         let place = |code: Option<&String>| {
@@ -171,9 +174,20 @@ async fn uses(tx: &mut Tx, wanted: &Wanted<'_>, by_hand: &[Given], gathered: &mu
     let mut rows = abuse_facts::uses_since(tx, since)?;
     let (mut customer, mut of) = (Uuid::nil(), OfCustomer::default());
     while let Some(row) = rows.next().await {
-        let UseOf { customer: whose, mut fact, reserved_by, redeemed_by } = row?;
+        let UseOf {
+            customer: whose,
+            mut fact,
+            reserved_by,
+            redeemed_by,
+        } = row?;
         if whose != customer {
-            judge(wanted, customer, std::mem::take(&mut of), given.remove(&customer), gathered);
+            judge(
+                wanted,
+                customer,
+                std::mem::take(&mut of),
+                given.remove(&customer),
+                gathered,
+            );
             customer = whose;
         }
         fact.place = match (fact.partner, &fact.site) {
@@ -235,7 +249,12 @@ fn judge(
         gathered.add(rules::velocity(customer, &of.uses, &settings.velocity, since));
     }
     if let Some(since) = wanted.since(AbuseRule::ImpossibleTravel) {
-        gathered.add(rules::impossible_travel(customer, &of.uses, &settings.impossible_travel, since));
+        gathered.add(rules::impossible_travel(
+            customer,
+            &of.uses,
+            &settings.impossible_travel,
+            since,
+        ));
     }
     if let Some(since) = wanted.since(AbuseRule::Companions) {
         gathered.add(rules::companions(customer, &of.uses, &settings.companions, since));
@@ -308,13 +327,18 @@ pub async fn look_if_due(room: &TiersRoom) -> Result<u64> {
     let since = looked_at.map_or(earlier(now, FIRST), |at| earlier(at, OVERLAP));
     let late = |rule: AbuseRule| match rule {
         // What is given by hand stands at the day it was asked for, and may be agreed to long after.
-        AbuseRule::UnearnedLevel | AbuseRule::SameStaff => {
-            earlier(since, SignedDuration::from_hours(rules::hours_before(rule, &settings)))
-        }
+        AbuseRule::UnearnedLevel | AbuseRule::SameStaff => earlier(
+            since,
+            SignedDuration::from_hours(rules::hours_before(rule, &settings)),
+        ),
         _ => since,
     };
     let wanted = Wanted {
-        rules: settings.rules_on().into_iter().map(|rule| (rule, late(rule))).collect(),
+        rules: settings
+            .rules_on()
+            .into_iter()
+            .map(|rule| (rule, late(rule)))
+            .collect(),
         settings: &settings,
     };
     if wanted.rules.is_empty() {

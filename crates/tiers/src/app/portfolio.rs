@@ -18,8 +18,8 @@ use crate::model::{
     Benefit, BenefitId, BenefitUse, NoStay, Person, Places, Portfolio, ProgrammeId, Stay, Terms, Used,
 };
 use crate::rules::{self, Strata};
-use crate::store::portfolio::{self as facts, LevelFrom};
 use crate::store::benefits;
+use crate::store::portfolio::{self as facts, LevelFrom};
 
 /// Who has a ledger line within so many days after the period has stayed, where nobody says otherwise.
 pub const STAY_DAYS: i32 = 90;
@@ -166,7 +166,9 @@ async fn gather(tx: &mut Tx, catalogue: &[Benefit], asked: Asked, zone: &TimeZon
     let mut accounts = facts::accounts_between(tx, asked.from, asked.until)?;
     while let Some(account) = accounts.next().await {
         let (benefit, customer, from_the_first_day) = account?;
-        let Some(place) = by_id.get(&benefit) else { continue };
+        let Some(place) = by_id.get(&benefit) else {
+            continue;
+        };
         let had = people.entry(customer).or_default();
         had.entitled.insert(*place);
         if from_the_first_day {
@@ -179,7 +181,9 @@ async fn gather(tx: &mut Tx, catalogue: &[Benefit], asked: Asked, zone: &TimeZon
     let mut uses = facts::uses_between(tx, from, until)?;
     while let Some(of) = uses.next().await {
         let of = of?;
-        let Some(place) = by_id.get(&of.benefit) else { continue };
+        let Some(place) = by_id.get(&of.benefit) else {
+            continue;
+        };
         let had = people.entry(of.customer).or_default();
         had.entitled.insert(*place);
         had.used.insert(*place);
@@ -191,7 +195,10 @@ async fn gather(tx: &mut Tx, catalogue: &[Benefit], asked: Asked, zone: &TimeZon
         };
         total.users += 1;
         total.units += of.units;
-        total.cost_minor = total.cost_minor.saturating_add(own_minor).saturating_add(of.owed_minor);
+        total.cost_minor = total
+            .cost_minor
+            .saturating_add(own_minor)
+            .saturating_add(of.owed_minor);
     }
     drop(uses);
     for (place, total) in used.iter_mut().enumerate() {
@@ -224,11 +231,20 @@ async fn levels(
     let mut first: HashMap<Uuid, Vec<First>> = HashMap::new();
     let mut people: HashMap<Uuid, Had> = HashMap::new();
     let gives = |programme: ProgrammeId, code: &str| {
-        promised.get(&(programme, code.to_owned())).copied().unwrap_or_default()
+        promised
+            .get(&(programme, code.to_owned()))
+            .copied()
+            .unwrap_or_default()
     };
     let mut rows = facts::levels_until(tx, asked.until)?;
     while let Some(row) = rows.next().await {
-        let LevelFrom { programme, customer, on, at, level } = row?;
+        let LevelFrom {
+            programme,
+            customer,
+            on,
+            at,
+            level,
+        } = row?;
         if on > asked.from {
             if let Some(code) = level {
                 let had = people.entry(customer).or_default();
@@ -254,16 +270,26 @@ async fn levels(
     let mut standings = Numbers(HashMap::new());
     for (customer, mut of) in first {
         of.sort_unstable_by_key(|known| known.0);
-        let stood: Vec<_> = of.iter().map(|known| (known.0, known.2)).filter(|of| of.1.is_some()).collect();
+        let stood: Vec<_> = of
+            .iter()
+            .map(|known| (known.0, known.2))
+            .filter(|of| of.1.is_some())
+            .collect();
         let had = people.entry(customer).or_default();
         for (programme, level) in &stood {
-            let Some(code) = level.and_then(|number| names.get(number as usize)) else { continue };
+            let Some(code) = level.and_then(|number| names.get(number as usize)) else {
+                continue;
+            };
             let given = gives(*programme, code);
             had.entitled = had.entitled.and(given);
             had.from_the_first_day = had.from_the_first_day.and(given);
         }
         // 0 stands for who had no level.
-        had.standing = if stood.is_empty() { 0 } else { standings.of(stood) + 1 };
+        had.standing = if stood.is_empty() {
+            0
+        } else {
+            standings.of(stood) + 1
+        };
     }
     Ok(people)
 }
@@ -285,7 +311,8 @@ async fn compare(
     ids.sort_unstable();
     let begin = midnight(asked.from, zone);
     let before = midnight(Day(asked.from.0 - FREQUENCY_DAYS), zone)..begin;
-    let after = midnight(Day(asked.until.0 + 1), zone)..midnight(Day(asked.until.0 + 1 + asked.stay_days), zone);
+    let after =
+        midnight(Day(asked.until.0 + 1), zone)..midnight(Day(asked.until.0 + 1 + asked.stay_days), zone);
     for some in ids.chunks(CUSTOMERS_PER_STEP) {
         let mut known: HashMap<Uuid, Activity> = HashMap::with_capacity(some.len());
         for row in ledger::activity_of(tx, some, before.clone(), after.clone()).await? {
@@ -299,8 +326,12 @@ async fn compare(
                 .or_insert(row);
         }
         for id in some {
-            let (Some(had), Some(activity)) = (people.get(id), known.get(id)) else { continue };
-            let last = activity.last.map(|last| Day::from_date(zone.to_datetime(last).date()));
+            let (Some(had), Some(activity)) = (people.get(id), known.get(id)) else {
+                continue;
+            };
+            let last = activity
+                .last
+                .map(|last| Day::from_date(zone.to_datetime(last).date()));
             strata.add(&Person {
                 standing: had.standing,
                 recency: rules::recency(last, asked.from),

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::model::{
-    AbuseRule, AbuseSettings, Act, CountWithin, Evidence, Found, GivenAbove, RefundAfter, Reached, Travel, Unearned,
-    UseFact,
+    AbuseRule, AbuseSettings, Act, CountWithin, Evidence, Found, GivenAbove, Reached, RefundAfter, Travel,
+    Unearned, UseFact,
 };
 
 const MICROS_PER_HOUR: i64 = 3_600_000_000;
@@ -37,9 +37,19 @@ pub fn check_abuse_settings(settings: &AbuseSettings) -> Result<()> {
         within(&format!("{name}.at_least"), count.at_least, 2, 100)?;
         within(&format!("{name}.within_hours"), count.within_hours, 1, 2_160)?;
     }
-    within("impossible_travel.faster_than_kmh", travel.faster_than_kmh, 100, 2_000)?;
+    within(
+        "impossible_travel.faster_than_kmh",
+        travel.faster_than_kmh,
+        100,
+        2_000,
+    )?;
     within("impossible_travel.at_least_km", travel.at_least_km, 1, 5_000)?;
-    within("refund_after_level.at_least_percent", refund.at_least_percent, 1, 100)?;
+    within(
+        "refund_after_level.at_least_percent",
+        refund.at_least_percent,
+        1,
+        100,
+    )?;
     within("refund_after_level.within_days", refund.within_days, 1, 180)
 }
 
@@ -90,13 +100,20 @@ fn rises<T>(
 }
 
 /// Levels by hand far above what was earned, again and again.
-pub fn unearned_levels(customer: Uuid, given: &[GivenAbove], settings: &Unearned, since: Timestamp) -> Vec<Found> {
+pub fn unearned_levels(
+    customer: Uuid,
+    given: &[GivenAbove],
+    settings: &Unearned,
+    since: Timestamp,
+) -> Vec<Found> {
     let far: Vec<GivenAbove> = given
         .iter()
         .filter(|given| given.levels_above >= settings.levels_above)
         .cloned()
         .collect();
-    let places = rises(&far, settings.within_days * 24, settings.at_least, |given| (given.at, 1));
+    let places = rises(&far, settings.within_days * 24, settings.at_least, |given| {
+        (given.at, 1)
+    });
     let found = |(first, last): (usize, usize)| Found {
         rule: AbuseRule::UnearnedLevel,
         customer,
@@ -107,7 +124,11 @@ pub fn unearned_levels(customer: Uuid, given: &[GivenAbove], settings: &Unearned
             given: far[first..=last].to_vec(),
         },
     };
-    places.into_iter().map(found).filter(|found| found.at >= since).collect()
+    places
+        .into_iter()
+        .map(found)
+        .filter(|found| found.at >= since)
+        .collect()
 }
 
 fn found_of_use(rule: AbuseRule, customer: Uuid, last: &UseFact, evidence: Evidence) -> Found {
@@ -129,14 +150,20 @@ pub fn velocity(customer: Uuid, uses: &[UseFact], settings: &CountWithin, since:
         let evidence = Evidence::Velocity { uses: uses_of };
         found_of_use(AbuseRule::Velocity, customer, &uses[last], evidence)
     };
-    places.into_iter().map(found).filter(|found| found.at >= since).collect()
+    places
+        .into_iter()
+        .map(found)
+        .filter(|found| found.at >= since)
+        .collect()
 }
 
 /// Many who came along.
 pub fn companions(customer: Uuid, uses: &[UseFact], settings: &CountWithin, since: Timestamp) -> Vec<Found> {
     let with: Vec<UseFact> = uses.iter().filter(|of| of.companions > 0).cloned().collect();
     let count = |of: &UseFact| i64::from(of.companions);
-    let places = rises(&with, settings.within_hours, settings.at_least, |of| (of.at, count(of)));
+    let places = rises(&with, settings.within_hours, settings.at_least, |of| {
+        (of.at, count(of))
+    });
     let found = |(first, last): (usize, usize)| {
         let evidence = Evidence::Companions {
             companions: with[first..=last].iter().map(count).sum(),
@@ -144,16 +171,29 @@ pub fn companions(customer: Uuid, uses: &[UseFact], settings: &CountWithin, sinc
         };
         found_of_use(AbuseRule::Companions, customer, &with[last], evidence)
     };
-    places.into_iter().map(found).filter(|found| found.at >= since).collect()
+    places
+        .into_iter()
+        .map(found)
+        .filter(|found| found.at >= since)
+        .collect()
 }
 
 /// Uses at two sites between which nobody travels so fast. Each use is compared with the one before of which the place is
 /// known.
-pub fn impossible_travel(customer: Uuid, uses: &[UseFact], settings: &Travel, since: Timestamp) -> Vec<Found> {
-    let placed: Vec<(&UseFact, (f64, f64))> =
-        uses.iter().filter_map(|of| of.place.map(|place| (of, place))).collect();
+pub fn impossible_travel(
+    customer: Uuid,
+    uses: &[UseFact],
+    settings: &Travel,
+    since: Timestamp,
+) -> Vec<Found> {
+    let placed: Vec<(&UseFact, (f64, f64))> = uses
+        .iter()
+        .filter_map(|of| of.place.map(|place| (of, place)))
+        .collect();
     let found = placed.windows(2).filter_map(|pair| {
-        let [(first, from), (second, to)] = pair else { return None };
+        let [(first, from), (second, to)] = pair else {
+            return None;
+        };
         let distance_km = distance_km(*from, *to);
         let micros = second.at.as_microsecond() - first.at.as_microsecond();
         let minutes = micros / MICROS_PER_MINUTE;
@@ -169,7 +209,12 @@ pub fn impossible_travel(customer: Uuid, uses: &[UseFact], settings: &Travel, si
             minutes,
             speed_kmh: speed_kmh.round() as i64,
         };
-        Some(found_of_use(AbuseRule::ImpossibleTravel, customer, second, evidence))
+        Some(found_of_use(
+            AbuseRule::ImpossibleTravel,
+            customer,
+            second,
+            evidence,
+        ))
     });
     found.filter(|found| found.at >= since).collect()
 }
@@ -201,11 +246,19 @@ pub fn same_staff(customer: Uuid, acts: &[Act], settings: &CountWithin, since: T
         };
         places.into_iter().map(found).collect::<Vec<_>>()
     };
-    all.into_iter().flat_map(of_one).filter(|found| found.at >= since).collect()
+    all.into_iter()
+        .flat_map(of_one)
+        .filter(|found| found.at >= since)
+        .collect()
 }
 
 /// Money taken back soon after a level was reached by it.
-pub fn refunds_after_level(customer: Uuid, reached: &[Reached], settings: &RefundAfter, since: Timestamp) -> Vec<Found> {
+pub fn refunds_after_level(
+    customer: Uuid,
+    reached: &[Reached],
+    settings: &RefundAfter,
+    since: Timestamp,
+) -> Vec<Found> {
     let found = reached.iter().filter_map(|reached| {
         let begun = reached.at.as_microsecond();
         let until = begun + settings.within_days * 24 * MICROS_PER_HOUR;

@@ -14,8 +14,8 @@ mod redeem;
 mod words;
 
 pub use abuse::{
-    check_abuse_settings, companions, hours_before, impossible_travel, refunds_after_level, same_staff, unearned_levels,
-    uses_in, velocity,
+    check_abuse_settings, companions, hours_before, impossible_travel, refunds_after_level, same_staff,
+    unearned_levels, uses_in, velocity,
 };
 pub use benefit::{check_benefit, check_change, check_partner, check_promises};
 pub use check::{check_document, check_programme};

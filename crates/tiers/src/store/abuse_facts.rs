@@ -146,7 +146,11 @@ pub async fn given_since(tx: &mut Tx, since: Timestamp) -> Result<Vec<Given>> {
 
 /// Decisions from a moment on by which these customers, or those merged into them, reached a level, in order of time; with
 /// each the survivor.
-pub async fn reached_since(tx: &mut Tx, customers: &[Uuid], since: Timestamp) -> Result<Vec<(Uuid, Recorded)>> {
+pub async fn reached_since(
+    tx: &mut Tx,
+    customers: &[Uuid],
+    since: Timestamp,
+) -> Result<Vec<(Uuid, Recorded)>> {
     let ids = tx.dialect().in_uuids(2);
     let sql = format!(
         "SELECT d.id, coalesce(o.merged_into, o.id) FROM tier_decisions d JOIN customers o ON o.id = d.customer_id \

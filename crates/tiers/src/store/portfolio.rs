@@ -104,11 +104,7 @@ pub struct UsesOf {
 }
 
 /// What was used between two moments and not given back, by benefit and customer, in no order.
-pub fn uses_between(
-    tx: &mut Tx,
-    from: Timestamp,
-    until: Timestamp,
-) -> Result<BoxStream<'_, Result<UsesOf>>> {
+pub fn uses_between(tx: &mut Tx, from: Timestamp, until: Timestamp) -> Result<BoxStream<'_, Result<UsesOf>>> {
     let rows = tx.stream::<(Uuid, Uuid, i64, i64, i64, i64)>(
         "SELECT e.benefit_id, coalesce(o.merged_into, o.id), CAST(sum(r.quantity) AS BIGINT), \
          CAST(sum(CASE WHEN r.partner_id IS NULL THEN r.quantity ELSE 0 END) AS BIGINT), \

@@ -10,8 +10,8 @@ use tiers::app::abuse::{self, Action};
 use tiers::app::abuse_look::look_if_due;
 use tiers::app::{benefits, grants, redemptions};
 use tiers::model::{
-    AbuseRule, AbuseSettings, Evidence, Finding, FindingState, Grant, GrantKind, GrantState, NewGrant, Partner,
-    PartnerFacts, Redemption, RedemptionState, Site,
+    AbuseRule, AbuseSettings, Evidence, Finding, FindingState, Grant, GrantKind, GrantState, NewGrant,
+    Partner, PartnerFacts, Redemption, RedemptionState, Site,
 };
 use tiers::store::abuse::Filter;
 use uuid::Uuid;
@@ -56,16 +56,27 @@ impl Firm {
             benefits: vec!["lounge".to_owned()],
             user: None,
         };
-        benefits::create_partner(&self.at.room, &self.at.anna, facts).await.unwrap()
+        benefits::create_partner(&self.at.room, &self.at.anna, facts)
+            .await
+            .unwrap()
     }
 
     /// A visit of the lounge, by Anna's hands or Bert's.
-    async fn visit(&self, customer: Uuid, key: &str, companions: i32, by_bert: bool, at: Option<&Partner>) -> Redemption {
+    async fn visit(
+        &self,
+        customer: Uuid,
+        key: &str,
+        companions: i32,
+        by_bert: bool,
+        at: Option<&Partner>,
+    ) -> Redemption {
         let mut wanted = self.wanted("lounge", 1, key);
         wanted.companions = companions;
         let who = if by_bert { &self.at.bert } else { &self.at.anna };
         let at = at.map(|partner| (partner.id, Some("t1".to_owned())));
-        redemptions::redeem(&self.at.room, who, customer, &wanted, at).await.unwrap()
+        redemptions::redeem(&self.at.room, who, customer, &wanted, at)
+            .await
+            .unwrap()
     }
 
     /// Something by hand that Anna asked for and Bert agreed to.
@@ -80,12 +91,16 @@ impl Firm {
         };
         let room = &self.at.room;
         let grant = grants::request(room, &self.at.anna, customer, new).await.unwrap();
-        grants::decide(room, &self.at.bert, grant.id, 1, GrantState::Approved).await.unwrap()
+        grants::decide(room, &self.at.bert, grant.id, 1, GrantState::Approved)
+            .await
+            .unwrap()
     }
 
     async fn findings(&self, filter: Filter) -> Vec<Finding> {
         let size = PageSize::new(Some(100)).unwrap();
-        let page = abuse::list(&self.at.room, &self.at.anna, filter, size, None).await.unwrap();
+        let page = abuse::list(&self.at.room, &self.at.anna, filter, size, None)
+            .await
+            .unwrap();
         page.items.into_iter().map(|(finding, _)| finding).collect()
     }
 
@@ -95,13 +110,21 @@ impl Firm {
 }
 
 fn state(decided: &Result<Finding, &'static str>) -> Result<FindingState, &'static str> {
-    decided.as_ref().map(|finding| finding.state).map_err(|code| *code)
+    decided
+        .as_ref()
+        .map(|finding| finding.state)
+        .map_err(|code| *code)
 }
 
 async fn taken_back(firm: &Firm, customer: Uuid, name: &str, amount_minor: i64) {
     let back = Line {
         reverses: Some(name.to_owned()),
-        ..line(customer, &format!("{name} back"), "2026-03-15T04:30:00Z", -amount_minor)
+        ..line(
+            customer,
+            &format!("{name} back"),
+            "2026-03-15T04:30:00Z",
+            -amount_minor,
+        )
     };
     firm.at.lines(&[back]).await;
 }
@@ -176,10 +199,20 @@ async fn each_rule_finds_its_case_and_not_its_near_miss_and_once(t: &TestDb) {
     assert!(tried.iter().all(|of| of.findings == 1), "one of each");
     assert_eq!(firm.findings(Filter::default()).await, []);
     assert_eq!(firm.at.events("tier_finding.found", None).await, 0);
-    assert_eq!(abuse::settings(room, anna).await.unwrap(), (0, AbuseSettings::default()));
-    assert_eq!(look_if_due(room).await.unwrap(), 0, "nothing is looked for until it is on");
+    assert_eq!(
+        abuse::settings(room, anna).await.unwrap(),
+        (0, AbuseSettings::default())
+    );
+    assert_eq!(
+        look_if_due(room).await.unwrap(),
+        0,
+        "nothing is looked for until it is on"
+    );
     let early: Timestamp = "2025-01-01T00:00:00Z".parse().unwrap();
-    let too_far = abuse::try_out(room, anna, &all_on(), early).await.map(|_| ()).unwrap_err();
+    let too_far = abuse::try_out(room, anna, &all_on(), early)
+        .await
+        .map(|_| ())
+        .unwrap_err();
     assert_eq!(too_far.code(), "since_malformed");
 
     // Switched on, it is found once however often it is looked for.
@@ -202,9 +235,16 @@ async fn each_rule_finds_its_case_and_not_its_near_miss_and_once(t: &TestDb) {
     }
     let found = firm.findings(Filter::default()).await;
     let of = |finding: &Finding| (finding.rule, finding.customer);
-    assert_eq!((found.len(), found.iter().map(of).collect::<BTreeSet<_>>()), (6, wanted));
+    assert_eq!(
+        (found.len(), found.iter().map(of).collect::<BTreeSet<_>>()),
+        (6, wanted)
+    );
     assert_eq!(firm.at.events("tier_finding.found", None).await, 6);
-    assert!(found.iter().all(|finding| finding.settings_version == 1 && finding.state == FindingState::Open));
+    assert!(
+        found
+            .iter()
+            .all(|finding| finding.settings_version == 1 && finding.state == FindingState::Open)
+    );
 
     // The evidence says what, when and where.
     let by = async |rule| {
@@ -214,15 +254,35 @@ async fn each_rule_finds_its_case_and_not_its_near_miss_and_once(t: &TestDb) {
         };
         firm.findings(filter).await.remove(0)
     };
-    let Evidence::ImpossibleTravel { distance_km, minutes, first, .. } = by(AbuseRule::ImpossibleTravel).await.evidence
+    let Evidence::ImpossibleTravel {
+        distance_km,
+        minutes,
+        first,
+        ..
+    } = by(AbuseRule::ImpossibleTravel).await.evidence
     else {
         panic!()
     };
-    assert!((1_090..=1_110).contains(&distance_km) && minutes == 60, "{distance_km} {minutes}");
-    assert_eq!((first.site.as_deref(), first.benefit.as_str()), (Some("t1"), "lounge"));
-    let Evidence::UnearnedLevel { given } = by(AbuseRule::UnearnedLevel).await.evidence else { panic!() };
-    assert_eq!((given.len(), given[1].levels_above, given[1].earned.as_deref()), (2, 2, None));
-    let Evidence::RefundAfterLevel { refunded_minor, spend_minor, .. } = by(AbuseRule::RefundAfterLevel).await.evidence
+    assert!(
+        (1_090..=1_110).contains(&distance_km) && minutes == 60,
+        "{distance_km} {minutes}"
+    );
+    assert_eq!(
+        (first.site.as_deref(), first.benefit.as_str()),
+        (Some("t1"), "lounge")
+    );
+    let Evidence::UnearnedLevel { given } = by(AbuseRule::UnearnedLevel).await.evidence else {
+        panic!()
+    };
+    assert_eq!(
+        (given.len(), given[1].levels_above, given[1].earned.as_deref()),
+        (2, 2, None)
+    );
+    let Evidence::RefundAfterLevel {
+        refunded_minor,
+        spend_minor,
+        ..
+    } = by(AbuseRule::RefundAfterLevel).await.evidence
     else {
         panic!()
     };
@@ -238,8 +298,17 @@ async fn each_rule_finds_its_case_and_not_its_near_miss_and_once(t: &TestDb) {
         customer: Some(far),
         ..Filter::default()
     };
-    let rules: Vec<_> = firm.findings(of_far).await.iter().map(|finding| finding.rule).collect();
-    assert_eq!(rules, [AbuseRule::Velocity, AbuseRule::ImpossibleTravel], "the newest first");
+    let rules: Vec<_> = firm
+        .findings(of_far)
+        .await
+        .iter()
+        .map(|finding| finding.rule)
+        .collect();
+    assert_eq!(
+        rules,
+        [AbuseRule::Velocity, AbuseRule::ImpossibleTravel],
+        "the newest first"
+    );
     firm.at.stop().await;
 }
 
@@ -254,7 +323,10 @@ async fn people_decide_what_becomes_of_a_finding(t: &TestDb) {
     for name in ["A", "B", "C"] {
         let customer = firm.gold(name).await;
         for n in 0..4 {
-            visits.push(firm.visit(customer, &format!("v{n}"), 0, n % 2 == 0, Some(&airport)).await);
+            visits.push(
+                firm.visit(customer, &format!("v{n}"), 0, n % 2 == 0, Some(&airport))
+                    .await,
+            );
         }
         firm.minutes_later(61);
         assert_eq!(look_if_due(room).await.unwrap(), 1);
@@ -267,12 +339,21 @@ async fn people_decide_what_becomes_of_a_finding(t: &TestDb) {
             .map_err(|e| e.code())
     };
 
-    assert_eq!(state(&decide(&a, 2, Action::Dismiss, "误报").await), Err("version_stale"));
-    assert_eq!(state(&decide(&a, 1, Action::Dismiss, " ").await), Err("reason_malformed"));
+    assert_eq!(
+        state(&decide(&a, 2, Action::Dismiss, "误报").await),
+        Err("version_stale")
+    );
+    assert_eq!(
+        state(&decide(&a, 1, Action::Dismiss, " ").await),
+        Err("reason_malformed")
+    );
     let dismissed = decide(&a, 1, Action::Dismiss, "团队出行").await;
     assert_eq!(state(&dismissed), Ok(FindingState::Dismissed));
     assert_eq!(dismissed.unwrap().reason.as_deref(), Some("团队出行"));
-    assert_eq!(state(&decide(&a, 2, Action::Warn, "再看").await), Err("finding_state"));
+    assert_eq!(
+        state(&decide(&a, 2, Action::Warn, "再看").await),
+        Err("finding_state")
+    );
     let open = Filter {
         state: Some(FindingState::Open),
         ..Filter::default()
@@ -283,16 +364,27 @@ async fn people_decide_what_becomes_of_a_finding(t: &TestDb) {
     assert_eq!(look_if_due(room).await.unwrap(), 0);
 
     // A warning, then a suspension, which waits for a second person like any other.
-    assert_eq!(state(&decide(&b, 1, Action::Warn, "电话提醒").await), Ok(FindingState::Warned));
+    assert_eq!(
+        state(&decide(&b, 1, Action::Warn, "电话提醒").await),
+        Ok(FindingState::Warned)
+    );
     let long = Action::Suspend(day("2028-01-01"));
     assert_eq!(state(&decide(&b, 2, long, "多次").await), Err("grant_too_long"));
     let suspended = decide(&b, 2, Action::Suspend(day("2026-04-30")), "多次滥用").await;
     assert_eq!(state(&suspended), Ok(FindingState::Suspended));
     let grant = suspended.unwrap().grant.unwrap();
-    assert_eq!(firm.at.level(firm.programme, b.customer).await.as_deref(), Some("gold"), "asked for is not given");
-    let alone = grants::decide(room, anna, grant.into(), 1, GrantState::Approved).await.unwrap_err();
+    assert_eq!(
+        firm.at.level(firm.programme, b.customer).await.as_deref(),
+        Some("gold"),
+        "asked for is not given"
+    );
+    let alone = grants::decide(room, anna, grant.into(), 1, GrantState::Approved)
+        .await
+        .unwrap_err();
     assert_eq!(alone.code(), "second_person_needed");
-    grants::decide(room, bert, grant.into(), 1, GrantState::Approved).await.unwrap();
+    grants::decide(room, bert, grant.into(), 1, GrantState::Approved)
+        .await
+        .unwrap();
     assert_eq!(firm.at.level(firm.programme, b.customer).await, None);
 
     // A use is given back with what the partner was owed; another customer's is not in the evidence.
@@ -307,20 +399,44 @@ async fn people_decide_what_becomes_of_a_finding(t: &TestDb) {
     assert_eq!(reverse(2, second).await, Ok(FindingState::Reversed));
     assert_eq!(firm.left(c.customer, "lounge").await, left + 2);
     let size = PageSize::new(Some(10)).unwrap();
-    let uses = redemptions::of_customer(room, anna, c.customer, size, None).await.unwrap();
-    let reversed = uses.items.iter().filter(|of| of.state == RedemptionState::Reversed).count();
+    let uses = redemptions::of_customer(room, anna, c.customer, size, None)
+        .await
+        .unwrap();
+    let reversed = uses
+        .items
+        .iter()
+        .filter(|of| of.state == RedemptionState::Reversed)
+        .count();
     assert_eq!(reversed, 2);
-    let owed = tiers::app::settlement::of_month(room, anna, airport.id, "2026-03").await.unwrap();
-    assert_eq!((owed.lines, owed.amount_minor), (14, 100_000), "twelve visits less two");
+    let owed = tiers::app::settlement::of_month(room, anna, airport.id, "2026-03")
+        .await
+        .unwrap();
+    assert_eq!(
+        (owed.lines, owed.amount_minor),
+        (14, 100_000),
+        "twelve visits less two"
+    );
     firm.books_balance().await;
     // That one was given back makes no other finding.
     firm.minutes_later(61);
     assert_eq!(look_if_due(room).await.unwrap(), 0);
-    for (kind, times) in [("found", 3), ("dismissed", 1), ("warned", 1), ("suspended", 1), ("reversed", 2)] {
-        assert_eq!(firm.at.events(&format!("tier_finding.{kind}"), None).await, times, "{kind}");
+    for (kind, times) in [
+        ("found", 3),
+        ("dismissed", 1),
+        ("warned", 1),
+        ("suspended", 1),
+        ("reversed", 2),
+    ] {
+        assert_eq!(
+            firm.at.events(&format!("tier_finding.{kind}"), None).await,
+            times,
+            "{kind}"
+        );
     }
     let viewer = platform::testing::caller(platform::access::Role::Viewer);
-    let refused = abuse::decide(room, &viewer, (c.id, 3), Action::Dismiss, "无权").await.unwrap_err();
+    let refused = abuse::decide(room, &viewer, (c.id, 3), Action::Dismiss, "无权")
+        .await
+        .unwrap_err();
     assert_eq!(refused.code(), "forbidden");
     firm.at.stop().await;
 }

@@ -2,8 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use tiers::model::{
-    AbuseSettings, Act, ActKind, CountWithin, Evidence, Found, GivenAbove, Reached, RefundAfter, Refunded, Travel,
-    Unearned, UseFact,
+    AbuseSettings, Act, ActKind, CountWithin, Evidence, Found, GivenAbove, Reached, RefundAfter, Refunded,
+    Travel, Unearned, UseFact,
 };
 use tiers::rules;
 use uuid::Uuid;
@@ -41,15 +41,24 @@ fn count(at_least: i64, within_hours: i64) -> CountWithin {
 }
 
 fn keys(found: &[Found]) -> Vec<u128> {
-    found.iter().map(|one| one.key.parse::<Uuid>().unwrap().as_u128()).collect()
+    found
+        .iter()
+        .map(|one| one.key.parse::<Uuid>().unwrap().as_u128())
+        .collect()
 }
 
 #[test]
 fn many_uses_are_found_when_they_rise_to_the_threshold_and_once() {
     let hourly: Vec<UseFact> = (0..6).map(|n| used(n, n as i64 * 60)).collect();
     let find = |uses: &[UseFact], since| rules::velocity(ONE, uses, &count(3, 4), since);
-    assert_eq!(keys(&find(&hourly, at(0))), [2], "the third of three within four hours, and no more while it goes on");
-    let Evidence::Velocity { uses } = &find(&hourly, at(0))[0].evidence else { panic!() };
+    assert_eq!(
+        keys(&find(&hourly, at(0))),
+        [2],
+        "the third of three within four hours, and no more while it goes on"
+    );
+    let Evidence::Velocity { uses } = &find(&hourly, at(0))[0].evidence else {
+        panic!()
+    };
     assert_eq!(uses, &hourly[0..3]);
     // Near misses: two of them; three in exactly the span and not within it.
     assert!(find(&hourly[..2], at(0)).is_empty());
@@ -57,7 +66,14 @@ fn many_uses_are_found_when_they_rise_to_the_threshold_and_once() {
     assert!(find(&apart, at(0)).is_empty());
     assert_eq!(keys(&find(&[used(1, 0), used(2, 120), used(3, 239)], at(0))), [3]);
     // After it fell below it rises again.
-    let twice = [used(1, 0), used(2, 1), used(3, 2), used(4, 600), used(5, 601), used(6, 602)];
+    let twice = [
+        used(1, 0),
+        used(2, 1),
+        used(3, 2),
+        used(4, 600),
+        used(5, 601),
+        used(6, 602),
+    ];
     assert_eq!(keys(&find(&twice, at(0))), [3, 6]);
     assert_eq!(keys(&find(&twice, at(10))), [6], "from a moment on");
 }
@@ -68,7 +84,9 @@ fn many_uses_are_found_when_they_rise_to_the_threshold_and_once() {
 fn what_is_found_does_not_hang_on_where_the_history_begins() {
     let mut seed = 7_u64;
     let mut next = |n: u64| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (seed >> 33) % n
     };
     for _ in 0..300 {
@@ -91,7 +109,11 @@ fn what_is_found_does_not_hang_on_where_the_history_begins() {
             .collect();
         for rule in [rules::velocity, rules::companions] {
             let whole = rule(ONE, &all, &settings, at(since));
-            assert_eq!(keys(&rule(ONE, &known, &settings, at(since))), keys(&whole), "{settings:?} {since}");
+            assert_eq!(
+                keys(&rule(ONE, &known, &settings, at(since))),
+                keys(&whole),
+                "{settings:?} {since}"
+            );
         }
     }
 }
@@ -111,7 +133,15 @@ fn travel_is_impossible_only_where_it_is_too_fast_and_far() {
     // Pudong and Beijing Capital are 1,098 km apart.
     let found = find(&[visit(1, 0, SHANGHAI), visit(2, 60, BEIJING)]);
     assert_eq!(keys(&found), [2]);
-    let Evidence::ImpossibleTravel { distance_km, minutes, speed_kmh, .. } = found[0].evidence else { panic!() };
+    let Evidence::ImpossibleTravel {
+        distance_km,
+        minutes,
+        speed_kmh,
+        ..
+    } = found[0].evidence
+    else {
+        panic!()
+    };
     assert!((1_090..=1_110).contains(&distance_km), "{distance_km}");
     assert_eq!((minutes, speed_kmh), (60, distance_km));
     // A flight of an hour and a half; the other airport of the town at once; a place that is not known.
@@ -133,7 +163,9 @@ fn companions_are_added_up() {
     assert!(find(&[with(1, 0, 3), with(2, 60, 2)]).is_empty(), "five");
     let found = find(&[with(1, 0, 3), used(2, 10), with(3, 60, 3)]);
     assert_eq!(keys(&found), [3]);
-    let Evidence::Companions { companions, uses } = &found[0].evidence else { panic!() };
+    let Evidence::Companions { companions, uses } = &found[0].evidence else {
+        panic!()
+    };
     assert_eq!((*companions, uses.len()), (6, 2));
     // One that is enough by itself, again after the first is out of the span.
     assert_eq!(keys(&find(&[with(1, 0, 9), with(2, 24 * 60, 9)])), [1, 2]);
@@ -160,11 +192,29 @@ fn levels_by_hand_count_where_they_are_far_above_and_again() {
     let find = |given: &[GivenAbove]| rules::unearned_levels(ONE, given, &settings, at(0));
     assert_eq!(keys(&find(&[given(1, 0, 2), given(2, 364, 3)])), [2]);
     assert!(find(&[given(1, 0, 2)]).is_empty(), "once");
-    assert!(find(&[given(1, 0, 2), given(2, 10, 1)]).is_empty(), "one level above");
-    assert!(find(&[given(1, 0, 2), given(2, 365, 2)]).is_empty(), "a year apart");
-    let once = Unearned { at_least: 1, ..settings };
-    let found = rules::unearned_levels(ONE, &[given(1, 0, 2), given(2, 10, 2), given(3, 400, 2)], &once, at(0));
-    assert_eq!(keys(&found), [1, 3], "the second is of the same time as the first");
+    assert!(
+        find(&[given(1, 0, 2), given(2, 10, 1)]).is_empty(),
+        "one level above"
+    );
+    assert!(
+        find(&[given(1, 0, 2), given(2, 365, 2)]).is_empty(),
+        "a year apart"
+    );
+    let once = Unearned {
+        at_least: 1,
+        ..settings
+    };
+    let found = rules::unearned_levels(
+        ONE,
+        &[given(1, 0, 2), given(2, 10, 2), given(3, 400, 2)],
+        &once,
+        at(0),
+    );
+    assert_eq!(
+        keys(&found),
+        [1, 3],
+        "the second is of the same time as the first"
+    );
 }
 
 #[test]
@@ -184,9 +234,19 @@ fn the_same_hands_at_the_same_customer() {
         act(3, 20, 100, Approved),
     ]);
     assert_eq!(found.len(), 1);
-    assert_eq!(found[0].key, format!("{}/{}", Uuid::from_u128(100), Uuid::from_u128(3)));
+    assert_eq!(
+        found[0].key,
+        format!("{}/{}", Uuid::from_u128(100), Uuid::from_u128(3))
+    );
     // Three acts of two.
-    assert!(find(&[act(1, 0, 100, Redeemed), act(2, 10, 101, Redeemed), act(3, 20, 100, Redeemed)]).is_empty());
+    assert!(
+        find(&[
+            act(1, 0, 100, Redeemed),
+            act(2, 10, 101, Redeemed),
+            act(3, 20, 100, Redeemed)
+        ])
+        .is_empty()
+    );
 }
 
 #[test]
@@ -212,10 +272,22 @@ fn money_taken_back_after_a_level_was_reached() {
             })
             .collect(),
     };
-    let find = |refunds: &[(i64, i64)]| rules::refunds_after_level(ONE, &[reached(refunds)], &settings, at(0));
+    let find =
+        |refunds: &[(i64, i64)]| rules::refunds_after_level(ONE, &[reached(refunds)], &settings, at(0));
     let found = find(&[(100, 200), (200, 100), (300, 400)]);
-    assert_eq!((keys(&found), found[0].at), (vec![5], at(200)), "when it came to 30 %");
-    let Evidence::RefundAfterLevel { refunded_minor, refunds, .. } = &found[0].evidence else { panic!() };
+    assert_eq!(
+        (keys(&found), found[0].at),
+        (vec![5], at(200)),
+        "when it came to 30 %"
+    );
+    let Evidence::RefundAfterLevel {
+        refunded_minor,
+        refunds,
+        ..
+    } = &found[0].evidence
+    else {
+        panic!()
+    };
     assert_eq!((*refunded_minor, refunds.len()), (300, 2));
     assert!(find(&[(100, 299)]).is_empty(), "a bit less");
     assert!(find(&[(59, 300)]).is_empty(), "before it was reached");
@@ -226,13 +298,22 @@ fn money_taken_back_after_a_level_was_reached() {
 fn settings_are_refused_at_the_field() {
     let good = AbuseSettings::default();
     assert!(rules::check_abuse_settings(&good).is_ok());
-    assert!(good.rules_on().is_empty(), "nothing is looked for until the firm says so");
+    assert!(
+        good.rules_on().is_empty(),
+        "nothing is looked for until the firm says so"
+    );
     let mut wrong = good;
     wrong.velocity.at_least = 1;
     let refused = rules::check_abuse_settings(&wrong).unwrap_err();
     assert_eq!(refused.code(), "abuse_settings_invalid");
-    assert!(format!("{refused:?}").contains("velocity.at_least"), "{refused:?}");
+    assert!(
+        format!("{refused:?}").contains("velocity.at_least"),
+        "{refused:?}"
+    );
     let mut wrong = good;
     wrong.impossible_travel.faster_than_kmh = 0;
-    assert!(rules::check_abuse_settings(&wrong).is_err(), "nothing is divided by it");
+    assert!(
+        rules::check_abuse_settings(&wrong).is_err(),
+        "nothing is divided by it"
+    );
 }

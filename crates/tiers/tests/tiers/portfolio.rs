@@ -63,7 +63,9 @@ fn users_are_compared_with_their_like() {
 fn the_interval_holds_the_truth_as_often_as_it_says() {
     let mut seed = 11_u64;
     let mut chance = move |p: f64| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         ((seed >> 11) as f64 / (1_u64 << 53) as f64) < p
     };
     let (mut held, mut off) = (0, 0.0);
@@ -83,8 +85,15 @@ fn the_interval_holds_the_truth_as_often_as_it_says() {
         held += usize::from(stay.low <= 0.1 && 0.1 <= stay.high);
         off += bare[1] / counts[1] - bare[0] / counts[0] - 0.1;
     }
-    assert!(off / 400.0 > 0.1, "the bare difference is off by more than the effect: {}", off / 400.0);
-    assert!((368..=396).contains(&held), "{held} of 400 intervals hold the truth");
+    assert!(
+        off / 400.0 > 0.1,
+        "the bare difference is off by more than the effect: {}",
+        off / 400.0
+    );
+    assert!(
+        (368..=396).contains(&held),
+        "{held} of 400 intervals hold the truth"
+    );
 }
 
 #[test]
@@ -107,16 +116,31 @@ fn what_costs_much_without_use_or_effect_is_flagged_with_its_reason() {
         high: difference + 1.96 * standard_error,
     };
     let codes = |used: &Used, stay: Option<&Stay>| -> Vec<&str> {
-        rules::flags(used, 1_000, stay).iter().map(|flag| flag.code).collect()
+        rules::flags(used, 1_000, stay)
+            .iter()
+            .map(|flag| flag.code)
+            .collect()
     };
     assert_eq!(codes(&used(99, 100), None), ["costs_much_used_little"]);
     assert!(codes(&used(100, 100), None).is_empty(), "a tenth uses it");
-    assert!(codes(&used(99, 99), None).is_empty(), "less than a tenth of the cost");
+    assert!(
+        codes(&used(99, 99), None).is_empty(),
+        "less than a tenth of the cost"
+    );
     let none = stay(0.01, 0.02, 200);
     assert_eq!(codes(&used(200, 500), Some(&none)), ["costs_much_no_effect_seen"]);
-    assert!(codes(&used(200, 500), Some(&stay(0.1, 0.02, 200))).is_empty(), "an effect");
-    assert!(codes(&used(200, 500), Some(&stay(0.01, 0.06, 200))).is_empty(), "known too little");
-    assert!(codes(&used(200, 500), Some(&stay(0.01, 0.02, 29))).is_empty(), "of too few");
+    assert!(
+        codes(&used(200, 500), Some(&stay(0.1, 0.02, 200))).is_empty(),
+        "an effect"
+    );
+    assert!(
+        codes(&used(200, 500), Some(&stay(0.01, 0.06, 200))).is_empty(),
+        "known too little"
+    );
+    assert!(
+        codes(&used(200, 500), Some(&stay(0.01, 0.02, 29))).is_empty(),
+        "of too few"
+    );
     let said = &rules::flags(&used(99, 100), 1_000, None)[0];
     assert!(said.en.contains("9.9%") && said.zh.contains("9.9%"), "{said:?}");
 }
@@ -127,7 +151,9 @@ async fn of(firm: &Firm, from: &str, until: &str, stay_days: i32) -> Portfolio {
         until: day(until),
         stay_days,
     };
-    portfolio::read(&firm.at.room, &firm.at.anna, asked).await.unwrap()
+    portfolio::read(&firm.at.room, &firm.at.anna, asked)
+        .await
+        .unwrap()
 }
 
 test_on_both!(who_had_used_paid_and_stayed, ROOMS);
@@ -145,53 +171,114 @@ async fn who_had_used_paid_and_stayed(t: &TestDb) {
     let mut at_airport = firm.wanted("lounge", 2, "a");
     at_airport.companions = 1;
     let where_to = Some((airport.id, Some("t1".to_owned())));
-    redemptions::redeem(room, anna, gold[0], &at_airport, where_to).await.unwrap();
-    firm.redeem(gold[1], &firm.wanted("lounge", 1, "b")).await.unwrap();
-    let back = firm.redeem(gold[2], &firm.wanted("lounge", 1, "c")).await.unwrap();
+    redemptions::redeem(room, anna, gold[0], &at_airport, where_to)
+        .await
+        .unwrap();
+    firm.redeem(gold[1], &firm.wanted("lounge", 1, "b"))
+        .await
+        .unwrap();
+    let back = firm
+        .redeem(gold[2], &firm.wanted("lounge", 1, "c"))
+        .await
+        .unwrap();
     redemptions::reverse(room, anna, back.id, "误操作").await.unwrap();
     firm.redeem(gold[3], &firm.wanted("wash", 1, "d")).await.unwrap();
 
     let now = of(&firm, "2026-03-16", "2026-03-20", 10).await;
-    let item = |told: &Portfolio, code: &str| told.items.iter().find(|item| item.code == code).cloned().unwrap();
+    let item =
+        |told: &Portfolio, code: &str| told.items.iter().find(|item| item.code == code).cloned().unwrap();
     let lounge = item(&now, "lounge");
     // 2 and 1 along at 100.00 each for the partner, and 50.00 for the one at none.
-    assert_eq!((lounge.entitled, lounge.users, lounge.units), (6, Some(2), Some(3)));
-    assert_eq!((lounge.cost_minor, lounge.cost_per_user_minor), (Some(35_000), Some(17_500)));
+    assert_eq!(
+        (lounge.entitled, lounge.users, lounge.units),
+        (6, Some(2), Some(3))
+    );
+    assert_eq!(
+        (lounge.cost_minor, lounge.cost_per_user_minor),
+        (Some(35_000), Some(17_500))
+    );
     assert_eq!((lounge.stay, lounge.no_stay), (None, Some(NoStay::NotOver)));
     assert_eq!(lounge.perceived_value, None);
     let window = item(&now, "window");
-    assert_eq!((window.entitled, window.users, window.no_stay), (6, None, Some(NoStay::NotCounted)));
+    assert_eq!(
+        (window.entitled, window.users, window.no_stay),
+        (6, None, Some(NoStay::NotCounted))
+    );
     assert_eq!(item(&now, "spa").entitled, 0, "nobody has picked it");
     assert_eq!(now.cost_minor, 40_000);
 
     // Within ten days after it A, C and D buy; B does so a day too late.
     firm.at.days_later(30);
-    for (n, at) in [(0, "2026-03-21T00:00:00Z"), (2, "2026-03-30T15:59:00Z"), (3, "2026-03-25T04:00:00Z")] {
+    for (n, at) in [
+        (0, "2026-03-21T00:00:00Z"),
+        (2, "2026-03-30T15:59:00Z"),
+        (3, "2026-03-25T04:00:00Z"),
+    ] {
         firm.at.bought(gold[n], &format!("later {n}"), at, 100).await;
     }
-    firm.at.bought(gold[1], "too late", "2026-03-30T16:00:00Z", 100).await;
+    firm.at
+        .bought(gold[1], "too late", "2026-03-30T16:00:00Z", 100)
+        .await;
     let then = of(&firm, "2026-03-16", "2026-03-20", 10).await;
     let stay = item(&then, "lounge").stay.unwrap();
     assert_eq!((stay.users, stay.non_users, stay.users_unmatched), (2, 4, 0));
-    assert!((stay.user_rate - 0.5).abs() < 1e-9 && (stay.non_user_rate - 0.5).abs() < 1e-9, "{stay:?}");
+    assert!(
+        (stay.user_rate - 0.5).abs() < 1e-9 && (stay.non_user_rate - 0.5).abs() < 1e-9,
+        "{stay:?}"
+    );
     assert!(then.reading.zh.contains("不能证明") && then.reading.en.contains("no proof"));
-    assert_eq!(item(&then, "lounge").cost_minor, Some(35_000), "what it cost stays so");
+    assert_eq!(
+        item(&then, "lounge").cost_minor,
+        Some(35_000),
+        "what it cost stays so"
+    );
     // Before anybody had a level nobody was entitled.
     let before = of(&firm, "2026-01-01", "2026-01-31", 10).await;
     assert!(before.items.iter().all(|item| item.entitled == 0), "{before:#?}");
 
-    let asked = Asked { from: day("2026-03-16"), until: day("2026-03-20"), stay_days: 10 };
+    let asked = Asked {
+        from: day("2026-03-16"),
+        until: day("2026-03-20"),
+        stay_days: 10,
+    };
     let (name, csv) = portfolio::csv(room, anna, asked).await.unwrap();
-    assert_eq!((name.as_str(), csv.lines().count()), ("portfolio-2026-03-16-2026-03-20.csv", 6));
-    assert!(csv.contains("\r\nlounge,partner_service,6,2,3,35000,17500,CNY,,2,4,0,0.5,0.5,0,"), "{csv}");
+    assert_eq!(
+        (name.as_str(), csv.lines().count()),
+        ("portfolio-2026-03-16-2026-03-20.csv", 6)
+    );
+    assert!(
+        csv.contains("\r\nlounge,partner_service,6,2,3,35000,17500,CNY,,2,4,0,0.5,0.5,0,"),
+        "{csv}"
+    );
     for (asked, code) in [
-        (Asked { until: Day(asked.from.0 - 1), ..asked }, "period_malformed"),
-        (Asked { until: Day(asked.from.0 + 366), ..asked }, "period_malformed"),
-        (Asked { stay_days: 0, ..asked }, "stay_days_malformed"),
+        (
+            Asked {
+                until: Day(asked.from.0 - 1),
+                ..asked
+            },
+            "period_malformed",
+        ),
+        (
+            Asked {
+                until: Day(asked.from.0 + 366),
+                ..asked
+            },
+            "period_malformed",
+        ),
+        (
+            Asked {
+                stay_days: 0,
+                ..asked
+            },
+            "stay_days_malformed",
+        ),
     ] {
         assert_eq!(portfolio::read(room, anna, asked).await.unwrap_err().code(), code);
     }
     let viewer: Caller = platform::testing::caller(platform::access::Role::Viewer);
-    assert!(portfolio::read(room, &viewer, asked).await.is_ok(), "who sees levels of the whole firm sees this");
+    assert!(
+        portfolio::read(room, &viewer, asked).await.is_ok(),
+        "who sees levels of the whole firm sees this"
+    );
     firm.at.stop().await;
 }

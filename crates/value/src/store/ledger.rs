@@ -305,7 +305,13 @@ pub async fn activity_of(
          (SELECT count(*) FROM transactions t WHERE t.customer_id = o.id AND t.at >= $3 AND t.at < $4) \
          FROM customers o WHERE o.id{ids} OR o.merged_into{ids}"
     );
-    let args = args![before.start, before.end, after.start, after.end, platform::db::uuids(customers)];
+    let args = args![
+        before.start,
+        before.end,
+        after.start,
+        after.end,
+        platform::db::uuids(customers)
+    ];
     let rows: Vec<(Uuid, Option<i64>, i64, i64)> = tx.all(sqlx::AssertSqlSafe(sql), args).await?;
     Ok(rows
         .into_iter()
