@@ -440,3 +440,65 @@ async fn people_decide_what_becomes_of_a_finding(t: &TestDb) {
     assert_eq!(refused.code(), "forbidden");
     firm.at.stop().await;
 }
+
+test_on_both!(findings_follow_a_merge_and_go_with_an_erasure, ROOMS);
+async fn findings_follow_a_merge_and_go_with_an_erasure(t: &TestDb) {
+    use customers::everything::{About, RecordParts};
+    use customers::{Choices, NewMerge};
+    let firm = Firm::new(t).await;
+    let (room, anna) = (&firm.at.room, &firm.at.anna);
+    let p = &room.platform;
+    abuse::change_settings(room, anna, 0, all_on()).await.unwrap();
+    let (survivor, twin) = (firm.gold("SURVIVOR").await, firm.gold("TWIN").await);
+    for n in 0..4 {
+        firm.visit(twin, &format!("v{n}"), 0, n % 2 == 0, None).await;
+    }
+    assert_eq!(look_if_due(room).await.unwrap(), 1);
+    let references = customers::references::References::default()
+        .with(value::REFERENCES)
+        .with(tiers::REFERENCES);
+    let version = async |id: Uuid| customers::app::get(p, anna, id.into()).await.unwrap().version;
+    let new = NewMerge {
+        survivor: survivor.into(),
+        survivor_version: version(survivor).await,
+        merged: twin.into(),
+        merged_version: version(twin).await,
+        fields: Choices::default(),
+    };
+    customers::app::merges::merge(p, &references, anna, new)
+        .await
+        .unwrap();
+    firm.minutes_later(61);
+    assert_eq!(
+        look_if_due(room).await.unwrap(),
+        0,
+        "the same uses of who it is now"
+    );
+    let of_survivor = Filter {
+        customer: Some(survivor),
+        ..Filter::default()
+    };
+    assert_eq!(firm.findings(of_survivor).await.len(), 1);
+
+    let parts = tiers::api::with_record_parts(RecordParts::default());
+    let part = parts
+        .all()
+        .iter()
+        .find(|part| part.name() == "tier_findings")
+        .unwrap();
+    let mut tx = p.db.write().await.unwrap();
+    let about = About {
+        platform: p.clone(),
+        customer: survivor.into(),
+        as_one: vec![survivor, twin],
+        scope: platform::Scope::of_system(),
+        firm: platform::firm::load(&mut tx).await.unwrap(),
+    };
+    let told: serde_json::Value = serde_json::from_slice(&part.read(&mut tx, &about).await.unwrap()).unwrap();
+    assert_eq!(told.as_array().unwrap().len(), 1, "{told:#}");
+    assert_eq!(told[0]["evidence"]["uses"].as_array().unwrap().len(), 4);
+    assert_eq!(part.erase(&mut tx, &[survivor, twin]).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    assert_eq!(firm.findings(Filter::default()).await, []);
+    firm.at.stop().await;
+}
