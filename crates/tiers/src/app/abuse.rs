@@ -1,5 +1,5 @@
 //! What is looked for, what it would find, and what becomes of what was found. A suspension waits for a second person like
-//! any other (see [`super::grants`]); a use is given back as anybody gives one back (see [`super::redemptions`]).
+//! any other (see [`super::grants`]); a use is given back as anybody gives one back (see [`super::giving_back`]).
 
 use base::{Cursor, Day, Error, Page, PageSize, Result, check_version};
 use customers::CustomerSummary;
@@ -10,7 +10,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::abuse_look::{Wanted, gather};
-use super::{TiersRoom, grants, redemptions};
+use super::{TiersRoom, giving_back, grants};
 use crate::model::{
     AbuseRule, AbuseSettings, Finding, FindingId, FindingState, Found, GrantKind, NewGrant, RedemptionId,
 };
@@ -172,7 +172,7 @@ impl Action {
 /// Decides on a finding, and does what follows from it, in one transaction.
 ///
 /// Errors: there is none in the caller's scope; `version_stale`; `reason_malformed`; `finding_state`; those of
-/// [`grants::request`]; `redemption_not_in_evidence`, and those of [`redemptions::reverse`].
+/// [`grants::request`]; `redemption_not_in_evidence`, and those of [`giving_back::reverse`].
 pub async fn decide(
     room: &TiersRoom,
     caller: &Caller,
@@ -219,7 +219,7 @@ pub async fn decide(
                 let message = "the evidence does not name this use";
                 return Err(Error::invalid("redemption_not_in_evidence", message).at("redemption"));
             }
-            redemptions::reverse_in(room, &mut tx, caller, redemption, reason).await?;
+            giving_back::reverse_in(room, &mut tx, caller, redemption, reason).await?;
         }
     }
     let decided = Decided {

@@ -6,13 +6,14 @@ import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, Navigate, useLocation, useNavigate, useParams } from "react-router";
 import { useMayMerge } from "../../api/merging";
-import { problemCode, useCustomer } from "../../api/queries";
+import { problemCode, useCustomer, useMay } from "../../api/queries";
 import { useTags } from "../../api/record";
 import type { Customer } from "../../api/types";
 import { Answer, Waiting } from "../../components/Answer";
 import { shownName } from "../../components/erased";
 import { PageHead } from "../../components/PageHead";
 import { useUrlState } from "../../components/urlState";
+import { withWords } from "../../i18n";
 import { useFormat } from "../../i18n/format";
 import { Overview } from "./Overview";
 import { Transactions } from "./Transactions";
@@ -31,6 +32,12 @@ const IdentitiesTab = lazy(async () => ({
 const ConsentsTab = lazy(async () => ({
   default: (await import("./record/ConsentsTab")).ConsentsTab,
 }));
+const TiersTab = lazy(async () => ({
+  default: (await withWords("tiers", import("./tiers/TiersTab"))).TiersTab,
+}));
+const HeadLevels = lazy(async () => ({
+  default: (await withWords("tiers", import("./tiers/LevelSection"))).HeadLevels,
+}));
 const TimelineTab = lazy(async () => ({
   default: (await import("./record/TimelineTab")).TimelineTab,
 }));
@@ -46,6 +53,7 @@ const TABS = [
   "subscriptions",
   "identities",
   "consents",
+  "tiers",
   "transactions",
   "timeline",
 ] as const;
@@ -55,6 +63,7 @@ const OF_ERASED: readonly Tab[] = [
   "overview",
   "subscriptions",
   "consents",
+  "tiers",
   "transactions",
   "timeline",
 ];
@@ -107,7 +116,8 @@ function Page(props: { customer: Customer }) {
   const mayMerge = useMayMerge();
   const tags = useTags(customer.id).data?.items ?? [];
   const erased = customer.erased_at !== null;
-  const tabs = erased ? OF_ERASED : TABS;
+  const mayTiers = useMay("tiers.read");
+  const tabs = (erased ? OF_ERASED : TABS).filter((one) => one !== "tiers" || mayTiers);
   const tab = tabs.find((one) => one === search.get("tab")) ?? "overview";
   const name = shownName(customer, t);
   return (
@@ -130,6 +140,9 @@ function Page(props: { customer: Customer }) {
           <span className="row">
             <span className="numeric">{customer.external_id}</span>
             <Tag>{t(`terms.kind.${customer.kind}`)}</Tag>
+            <Suspense>
+              <HeadLevels customerId={customer.id} />
+            </Suspense>
             {customer.generated ? <Tag>{t("customers.generated")}</Tag> : null}
             {tags.map((tag) => (
               <Tag key={tag} icon={<TagOutlined aria-hidden />}>
@@ -196,6 +209,8 @@ function Part(props: { tab: Tab; customer: Customer }) {
       return <IdentitiesTab customerId={customer.id} />;
     case "consents":
       return <ConsentsTab customerId={customer.id} />;
+    case "tiers":
+      return <TiersTab customer={customer} />;
     case "transactions":
       return (
         <Card>
