@@ -422,3 +422,17 @@ test("a phone shows the room of levels without sideways scrolling", async ({ pag
     expect(beyond, path).toBeLessThanOrEqual(0);
   }
 });
+
+test("the room of levels follows when the language is changed", async ({ page, locale }) => {
+  const { t, language } = words(locale);
+  const other = words(language === "en" ? "zh-CN" : "en");
+  await signIn(page, patron, t);
+  await page.goto(`${patron.url}/tiers/programmes/${programme}/levels`);
+  await expect(page.getByRole("heading", { name: t("tiers.version.all") })).toBeVisible();
+  await page.getByRole("button", { name: t("app.language") }).click();
+  await page.getByRole("menuitem", { name: language === "en" ? "简体中文" : "English" }).click();
+  await expect(page.getByRole("heading", { name: other.t("tiers.version.all") })).toBeVisible();
+  await isInWords(page, "levels in the other language");
+  await page.reload();
+  await expect(page.getByRole("heading", { name: other.t("tiers.version.all") })).toBeVisible();
+});

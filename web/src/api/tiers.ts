@@ -13,7 +13,12 @@ export type LevelCount = With<Schemas["TierCount"], { level: string | null }>;
 export type Condition = Schemas["TierCondition"];
 export type Measure = Condition["measure"];
 export type Rule = { all: Condition[] } | { any: Condition[] };
-export type Level = With<Schemas["TierLevel"], { qualify: Rule; keep: Rule | null }>;
+/** What it promises and what may be picked is left out where there is none. */
+export type Level = With<
+  Omit<Schemas["TierLevel"], "benefits" | "choices">,
+  { qualify: Rule; keep: Rule | null }
+> &
+  Pick<Schemas["TierLevel"], "benefits" | "choices">;
 export type Period = Schemas["TierPeriod"];
 export type Downgrade = Schemas["TierDowngrade"];
 export type Landing = Schemas["TierLanding"];

@@ -427,7 +427,7 @@ fn a_document_that_cannot_be_is_refused_at_its_fields() {
     let spend = |at_least: i64| json!({ "all": [{ "measure": "spend", "at_least": at_least }] });
     for (change, field) in [
         (
-            &(|d: &mut Value| d["schema"] = json!(2)) as &dyn Fn(&mut Value),
+            &(|d: &mut Value| d["schema"] = json!(3)) as &dyn Fn(&mut Value),
             "schema",
         ),
         (&|d| d["levels"] = json!([]), "levels"),

@@ -67,6 +67,23 @@ describe("a draft", () => {
     }
   });
 
+  it("keeps what levels promise, which is not typed here", () => {
+    const levels = document.levels.map((level, n) =>
+      n === 0
+        ? level
+        : {
+            ...level,
+            benefits: [
+              { benefit: "spa", quantity: 1, per: "year" as const, choice: "care" },
+              { benefit: "gym", quantity: 1, per: "year" as const, choice: "care" },
+            ],
+            choices: [{ code: "care", zh: "关爱", en: "Care", pick: 1 }],
+          },
+    );
+    const promising = { ...document, schema: 2, levels };
+    expect(fromForm(toForm(promising, "CNY"), "CNY")).toEqual(promising);
+  });
+
   it("is typed in whole units and percent", () => {
     const [silver, gold] = toForm(document, "CNY").levels;
     expect(silver?.qualify.conditions[0]?.amount).toBe(3000.5);

@@ -34,6 +34,8 @@ export type LevelForm = {
   /** Whether it is kept by other rules than those that earn it. */
   own_keep: boolean;
   keep: RuleForm;
+  /** Not typed here, and kept as they are. */
+  promises?: Pick<Level, "benefits" | "choices">;
 };
 export type DraftForm = {
   levels: LevelForm[];
@@ -125,6 +127,7 @@ export function toForm(document: TierDocument, currency: string): DraftForm {
       qualify: ruleToForm(level.qualify, currency),
       own_keep: level.keep !== null && level.keep !== undefined,
       keep: ruleToForm(level.keep ?? level.qualify, currency),
+      promises: { benefits: level.benefits, choices: level.choices },
     })),
     period: {
       kind: period.kind,
@@ -148,11 +151,13 @@ export function fromForm(typed: DraftForm, currency: string): TierDocument {
     colour: of.colour,
     qualify: ruleFromForm(of.qualify, currency),
     keep: of.own_keep ? ruleFromForm(of.keep, currency) : null,
+    ...(of.promises?.benefits?.length ? of.promises : {}),
   });
   const { period, downgrade } = typed;
+  const levels = (typed.levels ?? []).map(level);
   return {
-    schema: 1,
-    levels: (typed.levels ?? []).map(level),
+    schema: levels.some((one) => one.benefits) ? 2 : 1,
+    levels,
     period:
       period.kind === "rolling_months"
         ? { kind: "rolling_months", months: period.months }
