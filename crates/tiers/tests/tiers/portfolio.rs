@@ -4,7 +4,7 @@ use base::Day;
 use platform::testing::TestDb;
 use platform::{Caller, test_on_both};
 use tiers::app::portfolio::{self, Asked};
-use tiers::app::redemptions;
+use tiers::app::{giving_back, redemptions};
 use tiers::model::{Frequency, NoStay, Person, Places, Portfolio, Recency, Stay, Used};
 use tiers::rules::{self, Strata};
 
@@ -181,7 +181,7 @@ async fn who_had_used_paid_and_stayed(t: &TestDb) {
         .redeem(gold[2], &firm.wanted("lounge", 1, "c"))
         .await
         .unwrap();
-    redemptions::reverse(room, anna, back.id, "误操作").await.unwrap();
+    giving_back::reverse(room, anna, back.id, "误操作").await.unwrap();
     firm.redeem(gold[3], &firm.wanted("wash", 1, "d")).await.unwrap();
 
     let now = of(&firm, "2026-03-16", "2026-03-20", 10).await;
