@@ -41,8 +41,10 @@ fn page(uri: &Uri, headers: &HeaderMap) -> Response {
     if path.starts_with(HASHED) || path.rsplit('/').next().is_some_and(|name| name.contains('.')) {
         return StatusCode::NOT_FOUND.into_response();
     }
-    match Files::get("index.html") {
-        Some(file) => serve("index.html", &file, headers),
+    // A customer's own page is none of the console's.
+    let page = if path == "member" { "member.html" } else { "index.html" };
+    match Files::get(page) {
+        Some(file) => serve(page, &file, headers),
         None => Html(NOT_BUILT).into_response(),
     }
 }

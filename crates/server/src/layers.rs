@@ -13,6 +13,7 @@ use platform::http::{AnySession, Problem, REQUEST_ID, SESSION_COOKIE, has_key};
 use platform::idempotency::{ANSWER_BYTES_MAX, Known, Once};
 use platform::{Platform, ids};
 use sha2::{Digest as _, Sha256};
+use tiers::api::MEMBER_COOKIE;
 use tokio::task::JoinError;
 use tracing::Instrument as _;
 use uuid::Uuid;
@@ -111,9 +112,11 @@ pub(crate) async fn same_origin(State(platform): State<Platform>, request: Reque
 
 fn has_session_cookie(headers: &HeaderMap) -> bool {
     headers.get_all(header::COOKIE).iter().any(|value| {
-        value
-            .to_str()
-            .is_ok_and(|cookies| cookies.contains(SESSION_COOKIE))
+        value.to_str().is_ok_and(|cookies| {
+            [SESSION_COOKIE, MEMBER_COOKIE]
+                .iter()
+                .any(|name| cookies.contains(name))
+        })
     })
 }
 

@@ -8,6 +8,7 @@ mod events;
 mod health;
 mod jobs;
 mod layers;
+mod member_session;
 mod metrics;
 mod provider_sign_in;
 mod proxies;

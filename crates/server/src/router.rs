@@ -20,15 +20,21 @@ use crate::metrics::Metrics;
 use crate::proxies::Network;
 use crate::serve::{Rooms, imports, overview_parts, record_parts, references};
 use crate::session::TrustedProxies;
-use crate::{console, events, health, jobs, layers, metrics, provider_sign_in, session, setup};
+use crate::{console, events, health, jobs, layers, member_session, metrics, provider_sign_in, session, setup};
 
-/// The endpoints of the document that need no session, as `METHOD path`.
-pub const PUBLIC: [&str; 5] = [
+/// The endpoints of the document that need no session of a user, as `METHOD path`.
+pub const PUBLIC: [&str; 10] = [
     "POST /api/v1/session",
     "DELETE /api/v1/session",
     "GET /api/v1/session/providers",
     "POST /api/v1/session/providers/{id}",
     "GET /api/v1/session/callback",
+    // Of a customer's own page, which has a session of its own.
+    "POST /api/v1/member/session",
+    "DELETE /api/v1/member/session",
+    "GET /api/v1/member/overview",
+    "POST /api/v1/member/codes",
+    "POST /api/v1/member/codes/{id}/cancel",
 ];
 
 #[derive(utoipa::OpenApi)]
@@ -48,6 +54,7 @@ fn api() -> OpenApiRouter<Platform> {
     let rooms = OpenApiRouter::new()
         .merge(session::router())
         .merge(provider_sign_in::router())
+        .merge(member_session::router())
         .merge(setup::router())
         .merge(jobs::router())
         .merge(events::router())

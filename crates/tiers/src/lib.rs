@@ -13,7 +13,7 @@ use platform::migrations::RoomMigrations;
 
 /// The tables of this room.
 pub const MIGRATIONS: RoomMigrations =
-    platform::migrations!("tiers", (1, "0001_tiers"), (2, "0002_entitlements"));
+    platform::migrations!("tiers", (1, "0001_tiers"), (2, "0002_entitlements"), (5, "0005_member"));
 
 const fn reference(table: &'static str, on_merge: OnMerge) -> Reference {
     Reference {
@@ -34,6 +34,8 @@ pub const REFERENCES: &[Reference] = &[
     reference("tier_grants", OnMerge::Move),
     reference("tier_entitlements", OnMerge::ReadTogether),
     reference("tier_choices", OnMerge::ReadTogether),
+    // Who was merged has no page of its own: its links lead nowhere.
+    reference("tier_member_links", OnMerge::Stay),
 ];
 
 /// The jobs of this room, added to those the runner knows.

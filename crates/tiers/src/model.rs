@@ -6,6 +6,7 @@ mod document;
 mod entitlement;
 mod facts;
 mod grant;
+mod member;
 mod partner;
 mod simulation;
 
@@ -27,6 +28,7 @@ pub use entitlement::{
 };
 pub use facts::{Facts, GivenFact, MonthFact};
 pub use grant::{Grant, GrantId, GrantKind, GrantState, NewGrant};
+pub use member::{Member, MemberLink, MemberLinkId, MemberPageTexts};
 pub use partner::{Partner, PartnerFacts, PartnerId, SettlementLine, Site, Statement, StatementId};
 pub use simulation::{Cell, Count, Curve, CurvePoint, Moved, Sensitivity, SimulationResult};
 

@@ -89,11 +89,13 @@ pub enum Permission {
     TiersBenefits,
     /// Redeem what customers have.
     TiersRedeem,
+    /// Give customers links to their own page.
+    TiersMemberLink,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::CustomersRead,
         Self::CustomersWrite,
         Self::CustomersMerge,
@@ -119,6 +121,7 @@ impl Permission {
         Self::TiersGrant,
         Self::TiersBenefits,
         Self::TiersRedeem,
+        Self::TiersMemberLink,
     ];
 
     /// The permission's name in the API.
@@ -149,6 +152,7 @@ impl Permission {
             Self::TiersGrant => "tiers.grant",
             Self::TiersBenefits => "tiers.benefits",
             Self::TiersRedeem => "tiers.redeem",
+            Self::TiersMemberLink => "tiers.member_link",
         }
     }
 }

@@ -71,6 +71,7 @@ const WANTED: &str = r#"{ "programme": "01890a5d-ac96-774b-bcce-b302099a8057", "
     "key": "k" }"#;
 const PICKED: &str =
     r#"{ "programme": "01890a5d-ac96-774b-bcce-b302099a8057", "choice": "c", "benefits": ["new"] }"#;
+const MEMBER_PAGE: &str = r#"{ "complaint_zh": "电话", "complaint_en": "Phone" }"#;
 const WHY: &str = r#"{ "reason": "asked for" }"#;
 
 const MERGE: &str = r#"{
@@ -168,6 +169,8 @@ const ROUTES: &[Route] = &[
     ("GET /tiers/benefits", Permitted, "", ""),
     ("POST /tiers/benefits", Permitted, "", BENEFIT),
     ("PUT /tiers/benefits/{id}", Permitted, "", BENEFIT),
+    ("GET /tiers/member-page", Permitted, "", ""),
+    ("PUT /tiers/member-page", Permitted, "", MEMBER_PAGE),
     ("GET /tiers/partners", Permitted, "", ""),
     ("POST /tiers/partners", Permitted, "", PARTNER),
     ("PUT /tiers/partners/{id}", Permitted, "", PARTNER),
@@ -492,6 +495,7 @@ const ROUTES: &[Route] = &[
         "",
         WANTED,
     ),
+    ("POST /customers/{id}/member-links", OneCustomer, "", "{}"),
     ("GET /customers/{id}/timeline", OneCustomer, "", ""),
     ("GET /customers/{id}/transactions", OneCustomer, "", ""),
     ("GET /customers/{id}/value", OneCustomer, "", ""),

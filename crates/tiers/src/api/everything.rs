@@ -7,7 +7,7 @@ use platform::{Scope, Tx};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::store::{decisions, entitlements, grants, of_customers, redemptions};
+use crate::store::{decisions, entitlements, grants, member, of_customers, redemptions};
 
 /// How many rows are read at once.
 const ROWS: u32 = 500;
@@ -22,6 +22,7 @@ pub fn with_record_parts(parts: RecordParts) -> RecordParts {
         .with(Grants)
         .with(Entitlements)
         .with(Choices)
+        .with(MemberLinks)
 }
 
 /// How the customer stands.
@@ -230,5 +231,33 @@ impl RecordPart for Choices {
 
     fn erase<'a>(&'a self, tx: &'a mut Tx, customers: &'a [Uuid]) -> BoxFuture<'a, Result<u64>> {
         Box::pin(of_customers::delete(tx, "tier_choices", customers))
+    }
+}
+
+/// The links to its own page that it was given. What opens them is kept as hashes only, and told to nobody.
+struct MemberLinks;
+
+impl RecordPart for MemberLinks {
+    fn name(&self) -> &'static str {
+        "member_links"
+    }
+
+    fn tables(&self) -> &'static [&'static str] {
+        &["tier_member_links"]
+    }
+
+    fn read<'a>(&'a self, tx: &'a mut Tx, about: &'a About) -> BoxFuture<'a, Result<Vec<u8>>> {
+        Box::pin(async move {
+            let mut items = Items::default();
+            for link in member::links(tx, &about.as_one).await? {
+                items.push(&json!({ "customer": link.customer, "made_at": link.made_at,
+                    "expires_at": link.expires_at, "opened_at": link.opened_at }))?;
+            }
+            Ok(items.finish())
+        })
+    }
+
+    fn erase<'a>(&'a self, tx: &'a mut Tx, customers: &'a [Uuid]) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(of_customers::delete(tx, "tier_member_links", customers))
     }
 }

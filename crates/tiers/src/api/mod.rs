@@ -4,6 +4,8 @@ mod benefits;
 mod entitlements;
 mod everything;
 mod grants;
+mod member;
+mod member_page;
 mod of_customer;
 mod overview;
 mod programmes;
@@ -19,6 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use everything::with_record_parts;
+pub use member::{MEMBER_COOKIE, MEMBER_COOKIE_PATH, member_secret};
 pub use overview::with_parts;
 
 /// The routes of this room, below `/api/v1`. Whoever serves them layers an [`axum::Extension`] of
@@ -61,6 +64,11 @@ pub fn router() -> OpenApiRouter<Platform> {
         .routes(routes!(redemptions::another_code))
         .routes(routes!(redemptions::verify))
         .routes(routes!(redemptions::redeem_by_code))
+        .routes(routes!(member::make_link))
+        .routes(routes!(member::texts, member::change_texts))
+        .routes(routes!(member::overview))
+        .routes(routes!(member::reserve))
+        .routes(routes!(member::cancel))
 }
 
 /// A thing that a path names. What is no id names nothing.

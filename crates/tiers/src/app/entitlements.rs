@@ -347,11 +347,16 @@ pub async fn of_customer(
     let mut tx = room.platform.db.read().await?;
     let found = resolve(&mut tx, caller.scope(), customer.into()).await?;
     let (survivor, _) = found.ok_or(Error::NotFound { what: "customer" })?;
+    of(room, &mut tx, survivor.uuid()).await
+}
+
+/// The same in a transaction that is there, of one that was not merged.
+pub(super) async fn of(room: &TiersRoom, tx: &mut Tx, customer: Uuid) -> Result<(Vec<Has>, Vec<Group>)> {
     let (mut all, mut groups) = (Vec::new(), Vec::new());
-    for (programme, _) in programmes::in_force(&mut tx).await? {
-        let holder = Holder::read(room, &mut tx, (programme.id, survivor.uuid())).await?;
-        all.extend(shown(&mut tx, &holder).await?);
-        groups.extend(groups_of(&holder, &holder.stands(&mut tx).await?));
+    for (programme, _) in programmes::in_force(tx).await? {
+        let holder = Holder::read(room, tx, (programme.id, customer)).await?;
+        all.extend(shown(tx, &holder).await?);
+        groups.extend(groups_of(&holder, &holder.stands(tx).await?));
     }
     Ok((all, groups))
 }

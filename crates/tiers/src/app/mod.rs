@@ -8,6 +8,8 @@ pub mod entitlements;
 mod everybody;
 pub mod grants;
 mod known;
+pub mod member;
+mod member_page;
 pub mod of_customer;
 pub mod programmes;
 pub mod publish;

@@ -23,7 +23,7 @@ use crate::store::{benefits, entitlements, partners, redemptions, statements};
 pub const CODE_MINUTES: u32 = 15;
 const CODE_MINUTES_MAX: u32 = 24 * 60;
 
-const NO_REDEMPTION: Error = Error::NotFound { what: "redemption" };
+pub(super) const NO_REDEMPTION: Error = Error::NotFound { what: "redemption" };
 
 /// A code as it is shown, once.
 pub struct Code {
@@ -85,13 +85,11 @@ struct Aside {
 async fn set_aside(
     room: &TiersRoom,
     tx: &mut Tx,
-    caller: &Caller,
+    actor: Actor,
     (customer, wanted): (Uuid, &Wanted),
     (expires_at, hash): (Timestamp, Option<[u8; 32]>),
 ) -> Result<Aside> {
     rules::check_key(&wanted.key)?;
-    may_redeem_for(tx, caller, customer).await?;
-    let actor = caller.actor();
     let holder = Holder::read(room, tx, (wanted.programme, customer)).await?;
     let unknown = || Error::invalid("benefit_unknown", "no benefit has this code").at("benefit");
     let benefit = holder.benefit(&wanted.benefit).ok_or_else(unknown)?.clone();
@@ -179,24 +177,33 @@ pub async fn reserve(
     wanted: &Wanted,
     minutes: u32,
 ) -> Result<(Redemption, Option<Code>)> {
+    let mut tx = room.platform.db.write().await?;
+    may_redeem_for(&mut tx, caller, customer).await?;
+    let whose = (customer, wanted);
+    let (redemption, code) = reserve_in(room, &mut tx, caller.actor(), whose, minutes).await?;
+    if code.is_some() {
+        tx.commit().await?;
+    }
+    Ok((redemption, code))
+}
+
+/// The same for who may, in a transaction that is there.
+pub(super) async fn reserve_in(
+    room: &TiersRoom,
+    tx: &mut Tx,
+    actor: Actor,
+    whose: (Uuid, &Wanted),
+    minutes: u32,
+) -> Result<(Redemption, Option<Code>)> {
     let expires_at = expiry(room.platform.clock.now(), minutes)?;
     let (code, hash) = new_code();
-    let mut tx = room.platform.db.write().await?;
-    let whose = (customer, wanted);
-    let aside = set_aside(room, &mut tx, caller, whose, (expires_at, Some(hash))).await?;
+    let aside = set_aside(room, tx, actor, whose, (expires_at, Some(hash))).await?;
     if aside.before {
         return Ok((aside.redemption, None));
     }
-    let said = Said::of(&aside.programme, &aside.benefit, customer);
-    said.record(
-        room,
-        &mut tx,
-        "redemption.reserved",
-        &aside.redemption,
-        caller.actor(),
-    )
-    .await?;
-    tx.commit().await?;
+    let said = Said::of(&aside.programme, &aside.benefit, whose.0);
+    said.record(room, tx, "redemption.reserved", &aside.redemption, actor)
+        .await?;
     Ok((aside.redemption, Some(code)))
 }
 
@@ -213,8 +220,10 @@ pub async fn redeem(
     let now = room.platform.clock.now();
     let expires_at = expiry(now, CODE_MINUTES)?;
     let mut tx = room.platform.db.write().await?;
-    let aside = set_aside(room, &mut tx, caller, (customer, wanted), (expires_at, None)).await?;
-    let (redemption, actor) = (aside.redemption, caller.actor());
+    may_redeem_for(&mut tx, caller, customer).await?;
+    let actor = caller.actor();
+    let aside = set_aside(room, &mut tx, actor, (customer, wanted), (expires_at, None)).await?;
+    let redemption = aside.redemption;
     if aside.before {
         let message = "this key was used for something that is set aside or was given back";
         return match redemption.state {
@@ -376,7 +385,7 @@ async fn give_back(
     Ok(after)
 }
 
-async fn close(
+pub(super) async fn close(
     room: &TiersRoom,
     tx: &mut Tx,
     held: Held,

@@ -7,6 +7,7 @@ mod decide;
 mod grant;
 mod ledger;
 mod measure;
+mod member;
 mod promise;
 mod redeem;
 mod words;
@@ -17,6 +18,7 @@ pub use decide::{Outcome, changes, decide, explain, next_review, outcome, replay
 pub use grant::{check_grant, given_fact, may_decide};
 pub use ledger::{apply, conserved, expire, release, reserve, reverse, settle};
 pub use measure::{Window, holds, tenure_months, windows};
+pub use member::{check_link_minutes, check_member_texts, has_codes, is_told};
 pub use promise::{Carry, Change, Due, Span, due, plan, promised_now, span};
 pub use redeem::{
     check_key, check_pick, check_reason, code_of, code_read, may_redeem, may_swap, same_request,

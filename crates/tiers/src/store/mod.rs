@@ -4,6 +4,7 @@ pub mod benefits;
 pub mod decisions;
 pub mod entitlements;
 pub mod grants;
+pub mod member;
 pub mod of_customers;
 pub mod partners;
 pub mod programmes;

@@ -12,6 +12,7 @@ mod decisions;
 mod entitlement_rules;
 mod entitlements;
 mod grants;
+mod member;
 mod programmes;
 mod redemptions;
 mod rule_examples;

@@ -2,6 +2,7 @@
 //! own files.
 
 pub mod api_keys;
+pub mod attempts;
 pub mod branches;
 pub mod roles;
 pub mod second_factors;
