@@ -45,6 +45,7 @@ export const PERMISSIONS = [
   "tiers.grant",
   "tiers.benefits",
   "tiers.redeem",
+  "tiers.member_link",
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 export type Session = Whole<Schemas["Session"]>;

@@ -11,7 +11,7 @@ const SUBJECTS =
   "customer|note|contact|contact_preferences|contact_policy|record_schema|subscription|identity|life_event|" +
   "consent|import|export|value_run|value_settings|firm|example_firm|job|user|role|team|branch|api_key|webhook_endpoint|" +
   "encryption_key|duplicate|panel|attachment|identity_provider|sign_in_policy|tier|tier_programme|tier_grant|" +
-  "tier_benefit|tier_partner|entitlement|redemption";
+  "tier_benefit|tier_partner|tier_member_page|entitlement|redemption|member_link";
 
 function rust(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {

@@ -51,6 +51,8 @@ export const CUSTOMER_EVENTS = [
   "redemption.cancelled",
   "redemption.lapsed",
   "redemption.reversed",
+  "member_link.made",
+  "member_link.opened",
 ] as const;
 
 export const FIRM_EVENTS = [
@@ -118,4 +120,5 @@ export const FIRM_EVENTS = [
   "tier_partner.created",
   "tier_partner.changed",
   "tier_partner.settled",
+  "tier_member_page.changed",
 ] as const;

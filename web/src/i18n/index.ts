@@ -1,20 +1,11 @@
 // The two languages. The one in use is loaded alone; the other arrives when somebody switches.
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
+import { type Language, languageFrom } from "./language";
 
-export const LANGUAGES = ["zh-CN", "en"] as const;
-export type Language = (typeof LANGUAGES)[number];
+export { LANGUAGES, type Language, languageFrom } from "./language";
 
 const STORED = "patron.language";
-
-export function languageFrom(stored: string | null, browser: readonly string[]): Language {
-  if (stored === "zh-CN" || stored === "en") return stored;
-  for (const wanted of browser) {
-    if (wanted.toLowerCase().startsWith("zh")) return "zh-CN";
-    if (wanted.toLowerCase().startsWith("en")) return "en";
-  }
-  return "en";
-}
 
 async function texts(language: Language) {
   const loaded = language === "zh-CN" ? await import("./zh-CN/index") : await import("./en/index");

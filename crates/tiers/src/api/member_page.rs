@@ -368,8 +368,8 @@ mod tests {
             json!({ "measure": "spend", "have": 4_711, "need": 8_888, "met": false })
         );
         for hidden in [
-            json!({ "measure": "figure", "figure": "clv_36", "at_least": 88 }),
-            json!({ "measure": "percentile", "figure": "clv_36", "top_per_mille": 200 }),
+            json!({ "measure": "figure", "figure": "clv_36m", "at_least": 88 }),
+            json!({ "measure": "percentile", "figure": "clv_36m", "top_per_mille": 200 }),
             json!({ "measure": "organisation_level", "level": "gold" }),
             json!({ "measure": "nomination" }),
         ] {

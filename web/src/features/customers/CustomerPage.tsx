@@ -6,7 +6,7 @@ import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, Navigate, useLocation, useNavigate, useParams } from "react-router";
 import { useMayMerge } from "../../api/merging";
-import { problemCode, useCustomer } from "../../api/queries";
+import { problemCode, useCustomer, useMay } from "../../api/queries";
 import { useTags } from "../../api/record";
 import type { Customer } from "../../api/types";
 import { Answer, Waiting } from "../../components/Answer";
@@ -37,6 +37,7 @@ const TimelineTab = lazy(async () => ({
 
 const MergeNotices = lazy(() => import("./MergeNotices"));
 const FindDuplicates = lazy(() => import("./FindDuplicates"));
+const MemberLink = lazy(() => import("./MemberLink"));
 const PersonalMenu = lazy(() => import("./PersonalMenu"));
 
 const TABS = [
@@ -105,6 +106,7 @@ function Page(props: { customer: Customer }) {
   const navigate = useNavigate();
   const told = useLocation().state as { instead?: string; later?: string[] } | null;
   const mayMerge = useMayMerge();
+  const mayLink = useMay("tiers.member_link");
   const tags = useTags(customer.id).data?.items ?? [];
   const erased = customer.erased_at !== null;
   const tabs = erased ? OF_ERASED : TABS;
@@ -141,6 +143,7 @@ function Page(props: { customer: Customer }) {
         actions={
           <Suspense>
             {mayMerge && !erased ? <FindDuplicates customerId={customer.id} /> : null}
+            {mayLink && !erased ? <MemberLink customerId={customer.id} /> : null}
             <PersonalMenu customer={customer} />
           </Suspense>
         }

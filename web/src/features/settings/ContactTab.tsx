@@ -1,8 +1,9 @@
 // The firm's rules of contacting customers: what for, what that needs, over which channels, and when not.
 import { DeleteOutlined, EditOutlined } from "@ant-design/icons";
 import { Button, Descriptions, Popconfirm } from "antd";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useMay } from "../../api/queries";
 import { CHANNELS, type Channel } from "../../api/record";
 import {
   type ContactPolicy,
@@ -23,6 +24,7 @@ import { useFormat } from "../../i18n/format";
 import { GeneralDialog, PurposeDialog } from "./ContactDialogs";
 import { useDecision } from "./useDecision";
 
+const MemberPageSection = lazy(() => import("./MemberPageSection"));
 const read = () => readPolicy();
 
 export function ContactTab() {
@@ -32,6 +34,8 @@ export function ContactTab() {
   const [editing, setEditing] = useState<Purpose | "new" | "general" | null>(null);
   const purposeName = usePurposeName();
   const format = useFormat();
+  const reads = useMay("tiers.read");
+  const decides = useMay("tiers.benefits");
   const channels = (of: Channel[]) =>
     of.length > 0
       ? format.list(
@@ -113,6 +117,11 @@ export function ContactTab() {
               ]}
             />
           </Section>
+          {reads && decides ? (
+            <Suspense>
+              <MemberPageSection />
+            </Suspense>
+          ) : null}
           {editing === "general" ? (
             <GeneralDialog
               now={now}
