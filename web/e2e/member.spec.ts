@@ -123,7 +123,7 @@ async function makeProgramme(): Promise<void> {
 }
 
 async function bestCustomer(call: Awaited<ReturnType<typeof caller>>): Promise<string> {
-  const { items } = await call("GET", "/value/profiles?sort=-monetary&limit=1");
+  const { items } = await call("GET", "/value/profiles?sort=-value&limit=1");
   return (items[0] as unknown as { customer: { id: string } }).customer.id;
 }
 
