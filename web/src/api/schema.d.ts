@@ -355,6 +355,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/entitlements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a customer has by its levels today, and what it may pick. What nobody asked for yet is among it. */
+        get: operations["customer_entitlements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/entitlements/choice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Picks benefits of a choice group for the period under way, in place of those picked before. Needs `tiers.redeem`. */
+        put: operations["customer_entitlements_choose"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/erasure": {
         parameters: {
             query?: never;
@@ -589,6 +623,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/redemptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A customer's uses of what it has, the newest first. */
+        get: operations["customer_redemptions"];
+        put?: never;
+        /** Sets some aside and gives a code that can be used once. Needs `tiers.redeem`. */
+        post: operations["redemption_reserve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/redemptions/at-once": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Uses some at once, for a customer who is there. Needs `tiers.redeem`. */
+        post: operations["redemption_at_once"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/subscriptions": {
         parameters: {
             query?: never;
@@ -660,6 +729,74 @@ export interface paths {
         head?: never;
         /** Puts tags on a customer and takes others off. Needs `customers.write`. */
         patch: operations["tags_change"];
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/tiers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a customer stands in every programme with a version in force, why, and what is missing to the next level. */
+        get: operations["customer_tiers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/tiers/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decides on a customer now. Needs `tiers.write`. */
+        post: operations["customer_tiers_decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/tiers/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The decisions on a customer, the newest first, each with what was known and why. */
+        get: operations["customer_tier_decisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/tiers/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for something to be given to a customer; a second person agrees to it. Needs `tiers.grant`. */
+        post: operations["tier_grant_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/customers/{id}/timeline": {
@@ -1585,6 +1722,498 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tiers/benefits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every benefit, by code; a firm has at most 200. */
+        get: operations["tier_benefits_list"];
+        put?: never;
+        /** Makes a benefit. Needs `tiers.benefits`. */
+        post: operations["tier_benefit_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/benefits/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Decides anew about a benefit; its code and kind stay. Needs `tiers.benefits`. */
+        put: operations["tier_benefit_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/entitlements/{id}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that happened to an entitlement, the oldest first. */
+        get: operations["entitlement_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was given by hand, or asked for, the soonest to end first. */
+        get: operations["tier_grants_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/grants/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Agrees to what someone else asked for. Needs `tiers.grant`. */
+        post: operations["tier_grant_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/grants/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuses what was asked for. Needs `tiers.grant`. */
+        post: operations["tier_grant_refuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/grants/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes back what was given or asked for; the customer has what it earned from then on. Needs `tiers.grant`. */
+        post: operations["tier_grant_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/partner/redeem": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Redeems by code, once; the same again gives the same answer. For a partner's key with `tiers.redeem`. */
+        post: operations["partner_redeem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/partner/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says what a code stands for and whether the partner may redeem it now; changes nothing. For a partner's key with
+         *     `tiers.redeem`.
+         */
+        post: operations["partner_verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/partners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every partner, by code; a firm has at most 500. */
+        get: operations["tier_partners_list"];
+        put?: never;
+        /** Makes a partner. Needs `tiers.benefits`. */
+        post: operations["tier_partner_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/partners/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Decides anew about a partner: sites, what it serves, whose keys are its. Needs `tiers.benefits`. */
+        put: operations["tier_partner_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/partners/{id}/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A partner's closed statements, the newest first. */
+        get: operations["partner_statements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/partners/{id}/statements/{month}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A partner's statement for a month such as `2026-03`: closed, or as it stands. */
+        get: operations["partner_statement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/partners/{id}/statements/{month}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes a month that is over: nothing changes its statement from then on. Needs `tiers.benefits`. */
+        post: operations["partner_statement_close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/partners/{id}/statements/{month}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A month's statement as a CSV file. */
+        get: operations["partner_statement_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/partners/{id}/statements/{month}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The lines of a month's statement, the oldest first. */
+        get: operations["partner_statement_lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/programmes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every programme, by code. */
+        get: operations["tier_programmes_list"];
+        put?: never;
+        /** Makes a programme. Needs `tiers.write`. */
+        post: operations["tier_programme_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/programmes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A programme, what is in force, and how many have each level. */
+        get: operations["tier_programme_read"];
+        /**
+         * Decides anew what a programme is called and whom it is for. Needs `tiers.write`; for another group of customers of a
+         *     programme in force, `tiers.publish` too.
+         */
+        put: operations["tier_programme_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/programmes/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decides on everybody in a programme anew, as a job. Needs `tiers.write`. */
+        post: operations["tier_decide_all"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/programmes/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The versions of a programme, the newest first. */
+        get: operations["tier_versions_list"];
+        put?: never;
+        /** Begins a draft. Needs `tiers.write`. */
+        post: operations["tier_version_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/redemptions/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives up what was set aside. Needs `tiers.redeem`. */
+        post: operations["redemption_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/redemptions/{id}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives another code for what is set aside; the one before can be used no more. Needs `tiers.redeem`. */
+        post: operations["redemption_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/redemptions/{id}/reverse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives back what was used, with the day it had. Needs `tiers.redeem`. */
+        post: operations["redemption_reverse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/versions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One version. */
+        get: operations["tier_version_read"];
+        /** Changes a draft. Needs `tiers.write`. */
+        put: operations["tier_version_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/versions/{id}/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The notices planned when a version was published. */
+        get: operations["tier_notices_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/versions/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publishes a draft that was simulated and that someone else changed last; writes the notices due to those who lose a
+         *     level. Needs `tiers.publish`.
+         */
+        post: operations["tier_version_publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/versions/{id}/simulation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the newest simulation of a version told. */
+        get: operations["tier_simulation_read"];
+        put?: never;
+        /** Simulates a draft on everybody, as a job. Needs `tiers.write`. */
+        post: operations["tier_simulate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/versions/{id}/simulation/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who would lose a level or gain one, by name, of whom most is expected first. */
+        get: operations["tier_moves_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -2111,6 +2740,14 @@ export interface components {
             /** @description The keys, newest first, at most 50. */
             items: components["schemas"]["ApiKey"][];
         };
+        /** @description At least so much. */
+        AtLeast: {
+            /**
+             * Format: int64
+             * @description So much.
+             */
+            at_least: number;
+        };
         /** @description A file on a customer's record. */
         Attachment: {
             /**
@@ -2172,6 +2809,101 @@ export interface components {
             run: string;
             value_before: components["schemas"]["Money"];
         };
+        /** @description A benefit. */
+        Benefit: components["schemas"]["BenefitFacts"] & {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Goes up with every change.
+             */
+            version: number;
+        };
+        /** @description What is decided about a benefit. */
+        BenefitFacts: {
+            /** @description Whether it is given; what customers have stays theirs. */
+            active: boolean;
+            /** @description What programmes call it, unique and never changed: `lounge`. */
+            code: string;
+            /** @description Its name in English. */
+            en: string;
+            /** @description What need it answers, so that a customer may choose by it: `health`, `travel`, `family`. */
+            need?: string | null;
+            /**
+             * Format: int64
+             * @description What a partner is owed for one, minor units.
+             */
+            settlement_minor: number;
+            /** @description What it is; its kind is never changed. */
+            terms: components["schemas"]["BenefitTerms"];
+            /**
+             * Format: int64
+             * @description What one costs the firm, minor units.
+             */
+            unit_cost_minor: number;
+            /** @description Its name in Chinese. */
+            zh: string;
+        };
+        /** @description What kind of thing a benefit is, with what that kind needs. */
+        BenefitTerms: {
+            /** @enum {string} */
+            kind: "count";
+        } | {
+            /** @enum {string} */
+            kind: "amount";
+        } | {
+            /**
+             * Format: int32
+             * @description 1,000 for ten per cent.
+             */
+            basis_points: number;
+            /** @enum {string} */
+            kind: "discount";
+        } | {
+            /** @enum {string} */
+            kind: "service_standard";
+            /** @description The queue of the hotline. */
+            queue: string;
+            /** @description What other systems call the standard. */
+            sla: string;
+        } | {
+            /**
+             * Format: int32
+             * @description 1 to 3,650.
+             */
+            days: number;
+            /** @enum {string} */
+            kind: "complaint_window";
+        } | {
+            /** @enum {string} */
+            kind: "advance_limits";
+            /**
+             * Format: int64
+             * @description For all that is outstanding, minor units.
+             */
+            outstanding_minor: number;
+            /**
+             * Format: int64
+             * @description For one claim, minor units.
+             */
+            per_claim_minor: number;
+        } | {
+            /** @enum {string} */
+            kind: "partner_service";
+            /** @description What the partners call it. */
+            service: string;
+        } | {
+            /** @enum {string} */
+            kind: "gift";
+        };
+        /** @description Every benefit. */
+        Benefits: {
+            /** @description By code. */
+            items: components["schemas"]["Benefit"][];
+        };
         /** @description A branch of the firm. */
         Branch: {
             /** @description What files call it, unique. */
@@ -2226,6 +2958,11 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * @description Why a level is what it is.
+         * @enum {string}
+         */
+        Cause: "qualified" | "kept" | "held_until_review" | "grace_begun" | "in_grace" | "never_lowered" | "lowered" | "landed" | "no_level" | "level_gone" | "not_for_customer" | "given" | "suspended";
+        /**
          * @description A way to reach a customer.
          * @enum {string}
          */
@@ -2237,6 +2974,34 @@ export interface components {
             /** @description What is stored. */
             name: string;
             /** @description Its label in Chinese. */
+            zh: string;
+        };
+        /** @description A choice group. */
+        ChoiceShown: {
+            /** @description Its code. */
+            code: string;
+            /** @description Its name in English. */
+            en: string;
+            /** @description The codes of its benefits. */
+            of: string[];
+            /**
+             * Format: int32
+             * @description How many are picked.
+             */
+            pick: number;
+            /** @description The codes of those that were picked. */
+            picked: string[];
+            /**
+             * Format: uuid
+             * @description Of which programme.
+             */
+            programme: string;
+            /**
+             * Format: date
+             * @description The last day of the period.
+             */
+            until: string;
+            /** @description Its name in Chinese. */
             zh: string;
         };
         /** @description Customers who went from one class to another, or stayed. */
@@ -2253,6 +3018,64 @@ export interface components {
         /** @description A code of the authenticator app. */
         Code: {
             /** @description Six digits. */
+            code: string;
+        };
+        /** @description What a partner is told of a code: nothing of the customer. */
+        CodeAnswer: {
+            /** @description The benefit's code. */
+            benefit: string;
+            /**
+             * Format: int32
+             * @description So many others come along.
+             */
+            companions: number;
+            /** @description Its name in English. */
+            en: string;
+            /**
+             * Format: date-time
+             * @description Until when the code can be used.
+             */
+            expires_at: string;
+            /**
+             * Format: int64
+             * @description How many, or how much in minor units.
+             */
+            quantity: number;
+            /**
+             * Format: date-time
+             * @description When it was used.
+             */
+            redeemed_at?: string | null;
+            /**
+             * Format: uuid
+             * @description The use.
+             */
+            redemption: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["RedemptionState"];
+            /** @description Its name in Chinese. */
+            zh: string;
+        };
+        /** @description What a partner redeems. */
+        CodeRedeemed: {
+            /** @description As it was typed or scanned. */
+            code: string;
+            /** @description The partner's own key of the use, 1 to 100 characters: the same again changes nothing. */
+            key: string;
+            /** @description At which of the partner's sites. */
+            site?: string | null;
+        };
+        /** @description For how long another code is given. */
+        CodeRequest: {
+            /**
+             * Format: int32
+             * @description 1 to 1,440 minutes; 15 where not said.
+             */
+            minutes?: number | null;
+        };
+        /** @description A code that a partner was shown. */
+        CodeShown: {
+            /** @description As it was typed or scanned. */
             code: string;
         };
         /** @description A column of an uploaded file. */
@@ -2701,6 +3524,49 @@ export interface components {
             run: components["schemas"]["RunOfFigures"];
             series: components["schemas"]["Series"];
         };
+        /** @description A page of decisions. */
+        DecisionPage: {
+            /** @description The newest first. */
+            items: components["schemas"]["DecisionShown"][];
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+        };
+        /** @description A decision with what it was made from. */
+        DecisionShown: components["schemas"]["TierDecided"] & {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            before?: components["schemas"]["Standing"] | null;
+            /**
+             * Format: uuid
+             * @description On whom; of one that was merged, on that one.
+             */
+            customer: string;
+            /** @description What was known. */
+            facts: components["schemas"]["TierFacts"];
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: date
+             * @description On which day.
+             */
+            on: string;
+            /**
+             * Format: uuid
+             * @description Of which programme.
+             */
+            programme: string;
+            /**
+             * Format: uuid
+             * @description By which version.
+             */
+            version: string;
+        };
         /** @description A customer that hangs on a person. */
         DependentBody: {
             clv_36m: components["schemas"]["Money"];
@@ -2791,6 +3657,128 @@ export interface components {
          * @enum {string}
          */
         EndedBecause: "ended" | "replaced" | "taken" | "malformed";
+        /** @description What became of everything that was granted: `granted` is always the sum of the others, and none is below 0. */
+        EntitlementBalances: {
+            /**
+             * Format: int64
+             * @description Can be used.
+             */
+            available: number;
+            /**
+             * Format: int64
+             * @description Was not used in time.
+             */
+            expired: number;
+            /**
+             * Format: int64
+             * @description Everything.
+             */
+            granted: number;
+            /**
+             * Format: int64
+             * @description Was used.
+             */
+            redeemed: number;
+            /**
+             * Format: int64
+             * @description Is set aside for a code that was given out.
+             */
+            reserved: number;
+            /**
+             * Format: int64
+             * @description Was taken back, or carried into the next period.
+             */
+            withdrawn: number;
+        };
+        /** @description What a customer picks of a choice group. */
+        EntitlementChoice: {
+            /** @description The codes of the benefits. */
+            benefits: string[];
+            /** @description The group's code. */
+            choice: string;
+            /**
+             * Format: uuid
+             * @description Of which programme.
+             */
+            programme: string;
+        };
+        /** @description An entry as it was stored. */
+        EntitlementEntry: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /**
+             * Format: uuid
+             * @description By whom; none for the program itself.
+             */
+            by?: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What. */
+            kind: components["schemas"]["EntryKind"];
+            /**
+             * Format: int64
+             * @description How much.
+             */
+            quantity: number;
+            /**
+             * Format: uuid
+             * @description For which use.
+             */
+            redemption?: string | null;
+        };
+        /** @description How much there is of an entitlement, and until when. */
+        EntitlementShown: components["schemas"]["EntitlementBalances"] & {
+            /**
+             * Format: int64
+             * @description So many of it were carried over from the period before.
+             */
+            carried: number;
+            /**
+             * Format: int32
+             * @description So many others may come along.
+             */
+            companions_max: number;
+            /**
+             * Format: date
+             * @description The first day of its period.
+             */
+            from: string;
+            /**
+             * Format: uuid
+             * @description Its id; null while nobody has asked for any of it.
+             */
+            id?: string | null;
+            /**
+             * Format: date
+             * @description The last day on which it can be used.
+             */
+            until: string;
+        };
+        /** @description What a customer has. */
+        Entitlements: {
+            /** @description What it may pick of. */
+            choices: components["schemas"]["ChoiceShown"][];
+            /** @description By programme and benefit. */
+            items: components["schemas"]["HasShown"][];
+        };
+        /**
+         * @description What an entry says.
+         * @enum {string}
+         */
+        EntryKind: "granted" | "carried_in" | "carried_out" | "reserved" | "redeemed" | "released" | "reversed" | "expired" | "withdrawn";
+        /** @description A page of entries. */
+        EntryPage: {
+            /** @description The oldest first. */
+            items: components["schemas"]["EntitlementEntry"][];
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+        };
         /** @description What was erased, and what the log says of it for ever. Nothing in it is personal. */
         Erasure: {
             /** @description How much was erased, by what it was: `notes`, `identities`. */
@@ -3025,6 +4013,16 @@ export interface components {
             /** @description Whether it must be mapped and filled. */
             required: boolean;
         };
+        /** @description At least so much of a figure. */
+        FigureAtLeast: {
+            /**
+             * Format: double
+             * @description So much.
+             */
+            at_least: number;
+            /** @description Which. */
+            figure: string;
+        };
         /** @description The figures of a row. */
         Figures: {
             /** @description Segment of the leaky bucket. */
@@ -3080,6 +4078,38 @@ export interface components {
             /** @description The tag that a search found it by; none where it is known by, or called, what was searched for. */
             tag?: string | null;
         };
+        /** @description What was given by hand and holds on the day. */
+        GivenFact: {
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            id: string;
+            /** @description The level; none where the level was suspended. */
+            level?: string | null;
+            /**
+             * Format: date
+             * @description The first day on which it holds no more.
+             */
+            until: string;
+        };
+        /**
+         * @description What is given by hand.
+         * @enum {string}
+         */
+        GrantKind: "level" | "suspension" | "nomination";
+        /** @description A page of what was given by hand. */
+        GrantPage: {
+            /** @description The soonest to end first. */
+            items: components["schemas"]["TierGrant"][];
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+        };
+        /**
+         * @description Where it stands.
+         * @enum {string}
+         */
+        GrantState: "requested" | "approved" | "refused" | "ended" | "revoked";
         /** @description The role of a group. */
         GroupRole: {
             /** @description The group, exactly as the provider calls it. */
@@ -3093,6 +4123,31 @@ export interface components {
             claim: string;
             /** @description The first group of these that a person is in decides; 1 to 50. */
             roles: components["schemas"]["GroupRole"][];
+        };
+        /** @description What a customer has of a benefit. */
+        HasShown: {
+            /**
+             * Format: uuid
+             * @description The benefit.
+             */
+            benefit: string;
+            /** @description Its code. */
+            code: string;
+            /** @description Its name in English. */
+            en: string;
+            entitlement?: components["schemas"]["EntitlementShown"] | null;
+            /** @description What need it answers. */
+            need?: string | null;
+            /**
+             * Format: uuid
+             * @description By which programme.
+             */
+            programme: string;
+            promise?: components["schemas"]["TierPromise"] | null;
+            /** @description What it is. */
+            terms: components["schemas"]["BenefitTerms"];
+            /** @description Its name in Chinese. */
+            zh: string;
         };
         /** @description Something a customer is or was known by. */
         Identity: {
@@ -3387,6 +4442,18 @@ export interface components {
          * @enum {string}
          */
         JobState: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+        /** @description A level or a higher one. */
+        LevelOrHigher: {
+            /** @description Its code. */
+            level: string;
+        };
+        /** @description A level in few words. */
+        LevelShown: {
+            code: string;
+            colour: string;
+            en: string;
+            zh: string;
+        };
         /**
          * @description The calendar a day is remembered by.
          * @enum {string}
@@ -3479,6 +4546,58 @@ export interface components {
             statements: components["schemas"]["Statement"][];
             /** @description The zone of the customer's clock. */
             zone: string;
+        };
+        /** @description What a condition asks for and how far a customer is. */
+        Measured: components["schemas"]["TierCondition"] & {
+            /**
+             * Format: int64
+             * @description What the customer has, in the measure's unit; null where it has none. Of a figure that is no whole number its
+             *     millionths; of a percentile the share of customers above in ten-thousandths, of which less is better.
+             */
+            have?: number | null;
+            /** @description Whether it is met. */
+            met: boolean;
+            /**
+             * Format: int64
+             * @description How much of it is missing.
+             */
+            missing: number;
+            /**
+             * Format: int64
+             * @description What it takes, in the same unit.
+             */
+            need: number;
+        };
+        /** @description How a customer stands in a programme. */
+        MemberShown: components["schemas"]["TierDecided"] & {
+            /** @description What other systems call it. */
+            code: string;
+            /**
+             * Format: uuid
+             * @description The decision it stands by; null for who never had a level.
+             */
+            decided_by?: string | null;
+            /** @description Its name in English. */
+            en: string;
+            /** @description Its levels, the lowest first. */
+            levels: components["schemas"]["LevelShown"][];
+            /**
+             * Format: uuid
+             * @description The programme.
+             */
+            programme: string;
+            /**
+             * Format: int32
+             * @description The number of the version in force.
+             */
+            version: number;
+            /** @description Its name in Chinese. */
+            zh: string;
+        };
+        /** @description How a customer stands in every programme that is for it. */
+        Members: {
+            /** @description By the programmes' codes. */
+            items: components["schemas"]["MemberShown"][];
         };
         /** @description A merge that was made. */
         Merge: {
@@ -3585,11 +4704,62 @@ export interface components {
              */
             minor: number;
         };
+        /** @description What a month brought. */
+        MonthFact: {
+            /**
+             * Format: int32
+             * @description Which, counted from January of year 0.
+             */
+            month: number;
+            /**
+             * Format: int32
+             * @description Its orders.
+             */
+            orders: number;
+            /**
+             * Format: int64
+             * @description The sum of its lines, minor units.
+             */
+            spend_minor: number;
+        };
         /** @description Net money of one month. */
         MonthOfSeries: {
             amount: components["schemas"]["Money"];
             /** @description `2026-10`. */
             month: string;
+        };
+        /** @description A page of customers who would get another level. */
+        MovePage: {
+            /** @description Of whom most is expected first. */
+            items: components["schemas"]["MoveShown"][];
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+        };
+        /** @description A customer who would get another level. */
+        MoveShown: {
+            /**
+             * Format: int64
+             * @description What is expected of it within 36 months, minor units.
+             */
+            clv_minor: number;
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            customer: string;
+            /** @description Its id in the firm's other systems. */
+            external_id: string;
+            /** @description From which level; null for none. */
+            from?: string | null;
+            /** @description Its name, or its external id where it has none. */
+            name: string;
+            /**
+             * Format: int64
+             * @description What it brought in twelve complete months and the one under way, minor units.
+             */
+            revenue_minor: number;
+            /** @description To which. */
+            to?: string | null;
         };
         /**
          * @description Why a day is not remembered on its own date.
@@ -3714,6 +4884,30 @@ export interface components {
             /** @description Where it was said. */
             source: string;
         };
+        /** @description What is asked for. */
+        NewTierGrant: {
+            /**
+             * Format: date
+             * @description The first day.
+             */
+            from: string;
+            /** @description What. */
+            kind: components["schemas"]["GrantKind"];
+            /** @description Which level, where it is one. */
+            level?: string | null;
+            /**
+             * Format: uuid
+             * @description In which programme.
+             */
+            programme: string;
+            /** @description Why; 1 to 500 characters. */
+            reason: string;
+            /**
+             * Format: date
+             * @description The last day, at most a year after the first.
+             */
+            until: string;
+        };
         /** @description A user to be added. */
         NewUser: components["schemas"]["UserChange"] & {
             /** @description The name to sign in with, unique. */
@@ -3772,6 +4966,35 @@ export interface components {
             items: components["schemas"]["Note"][];
             /** @description Where the next page begins. */
             next_cursor?: string | null;
+        };
+        /** @description A page of notices. */
+        NoticePage: {
+            /** @description The notices. */
+            items: components["schemas"]["NoticeShown"][];
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+        };
+        /** @description A notice that is due. */
+        NoticeShown: {
+            /**
+             * Format: uuid
+             * @description To whom.
+             */
+            customer: string;
+            /**
+             * Format: date
+             * @description By when.
+             */
+            due_on: string;
+            /** @description From which level. */
+            from?: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description To which. */
+            to?: string | null;
         };
         /** @description A day on which an event is remembered. */
         Occurrence: {
@@ -3837,6 +5060,12 @@ export interface components {
                 };
                 subscriptions: {
                     body?: null | components["schemas"]["OverviewSubscriptions"];
+                    code?: string | null;
+                    state: components["schemas"]["PartState"];
+                    took_ms: number;
+                };
+                tier: {
+                    body?: null | components["schemas"]["OverviewTier"];
                     code?: string | null;
                     state: components["schemas"]["PartState"];
                     took_ms: number;
@@ -3964,6 +5193,11 @@ export interface components {
             items: components["schemas"]["Subscription"][];
             /** @description Where the list goes on. */
             next_cursor?: string | null;
+        };
+        /** @description A customer's levels: since when, how long they hold, why, and what is missing to the next. */
+        OverviewTier: {
+            /** @description One for each programme that is for the customer. */
+            items: components["schemas"]["MemberShown"][];
         };
         /** @description What happened last. */
         OverviewTimeline: {
@@ -4181,6 +5415,63 @@ export interface components {
          * @enum {string}
          */
         PartState: "ok" | "late" | "failed" | "forbidden";
+        /** @description A partner. */
+        Partner: components["schemas"]["PartnerFacts"] & {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Goes up with every change.
+             */
+            version: number;
+        };
+        /** @description What is decided about a partner. */
+        PartnerFacts: {
+            /** @description Whether it may redeem. */
+            active: boolean;
+            /** @description The codes of the benefits it serves. */
+            benefits?: string[];
+            /** @description What other systems call it, unique. */
+            code: string;
+            /** @description Its name in English. */
+            en: string;
+            /** @description Its sites; at most 200. */
+            sites?: components["schemas"]["PartnerSite"][];
+            /**
+             * Format: uuid
+             * @description The user whose API keys are the partner's: it redeems by code what the partner serves, and nothing else.
+             */
+            user?: string | null;
+            /** @description Its name in Chinese. */
+            zh: string;
+        };
+        /** @description A place of a partner. */
+        PartnerSite: {
+            /** @description What the partner calls it, unique among its sites. */
+            code: string;
+            /** @description Its name in English. */
+            en: string;
+            /**
+             * Format: double
+             * @description Degrees north.
+             */
+            latitude?: number | null;
+            /**
+             * Format: double
+             * @description Degrees east.
+             */
+            longitude?: number | null;
+            /** @description Its name in Chinese. */
+            zh: string;
+        };
+        /** @description Every partner. */
+        Partners: {
+            /** @description By code. */
+            items: components["schemas"]["Partner"][];
+        };
         PasswordChange: {
             /** @description The password so far. */
             current_password: string;
@@ -4241,6 +5532,44 @@ export interface components {
         /** @description A row of the list. */
         ProfileRow: components["schemas"]["Figures"] & {
             customer: components["schemas"]["CustomerOfRow"];
+        };
+        /** @description A programme. */
+        Programme: components["schemas"]["ProgrammeFacts"] & {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Goes up with every change.
+             */
+            version: number;
+        };
+        /** @description What is decided about a programme, whatever its levels. */
+        ProgrammeFacts: {
+            /** @description For customers of these brands; of any where empty. */
+            brands?: string[];
+            /** @description What other systems call it, unique: `club`. */
+            code: string;
+            /** @description Its name in English. */
+            en: string;
+            /** @description For customers of these kinds (`person`, `organisation`); of any where empty. */
+            kinds?: string[];
+            /** @description Its name in Chinese. */
+            zh: string;
+        };
+        /** @description A programme with what is in force. */
+        ProgrammeShown: components["schemas"]["Programme"] & {
+            /** @description How many customers have each level; null for who does not see the whole firm. */
+            counts?: components["schemas"]["TierCount"][] | null;
+            in_force?: components["schemas"]["TierVersion"] | null;
+            scheduled?: components["schemas"]["TierVersion"] | null;
+        };
+        /** @description Every programme. */
+        Programmes: {
+            /** @description By code; at most 50. */
+            items: components["schemas"]["Programme"][];
         };
         /** @description That a user is somebody at a provider. */
         ProviderLink: {
@@ -4366,6 +5695,116 @@ export interface components {
             /** @description The codes. */
             recovery_codes: string[];
         };
+        /** @description A use of an entitlement. */
+        Redemption: {
+            /**
+             * Format: date-time
+             * @description When it was cancelled, lapsed or was reversed.
+             */
+            closed_at?: string | null;
+            /**
+             * Format: int32
+             * @description So many others come along.
+             */
+            companions: number;
+            /**
+             * Format: uuid
+             * @description Of which entitlement.
+             */
+            entitlement: string;
+            /**
+             * Format: date-time
+             * @description When what is set aside lapses.
+             */
+            expires_at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description By which whoever asked for it tells it from others. */
+            key: string;
+            /**
+             * Format: uuid
+             * @description At which partner it was used.
+             */
+            partner?: string | null;
+            /**
+             * Format: int64
+             * @description How many, or how much in minor units.
+             */
+            quantity: number;
+            /** @description Why it was cancelled or reversed. */
+            reason?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was used.
+             */
+            redeemed_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            reserved_at: string;
+            /**
+             * Format: uuid
+             * @description Who set it aside.
+             */
+            reserved_by?: string | null;
+            /** @description At which site of the partner. */
+            site?: string | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["RedemptionState"];
+        };
+        /** @description What is used at once. */
+        RedemptionAtOnce: components["schemas"]["RedemptionRequest"] & {
+            /**
+             * Format: uuid
+             * @description At which partner; none for the firm itself.
+             */
+            partner?: string | null;
+            /** @description At which of the partner's sites. */
+            site?: string | null;
+        };
+        /** @description A page of uses. */
+        RedemptionPage: {
+            /** @description The newest first. */
+            items: components["schemas"]["Redemption"][];
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+        };
+        /** @description Why something is given back. */
+        RedemptionReason: {
+            /** @description 1 to 500 characters. */
+            reason: string;
+        };
+        /** @description What is asked for when a customer uses something. */
+        RedemptionRequest: {
+            /** @description The benefit's code. */
+            benefit: string;
+            /**
+             * Format: int32
+             * @description So many others come along.
+             */
+            companions?: number;
+            /** @description The caller's own key of this request, 1 to 100 characters: the same again changes nothing. */
+            key: string;
+            /**
+             * Format: uuid
+             * @description By which programme.
+             */
+            programme: string;
+            /**
+             * Format: int64
+             * @description How many, or how much in minor units.
+             */
+            quantity: number;
+        };
+        /**
+         * @description Where a use stands.
+         * @enum {string}
+         */
+        RedemptionState: "reserved" | "redeemed" | "cancelled" | "lapsed" | "reversed";
         /** @description A row that was not accepted. */
         Reject: {
             /** @description Stable name of the reason. */
@@ -4393,6 +5832,23 @@ export interface components {
             /** @description The part, with amounts in minor units of the run's currency. */
             part: Record<string, never>;
             run: components["schemas"]["Run"];
+        };
+        /** @description What is to be set aside. */
+        Reservation: components["schemas"]["RedemptionRequest"] & {
+            /**
+             * Format: int32
+             * @description How long its code can be used, 1 to 1,440 minutes; 15 where not said.
+             */
+            minutes?: number | null;
+        };
+        /** @description What was set aside, with its code. */
+        Reserved: {
+            /** @description Its code, shown once; null where the same was asked for before. */
+            code?: string | null;
+            /** @description The text of the code's QR code. */
+            qr?: string | null;
+            /** @description The use. */
+            redemption: components["schemas"]["Redemption"];
         };
         /** @description Scores 1 to 5 by quintile, 5 is best. */
         Rfm: {
@@ -4641,6 +6097,85 @@ export interface components {
              */
             version: number;
         };
+        /** @description What a partner is owed for a redemption, or what is taken back for one that was reversed. */
+        SettlementLine: {
+            /**
+             * Format: int64
+             * @description What is owed, minor units.
+             */
+            amount_minor: number;
+            /** @description The benefit's code. */
+            benefit: string;
+            /**
+             * Format: int32
+             * @description So many others came along.
+             */
+            companions: number;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: date
+             * @description On which day.
+             */
+            on: string;
+            /**
+             * Format: int64
+             * @description How many, or how much; below 0 where it was reversed.
+             */
+            quantity: number;
+            /**
+             * Format: uuid
+             * @description For which redemption.
+             */
+            redemption: string;
+            /** @description At which site. */
+            site?: string | null;
+        };
+        /** @description A page of a statement's lines. */
+        SettlementLinePage: {
+            /** @description The oldest first. */
+            items: components["schemas"]["SettlementLine"][];
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+        };
+        /** @description What a partner is owed for a month. */
+        SettlementStatement: {
+            /**
+             * Format: int64
+             * @description What is owed, minor units.
+             */
+            amount_minor: number;
+            /**
+             * Format: date-time
+             * @description When it was closed; nothing changes it since.
+             */
+            closed_at?: string | null;
+            /** @description In which currency. */
+            currency: string;
+            /**
+             * Format: date
+             * @description The first day of the month.
+             */
+            from: string;
+            /**
+             * Format: uuid
+             * @description Its id; none while it is open.
+             */
+            id?: string | null;
+            /**
+             * Format: int64
+             * @description How many lines.
+             */
+            lines: number;
+            /**
+             * Format: date
+             * @description The last.
+             */
+            until: string;
+        };
         /** @description What there is already. */
         Setup: {
             /** @description The currency of its ledger. */
@@ -4727,6 +6262,40 @@ export interface components {
         SignInWay: {
             /** @description The address of the provider. */
             address: string;
+        };
+        /** @description What is asked of a simulation besides itself. */
+        SimulationRequest: {
+            sensitivity?: components["schemas"]["TierSensitivity"] | null;
+        };
+        /** @description A simulation. */
+        SimulationShown: components["schemas"]["TierSimulationResult"] & {
+            /**
+             * Format: uuid
+             * @description The version in force it was compared with.
+             */
+            against?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Whether that is the draft as it is now. */
+            is_current: boolean;
+            /**
+             * Format: int64
+             * @description The revision of the draft it was made of.
+             */
+            revision: number;
+            /**
+             * Format: uuid
+             * @description The value run its figures are of.
+             */
+            run?: string | null;
         };
         /** @description What one's own role is called and how far it reaches. */
         Standing: {
@@ -4925,6 +6494,437 @@ export interface components {
             organisation_id: string;
             role: components["schemas"]["ContactRole"];
         };
+        /** @description A choice group of a level: so many of its benefits are picked for each period. */
+        TierChoice: {
+            /** @description What other systems call it, unique in the level. */
+            code: string;
+            /** @description Its name in English. */
+            en: string;
+            /**
+             * Format: int32
+             * @description How many are picked.
+             */
+            pick: number;
+            /** @description Its name in Chinese. */
+            zh: string;
+        };
+        /** @description One condition. */
+        TierCondition: (components["schemas"]["AtLeast"] & {
+            /** @enum {string} */
+            measure: "spend";
+        }) | (components["schemas"]["AtLeast"] & {
+            /** @enum {string} */
+            measure: "orders";
+        }) | (components["schemas"]["AtLeast"] & {
+            /** @enum {string} */
+            measure: "monthly_spend_mean";
+        }) | (components["schemas"]["AtLeast"] & {
+            /** @enum {string} */
+            measure: "monthly_spend_least";
+        }) | (components["schemas"]["AtLeast"] & {
+            /** @enum {string} */
+            measure: "quarterly_spend_mean";
+        }) | (components["schemas"]["AtLeast"] & {
+            /** @enum {string} */
+            measure: "quarterly_spend_least";
+        }) | (components["schemas"]["AtLeast"] & {
+            /** @enum {string} */
+            measure: "tenure_months";
+        }) | (components["schemas"]["FigureAtLeast"] & {
+            /** @enum {string} */
+            measure: "figure";
+        }) | (components["schemas"]["TopShare"] & {
+            /** @enum {string} */
+            measure: "percentile";
+        }) | (components["schemas"]["LevelOrHigher"] & {
+            /** @enum {string} */
+            measure: "organisation_level";
+        }) | {
+            /** @enum {string} */
+            measure: "nomination";
+        };
+        /** @description How many have a level. */
+        TierCount: {
+            /**
+             * Format: int64
+             * @description So many.
+             */
+            customers: number;
+            /** @description The level; null for none. */
+            level?: string | null;
+        };
+        /** @description A curve. */
+        TierCurve: {
+            /** @description What was asked. */
+            asked: components["schemas"]["TierSensitivity"];
+            /** @description A point for each value, in their order. */
+            points: components["schemas"]["TierCurvePoint"][];
+        };
+        /** @description A threshold's value and what it would lead to. */
+        TierCurvePoint: {
+            /** @description How many would have each level. */
+            levels: components["schemas"]["TierCount"][];
+            /**
+             * Format: double
+             * @description The value.
+             */
+            value: number;
+        };
+        /** @description A decision on a customer's level with everything that explains it. */
+        TierDecided: components["schemas"]["Standing"] & {
+            /** @description Why. */
+            reason: components["schemas"]["TierReason"];
+            to_keep?: components["schemas"]["TierProgress"] | null;
+            to_next?: components["schemas"]["TierProgress"] | null;
+        };
+        /** @description What a version says. */
+        TierDocument: {
+            /** @description What becomes of who no longer meets what keeps the level. */
+            downgrade: components["schemas"]["TierDowngrade"];
+            /**
+             * Format: date
+             * @description From which day it holds.
+             */
+            effective_on: string;
+            /** @description How far down it goes then. */
+            landing: components["schemas"]["TierLanding"];
+            /** @description The levels, the lowest first; at most 12. */
+            levels: components["schemas"]["TierLevel"][];
+            /**
+             * Format: int32
+             * @description So many days ahead are those told who lose a level by this version, 0 to 365.
+             */
+            notice_days: number;
+            /** @description Over which time it counts what customers bring. */
+            period: components["schemas"]["TierPeriod"];
+            /**
+             * Format: int32
+             * @description The form of the document: 2, or 1 where no level promises anything.
+             */
+            schema: number;
+        };
+        /** @description What becomes of who no longer meets what keeps the level. */
+        TierDowngrade: {
+            /** @enum {string} */
+            kind: "never";
+        } | {
+            /** @enum {string} */
+            kind: "at_once";
+        } | {
+            /** @enum {string} */
+            kind: "period_end";
+        } | {
+            /**
+             * Format: int32
+             * @description 1 to 366.
+             */
+            days: number;
+            /** @enum {string} */
+            kind: "grace";
+        };
+        /** @description What is known of a customer. */
+        TierFacts: {
+            /** @description The figures that the version asks for: whole numbers in their unit, of others their millionths. */
+            figures: Record<string, never>[];
+            given?: components["schemas"]["GivenFact"] | null;
+            /** @description Whether the programme is for this customer: by brand and kind. */
+            included: boolean;
+            /** @description What months brought, in order; those that brought nothing are left out. */
+            months: components["schemas"]["MonthFact"][];
+            /** @description Whether a nomination holds. */
+            nominated: boolean;
+            /** @description The level of its organisation in the programme. */
+            organisation_level?: string | null;
+            /**
+             * Format: uuid
+             * @description The value run that the figures are of.
+             */
+            run?: string | null;
+            /** @description Of figures that the version ranks by, the share of all customers who have more, in ten-thousandths. */
+            shares: Record<string, never>[];
+            /**
+             * Format: date
+             * @description Since when it is one.
+             */
+            since?: string | null;
+        };
+        /** @description Something given by hand. */
+        TierGrant: components["schemas"]["NewTierGrant"] & {
+            /**
+             * Format: uuid
+             * @description To whom.
+             */
+            customer: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            decided_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Who agreed, refused or took it back.
+             */
+            decided_by?: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            requested_at: string;
+            /**
+             * Format: uuid
+             * @description Who asked for it.
+             */
+            requested_by?: string | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["GrantState"];
+            /**
+             * Format: int64
+             * @description Goes up with every change.
+             */
+            version: number;
+        };
+        /**
+         * @description How far down a level goes.
+         * @enum {string}
+         */
+        TierLanding: "one_level" | "earned";
+        /** @description A level. */
+        TierLevel: {
+            /** @description What it promises; at most 50. */
+            benefits?: components["schemas"]["TierPromise"][];
+            /** @description Groups of benefits of which some are picked; at most 10. */
+            choices?: components["schemas"]["TierChoice"][];
+            /** @description What other systems call it, unique in the version: `gold`. */
+            code: string;
+            /** @description Its colour: `#d4af37`. */
+            colour: string;
+            /** @description Its name in English. */
+            en: string;
+            keep?: components["schemas"]["TierRule"] | null;
+            /** @description What earns it. */
+            qualify: components["schemas"]["TierRule"];
+            /** @description Its name in Chinese. */
+            zh: string;
+        };
+        /** @description Who goes from one level to another: so many, who brought so much and of whom so much is expected. */
+        TierMatrixCell: {
+            /**
+             * Format: int64
+             * @description What is expected of them within 36 months, minor units.
+             */
+            clv_minor: number;
+            /**
+             * Format: int64
+             * @description So many.
+             */
+            customers: number;
+            /** @description By the version in force; null for none. */
+            from?: string | null;
+            /**
+             * Format: int64
+             * @description What they brought in twelve complete months and the one under way, minor units.
+             */
+            revenue_minor: number;
+            /** @description By the draft. */
+            to?: string | null;
+        };
+        /** @description Those who would lose or gain a level. */
+        TierMoved: {
+            /**
+             * Format: int64
+             * @description What is expected of them within 36 months, minor units.
+             */
+            clv_minor: number;
+            /**
+             * Format: int64
+             * @description So many.
+             */
+            customers: number;
+            /**
+             * Format: int64
+             * @description What they brought in twelve complete months and the one under way, minor units.
+             */
+            revenue_minor: number;
+        };
+        /**
+         * @description What becomes of what a level gave when it is lost.
+         * @enum {string}
+         */
+        TierOnLoss: "keep" | "pro_rata";
+        /** @description Over which time it counts what customers bring. */
+        TierPeriod: {
+            /** @enum {string} */
+            kind: "rolling_months";
+            /**
+             * Format: int32
+             * @description 1 to 24.
+             */
+            months: number;
+        } | {
+            /** @enum {string} */
+            kind: "calendar_year";
+        } | {
+            /** @enum {string} */
+            kind: "membership_year";
+        };
+        /** @description How far a customer is from meeting a rule. */
+        TierProgress: {
+            /** @description The conditions. */
+            conditions: components["schemas"]["Measured"][];
+            /** @description The level the rule is about. */
+            level: string;
+            /** @description Whether the rule is met. */
+            met: boolean;
+            /** @description Whether it takes all of the conditions or any of them. */
+            takes_all: boolean;
+        };
+        /** @description What a level promises of a benefit. */
+        TierPromise: {
+            /** @description The benefit's code. */
+            benefit: string;
+            /**
+             * Format: int64
+             * @description So many that were not used go into the next period; 0 to the quantity.
+             */
+            carry_over_max?: number;
+            /** @description The choice group it is part of: it is given to who picks it. */
+            choice?: string | null;
+            /**
+             * Format: int32
+             * @description So many others may come along.
+             */
+            companions_max?: number;
+            /** @description What becomes of it when the level is lost. */
+            on_loss?: components["schemas"]["TierOnLoss"];
+            /** @description In which period. */
+            per: components["schemas"]["TierPromisePeriod"];
+            /**
+             * Format: int64
+             * @description How many, or how much in minor units, in a period; 0 for what is not used up.
+             */
+            quantity?: number;
+            /**
+             * Format: int32
+             * @description So many days it can be used from when it was granted; to the end of its period where not said.
+             */
+            validity_days?: number | null;
+        };
+        /**
+         * @description The period of a promise.
+         * @enum {string}
+         */
+        TierPromisePeriod: "month" | "quarter" | "year" | "membership_year";
+        /** @description Why, for machines and for people. */
+        TierReason: {
+            /** @description The stable name. */
+            code: components["schemas"]["Cause"];
+            /** @description In English. */
+            en: string;
+            /** @description In Chinese. */
+            zh: string;
+        };
+        /** @description Conditions of which all must be met, or any. */
+        TierRule: {
+            /** @description All of these; at most 10. */
+            all: components["schemas"]["TierCondition"][];
+        } | {
+            /** @description Any of these; at most 10. */
+            any: components["schemas"]["TierCondition"][];
+        };
+        /** @description One threshold of a draft moved over several values. */
+        TierSensitivity: {
+            /** @description Which condition, 0 for the first. */
+            condition: number;
+            /** @description Of which level. */
+            level: string;
+            /** @description Of what keeps it rather than of what earns it. */
+            of_keep?: boolean;
+            /** @description The values, at most 25. */
+            values: number[];
+        };
+        /** @description What a draft would lead to, if customers go on as they are: nothing is waited for, on either side. */
+        TierSimulationResult: {
+            /** @description How many would have it. */
+            after: components["schemas"]["TierCount"][];
+            /** @description How many have each level by the version in force. */
+            before: components["schemas"]["TierCount"][];
+            /** @description The currency of its amounts. */
+            currency: string;
+            curve?: components["schemas"]["TierCurve"] | null;
+            /**
+             * Format: int64
+             * @description How many customers were looked at.
+             */
+            customers: number;
+            /** @description Who would have a higher one. */
+            gain: components["schemas"]["TierMoved"];
+            /** @description Who would have a lower level. */
+            lose: components["schemas"]["TierMoved"];
+            /** @description From which level to which. */
+            matrix: components["schemas"]["TierMatrixCell"][];
+            /**
+             * Format: date
+             * @description The day it was made as of.
+             */
+            on: string;
+        };
+        /** @description A version of a programme. */
+        TierVersion: {
+            /**
+             * Format: date-time
+             * @description When it was begun.
+             */
+            created_at: string;
+            /** @description What it says. */
+            document: components["schemas"]["TierDocument"];
+            /**
+             * Format: uuid
+             * @description Who changed it last.
+             */
+            edited_by?: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int32
+             * @description 1 for the first.
+             */
+            number: number;
+            /**
+             * Format: uuid
+             * @description Whose.
+             */
+            programme: string;
+            /**
+             * Format: uuid
+             * @description Who published it.
+             */
+            published_by?: string | null;
+            /**
+             * Format: int64
+             * @description Goes up with every change of the draft.
+             */
+            revision: number;
+            /** @description Where it stands. */
+            state: components["schemas"]["VersionState"];
+        };
+        /** @description A first share of all by a figure. */
+        TopShare: {
+            /** @description Which. */
+            figure: string;
+            /**
+             * Format: int64
+             * @description So many of a thousand: 200 for the first fifth.
+             */
+            top_per_mille: number;
+        };
         /** @description One line of the ledger. */
         TransactionBody: {
             amount: components["schemas"]["Money"];
@@ -5049,6 +7049,18 @@ export interface components {
             /** @description The user. */
             user: components["schemas"]["UserRecord"];
         };
+        /** @description A page of versions. */
+        VersionPage: {
+            /** @description The newest first. */
+            items: components["schemas"]["TierVersion"][];
+            /** @description Where the next page begins. */
+            next_cursor?: string | null;
+        };
+        /**
+         * @description Where a version stands.
+         * @enum {string}
+         */
+        VersionState: "draft" | "scheduled" | "effective" | "retired";
         /** @description One event for one endpoint. */
         WebhookDelivery: {
             /**
@@ -6134,6 +8146,66 @@ export interface operations {
             };
         };
     };
+    customer_entitlements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entitlements"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    customer_entitlements_choose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntitlementChoice"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     customer_erase: {
         parameters: {
             query?: never;
@@ -6682,6 +8754,104 @@ export interface operations {
             };
         };
     };
+    customer_redemptions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedemptionPage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    redemption_reserve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reservation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reserved"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    redemption_at_once: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedemptionAtOnce"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redemption"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     subscriptions_list: {
         parameters: {
             query?: {
@@ -6864,6 +9034,130 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tags"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    customer_tiers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Members"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    customer_tiers_decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Members"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    customer_tier_decisions: {
+        parameters: {
+            query?: {
+                programme?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionPage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_grant_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTierGrant"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TierGrant"];
                 };
             };
             "4XX": {
@@ -8930,6 +11224,1113 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Team"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_benefits_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Benefits"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_benefit_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BenefitFacts"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Benefit"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_benefit_change: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version that was read */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BenefitFacts"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Benefit"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    entitlement_entries: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryPage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_grants_list: {
+        parameters: {
+            query?: {
+                programme?: string;
+                customer?: string;
+                state?: components["schemas"]["GrantState"];
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantPage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_grant_approve: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version that was read */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TierGrant"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_grant_refuse: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version that was read */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TierGrant"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_grant_revoke: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version that was read */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TierGrant"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    partner_redeem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeRedeemed"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeAnswer"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    partner_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeShown"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeAnswer"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_partners_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Partners"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_partner_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartnerFacts"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Partner"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_partner_change: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version that was read */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartnerFacts"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Partner"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    partner_statements: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementPage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    partner_statement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettlementStatement"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    partner_statement_close: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettlementStatement"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    partner_statement_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    partner_statement_lines: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettlementLinePage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_programmes_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Programmes"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_programme_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgrammeFacts"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Programme"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_programme_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgrammeShown"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_programme_change: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version this is based on */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgrammeFacts"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Programme"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_decide_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_versions_list: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionPage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_version_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TierDocument"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TierVersion"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    redemption_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedemptionReason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redemption"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    redemption_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reserved"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    redemption_reverse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedemptionReason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redemption"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_version_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TierVersion"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_version_change: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the revision this is based on */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TierDocument"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TierVersion"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_notices_list: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticePage"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_version_publish: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the revision to be published */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TierVersion"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_simulation_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulationShown"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_simulate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimulationRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    tier_moves_list: {
+        parameters: {
+            query?: {
+                /** @description lose (unless told) or gain */
+                direction?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovePage"];
                 };
             };
             "4XX": {
