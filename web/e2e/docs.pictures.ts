@@ -62,10 +62,20 @@ test("the main screens", async ({ page, locale }) => {
   await expect(page.getByRole("heading", { name: t("customers.why.class") })).toBeVisible();
   await picture("customer");
   const customer = page.url();
-  for (const tab of ["record", "consents"]) {
+  for (const tab of ["record", "consents", "tiers"]) {
     await page.goto(`${customer}?tab=${tab}`);
     await picture(`customer-${tab}`);
   }
+  await page.goto(`${patron.url}/tiers/programmes`);
+  await picture("tiers");
+  await page.getByRole("table").getByRole("link").first().click();
+  await page.getByRole("button", { name: t("tiers.version.begin", { number: 1 }) }).click();
+  await expect(page.getByRole("button", { name: t("tiers.edit.save") })).toBeVisible();
+  await picture("tiers-draft");
+  await page.getByRole("tab", { name: t("tiers.tab.simulation") }).click();
+  await page.getByRole("button", { name: t("tiers.simulation.start") }).click();
+  await expect(page.getByText(t("tiers.simulation.lose_clv"), { exact: true })).toBeVisible();
+  await picture("tiers-simulation");
   for (const tab of ["users", "roles", "places", "contact", "audit"]) {
     await page.goto(`${patron.url}/settings/${tab}`);
     await picture(`settings-${tab}`);

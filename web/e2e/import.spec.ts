@@ -1,6 +1,7 @@
 // A firm brings its own log: two bad rows are refused with line and reason, the rest is imported,
 // valued, and the most valuable customer explains itself.
-import { expect, test } from "@playwright/test";
+import { expect, type Page, test } from "@playwright/test";
+import type { TFunction } from "i18next";
 import { BAD_AMOUNT, BAD_TIME, BEST, QUIET, transactionLog } from "./log";
 import { type Patron, startPatron } from "./patron";
 import { anyValue, isAccessible, isInWords, settled, signIn, signInFirst } from "./person";
@@ -15,6 +16,23 @@ test.beforeAll(async () => {
 test.afterAll(async () => {
   await patron?.stop();
 });
+
+/** A customer's page says once that nothing is computed yet, and where to do so; nothing of it is an error. */
+async function isCalmBeforeTheFirstRun(page: Page, t: TFunction): Promise<void> {
+  const { items } = await (await page.request.get(`${patron.url}/api/v1/customers?limit=1`)).json();
+  const nothingYet = page.getByText(t("customers.no_run.title"));
+  for (const tab of ["overview", "record", "contacts", "transactions", "timeline"]) {
+    await page.goto(`${patron.url}/customers/${items[0].id}?tab=${tab}`);
+    await settled(page);
+    await expect(page.locator(".ant-alert-error"), tab).toHaveCount(0);
+    await expect(nothingYet, tab).toHaveCount(tab === "overview" ? 1 : 0);
+    if (tab === "overview") await isAccessible(page, "customer before the first run");
+  }
+  await page.goto(`${patron.url}/customers/${items[0].id}`);
+  await page.getByRole("button", { name: t("customers.no_run.action") }).click();
+  await expect(page).toHaveURL(/\/value\/runs$/);
+  await page.close();
+}
 
 test("a firm imports its log, runs the value engine and reads why", async ({ page, locale }) => {
   const { t } = words(locale);
@@ -61,6 +79,8 @@ test("a firm imports its log, runs the value engine and reads why", async ({ pag
     page.getByText(anyValue(t("imports.done.title", { rows: "{{rows}}" }))),
   ).toBeVisible();
   await isAccessible(page, "after the import");
+
+  await isCalmBeforeTheFirstRun(await page.context().newPage(), t);
 
   await page.getByRole("button", { name: t("imports.done.run") }).click();
   await expect(page.getByRole("cell", { name: t("terms.state.published") }).first()).toBeVisible({

@@ -55,11 +55,18 @@ for (const theme of ["light", "dark"] as const) {
     const { t } = words(locale);
     await page.emulateMedia({ colorScheme: theme });
     await signIn(page, patron, t);
+    const { items } = await (
+      await page.request.get(`${patron.url}/api/v1/tiers/programmes`)
+    ).json();
+    const programme = `/tiers/programmes/${items[0].id}`;
     const screens = [
       ...VALUE_TABS.map((tab) => `/value/${tab}`),
       "/customers",
       "/imports",
       "/exports",
+      "/tiers/programmes",
+      "/tiers/grants",
+      ...["levels", "simulation", "members", "notices"].map((tab) => `${programme}/${tab}`),
     ];
     for (const path of [
       ...screens,

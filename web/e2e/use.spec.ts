@@ -27,6 +27,7 @@ const CUSTOMER_TABS = [
   "subscriptions",
   "identities",
   "consents",
+  "tiers",
   "transactions",
   "timeline",
 ];

@@ -13,7 +13,7 @@ use crate::access::{BranchId, Caller, Permission, UserId};
 /// One message to open screens.
 #[derive(Debug, Clone)]
 pub struct LiveEvent {
-    /// The name of the server-sent event: `job`, `customer`.
+    /// The name of the server-sent event: `job`, `customer`, `lagged`.
     pub topic: &'static str,
     /// Who may hear it.
     pub audience: Audience,

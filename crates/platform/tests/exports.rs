@@ -17,11 +17,13 @@ use platform::exports::{
     self, Export, ExportCell, ExportColumn, ExportColumnKind, ExportFilter, ExportFormat, ExportKind,
     ExportList, Exports, NewExport, api, app,
 };
+use platform::forgetting::{self, Words};
 use platform::http::SESSION_COOKIE;
 use platform::jobs::{JobState, Kinds, Runner, RunnerSettings};
 use platform::tabular::{Row, Shape, Table};
 use platform::testing::TestDb;
-use platform::{Clock, Platform, Settings, access, events, test_on_both};
+use platform::{Clock, Platform, Settings, access, args, events, test_on_both};
+use serde_json::json;
 
 /// A list of numbers from 1, as many as `rows` says, each page after `pause_ms`.
 struct Numbers;
@@ -314,6 +316,47 @@ async fn a_stopped_export_leaves_nothing_and_an_old_one_is_removed(t: &TestDb) {
     exports::sweep(&later(120)).await.unwrap();
     let forgotten = app::get(p, &anna, done.id).await.unwrap_err();
     assert_eq!(forgotten, Error::NotFound { what: "export" });
+}
+
+test_on_both!(of_many_exports_those_filtered_by_what_is_forgotten_forget_it);
+async fn of_many_exports_those_filtered_by_what_is_forgotten_forget_it(t: &TestDb) {
+    // More than are looked at in one step.
+    const EXPORTS: usize = 130;
+    let p = &t.platform;
+    let (anna, _) = someone(p, "anna", Role::Analyst).await;
+    let mut tx = p.db.write().await.unwrap();
+    for n in 0..EXPORTS {
+        let name = if n % 3 == 0 { "张伟" } else { "somebody else" };
+        let args = args![
+            platform::ids::new::<uuid::Uuid>(&p.clock),
+            json!({ "q": name }),
+            anna.user.id.uuid(),
+            p.clock.now(),
+        ];
+        let sql = "INSERT INTO exports (id, kind, format, filter, job_id, created_by, created_at, expires_at) \
+                   VALUES ($1, 'numbers', 'csv', $2, $1, $3, $4, $4)";
+        tx.execute(sql, args).await.unwrap();
+    }
+    let forgotten = forgetting::forget(p, &mut tx, &Words::new(["张伟"]))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(
+        forgotten.counts["exports"], EXPORTS as u64,
+        "every list is withdrawn"
+    );
+    let size = PageSize::new(Some(200)).unwrap();
+    let left = app::list(p, &anna, size, None).await.unwrap().items;
+    assert_eq!(left.len(), EXPORTS);
+    assert!(left.iter().all(|export| export.removed));
+    let with = |text: &str| {
+        let says = |export: &&Export| export.filter.get("q").is_some_and(|q| q == text);
+        left.iter().filter(says).count()
+    };
+    assert_eq!(
+        (with("张伟"), with("somebody else")),
+        (0, EXPORTS - EXPORTS.div_ceil(3))
+    );
 }
 
 /// A process of its own that exports until it is killed. Run by the test below.

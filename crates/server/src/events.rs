@@ -47,8 +47,8 @@ pub(crate) fn router() -> OpenApiRouter<Platform> {
 /// Live events.
 ///
 /// `event: job` carries a job whenever it changes, `event: customer` the id of a customer within the caller's scope of
-/// whom something has changed, on whichever server; `event: lagged` says that events were missed and the screen should
-/// read anew. A comment comes every 15 seconds.
+/// whom something has changed, on whichever server; `event: lagged` says that events were missed, or that much has changed
+/// at once, as by an import, and the screen should read anew. A comment comes every 15 seconds.
 #[utoipa::path(get, path = "/events", tag = "jobs", responses(
     (status = 200, description = "The stream", content_type = "text/event-stream", body = String),
     (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),

@@ -14,9 +14,10 @@ use std::time::{Duration, Instant};
 use platform::access::Role;
 use platform::test_on_both;
 use platform::testing::TestDb;
+use reqwest::multipart::{Form, Part};
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
-use support::{Site, made, signed_in, user};
+use support::{Site, json_of, made, signed_in, user};
 
 /// A screen that listens.
 struct Screen {
@@ -76,15 +77,42 @@ async fn customer(admin: &Client, site: &Site, branch: &Value) -> String {
     made["id"].as_str().unwrap().to_owned()
 }
 
-test_on_both!(open_screens_hear_of_their_customers_and_of_no_others);
-async fn open_screens_hear_of_their_customers_and_of_no_others(t: &TestDb) {
-    let site = Site::start_whole(t).await;
-    // Where several servers may work on one database, the screens listen at another one.
-    let other = if t.url.starts_with("postgres") {
+/// Where several servers may work on one database, the screens listen at another one.
+async fn another(t: &TestDb) -> Option<Site> {
+    if t.url.starts_with("postgres") {
         Some(Site::start_whole(t).await)
     } else {
         None
-    };
+    }
+}
+
+/// Imports a file of customers, and waits until it is stored.
+async fn import(admin: &Client, site: &Site, csv: String) {
+    let file = Part::bytes(csv.into_bytes()).file_name("customers.csv");
+    let form = Form::new().text("kind", "customers").part("file", file);
+    let sent = admin.post(site.url("/api/v1/imports")).multipart(form).send();
+    let upload = json_of(sent.await.unwrap()).await;
+    let options = json!({ "source": "crm", "mapping": upload["suggested_mapping"] });
+    for (step, body) in [
+        ("dry-run", options),
+        ("start", json!({ "reject_limit_percent": 1.0 })),
+    ] {
+        let path = format!("/api/v1/imports/{}/{step}", upload["id"].as_str().unwrap());
+        let mut job = made(admin, site, &path, body).await;
+        let begun = Instant::now();
+        while job["state"] != "succeeded" {
+            assert!(begun.elapsed() < Duration::from_secs(60), "{job}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let path = format!("/api/v1/jobs/{}", job["id"].as_str().unwrap());
+            job = json_of(admin.get(site.url(&path)).send().await.unwrap()).await;
+        }
+    }
+}
+
+test_on_both!(open_screens_hear_of_their_customers_and_of_no_others);
+async fn open_screens_hear_of_their_customers_and_of_no_others(t: &TestDb) {
+    let site = Site::start_whole(t).await;
+    let other = another(t).await;
     let listened = other.as_ref().unwrap_or(&site);
     let admin = signed_in(t, &site, Role::Administrator).await;
     let branch = async |code: &str| {
@@ -147,6 +175,38 @@ async fn open_screens_hear_of_their_customers_and_of_no_others(t: &TestDb) {
     assert!(!part.heard.contains(&theirs), "{}", part.heard);
     everything.hears(&merged).await;
     everything.hears(&theirs).await;
+
+    if let Some(other) = other {
+        other.served.stop().await;
+    }
+    site.served.stop().await;
+}
+
+test_on_both!(what_an_import_stores_reaches_open_screens_and_does_not_flood_them);
+async fn what_an_import_stores_reaches_open_screens_and_does_not_flood_them(t: &TestDb) {
+    let site = Site::start_whole(t).await;
+    let other = another(t).await;
+    let admin = signed_in(t, &site, Role::Administrator).await;
+    let mut screen = Screen::open(&admin, other.as_ref().unwrap_or(&site)).await;
+    let rows = |region: &str| {
+        let rows = (0..100).map(|n| format!("K{n},张伟,person,{region}\n"));
+        format!("external_id,name,kind,region\n{}", rows.collect::<String>())
+    };
+    import(&admin, &site, rows("华北")).await;
+    screen.hears("event: lagged").await;
+    let told_at = Instant::now();
+    screen.heard.clear();
+    // Changed at once anew: screens are told of it too, but not sooner than they can bear.
+    import(&admin, &site, rows("华南")).await;
+    screen.hears("event: lagged").await;
+    assert!(
+        told_at.elapsed() > Duration::from_secs(4),
+        "{:?}",
+        told_at.elapsed()
+    );
+    while screen.listen(Duration::from_millis(300)).await {}
+    assert_eq!(screen.all("lagged"), [json!({})], "{}", screen.heard);
+    assert!(screen.all("customer").is_empty(), "{}", screen.heard);
 
     if let Some(other) = other {
         other.served.stop().await;

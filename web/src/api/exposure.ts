@@ -30,7 +30,7 @@ export const useExposure = (id: string) =>
         return await request<Exposure>("GET", path, { signal });
       } catch (error) {
         // Before the first run there are no figures; that is an answer.
-        if (problemCode(error) === "not_found") return null;
+        if (problemCode(error) === "no_run") return null;
         throw error;
       }
     },

@@ -28,6 +28,7 @@ export const keys = {
   exports: ["exports"],
   customers: ["customers"],
   value: ["value"],
+  tiers: ["tiers"],
 } as const;
 
 /** True for an answer that another try would not change. */
@@ -63,12 +64,17 @@ export function useWholeFirm(): boolean | undefined {
 export const useActiveJobs = (enabled = true) =>
   useQuery({
     queryKey: [...keys.jobs, "active"],
-    queryFn: async ({ signal }) => {
+    queryFn: async ({ signal, client }) => {
       const [running, queued] = await Promise.all([
         listJobs({ state: "running", limit: 50 }, signal),
         listJobs({ state: "queued", limit: 50 }, signal),
       ]);
-      return [...running.items, ...queued.items];
+      // The event that a quick job is over may overtake the answer that it is at work.
+      const isOver = ({ id }: Job) => {
+        const known = client.getQueryData<Job>(keys.job(id));
+        return known !== undefined && !isActive(known);
+      };
+      return [...running.items, ...queued.items].filter((job) => !isOver(job));
     },
     staleTime: Number.POSITIVE_INFINITY,
     enabled,
@@ -85,10 +91,11 @@ export const useJob = (id: string | null | undefined) =>
 export const useImport = (id: string) =>
   useQuery({ queryKey: keys.import(id), queryFn: ({ signal }) => readImport(id, signal) });
 
-export const useCustomer = (id: string) =>
+export const useCustomer = (id: string, enabled = true) =>
   useQuery({
     queryKey: [...keys.customers, "of", id, "record"],
     queryFn: ({ signal }) => readCustomer(id, signal),
+    enabled,
   });
 
 export const useCustomerValue = (id: string) =>
@@ -186,8 +193,13 @@ export function takeJob(client: QueryClient, job: Job): void {
   }
   if (job.kind === "export") {
     void client.invalidateQueries({ queryKey: keys.exports });
+  } else if (job.kind.startsWith("tier_")) {
+    void client.invalidateQueries({ queryKey: keys.tiers });
+    void client.invalidateQueries({ queryKey: [...keys.customers, "of"] });
   } else if (job.kind !== "import_dry_run") {
     void client.invalidateQueries({ queryKey: keys.customers });
     void client.invalidateQueries({ queryKey: keys.value });
+    // What was simulated by the figures of before is stale.
+    void client.invalidateQueries({ queryKey: keys.tiers });
   }
 }

@@ -931,8 +931,8 @@ export interface paths {
         /**
          * Live events.
          * @description `event: job` carries a job whenever it changes, `event: customer` the id of a customer within the caller's scope of
-         *     whom something has changed, on whichever server; `event: lagged` says that events were missed and the screen should
-         *     read anew. A comment comes every 15 seconds.
+         *     whom something has changed, on whichever server; `event: lagged` says that events were missed, or that much has changed
+         *     at once, as by an import, and the screen should read anew. A comment comes every 15 seconds.
          */
         get: operations["events"];
         put?: never;

@@ -30,6 +30,7 @@ function useCommands(): Choice[] {
   const mayImport = useMay("imports.write");
   const mayRun = useMay("value.run");
   const mayValue = useMay("value.read");
+  const mayTiers = useMay("tiers.read");
   const settings = useSettingsTabs();
   const whole = useWholeFirm();
   return useMemo(() => {
@@ -58,6 +59,10 @@ function useCommands(): Choice[] {
       }
     }
     if (mayRun && whole) list.push(go("/value/runs?start=1", t("app.command.run")));
+    if (mayTiers) {
+      list.push(go("/tiers/programmes", t("app.command.programmes")));
+      if (mayCustomers) list.push(go("/tiers/grants", t("app.command.grants")));
+    }
     if (mayImport && whole) list.push(go("/imports/new", t("app.command.import")));
     if (mayCustomers) list.push(go("/exports", t("app.command.exports")));
     for (const tab of settings ?? []) {
@@ -72,7 +77,19 @@ function useCommands(): Choice[] {
     list.push({ key: "light", label: t("app.command.light"), act: () => choose("light") });
     list.push({ key: "dark", label: t("app.command.dark"), act: () => choose("dark") });
     return list;
-  }, [t, navigate, choose, mayCustomers, mayMerge, mayImport, mayRun, mayValue, settings, whole]);
+  }, [
+    t,
+    navigate,
+    choose,
+    mayCustomers,
+    mayMerge,
+    mayImport,
+    mayRun,
+    mayValue,
+    mayTiers,
+    settings,
+    whole,
+  ]);
 }
 
 export function CommandPalette(props: { open: boolean; onClose: () => void }) {

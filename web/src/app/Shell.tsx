@@ -1,6 +1,7 @@
 // The frame around every room: navigation, top bar, banner, command palette.
 import {
   BarChartOutlined,
+  CrownOutlined,
   ExportOutlined,
   ImportOutlined,
   MenuOutlined,
@@ -34,6 +35,7 @@ function useRooms(): Room[] {
   const setup = useSetup().data;
   const mayCustomers = useMay("customers.read");
   const mayValue = useMay("value.read");
+  const mayTiers = useMay("tiers.read");
   const mayImport = useMay("imports.write");
   const settings = useSettingsTabs();
   // What is about the whole firm is for who sees the whole firm.
@@ -58,6 +60,13 @@ function useRooms(): Room[] {
       path: "/value",
       label: t("app.room.value"),
       icon: <BarChartOutlined aria-hidden />,
+    });
+  }
+  if (mayTiers) {
+    rooms.push({
+      path: "/tiers",
+      label: t("app.room.tiers"),
+      icon: <CrownOutlined aria-hidden />,
     });
   }
   if (mayImport && whole) {

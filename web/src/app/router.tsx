@@ -1,5 +1,6 @@
 // The addresses of the console. Each room arrives with its own code, when first entered.
 import { createBrowserRouter } from "react-router";
+import { withWords } from "../i18n";
 import { Home, Shell } from "./Shell";
 import { SignedIn } from "./SignedIn";
 import { Broken, Opening } from "./screens";
@@ -63,6 +64,21 @@ export const router = createBrowserRouter([
                     path: "value/:tab?",
                     lazy: async () => ({
                       Component: (await import("../features/value/ValueRoom")).ValueRoom,
+                    }),
+                  },
+                  {
+                    path: "tiers/:tab?",
+                    lazy: async () => ({
+                      Component: (await withWords("tiers", import("../features/tiers/TiersRoom")))
+                        .TiersRoom,
+                    }),
+                  },
+                  {
+                    path: "tiers/programmes/:id/:tab?",
+                    lazy: async () => ({
+                      Component: (
+                        await withWords("tiers", import("../features/tiers/ProgrammePage"))
+                      ).ProgrammePage,
                     }),
                   },
                   {

@@ -11,6 +11,8 @@ const MOST = 10;
 
 export function CustomerPicker(props: {
   id?: string;
+  /** What it is called where no field of a form says so. */
+  label?: string;
   value?: string | null;
   onChange?: (id: string | null) => void;
   /** Who is chosen now, by name. */
@@ -41,6 +43,8 @@ export function CustomerPicker(props: {
   return (
     <Select
       id={props.id}
+      aria-label={props.label}
+      style={{ width: "100%" }}
       allowClear
       showSearch={{ filterOption: false, onSearch: setText }}
       value={props.value ?? undefined}

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import i18next, { type TFunction } from "i18next";
 import { beforeAll, describe, expect, it } from "vitest";
 import en from "../i18n/en";
@@ -15,6 +17,46 @@ const say = (kind: string, subject_kind: string, payload: Record<string, unknown
   eventSaid({ kind, subject_kind, payload }, { t, format }).map(({ label, before, after }) =>
     before === null ? `${label}: ${after}` : `${label}: ${before} → ${after}`,
   );
+
+/** The codes that the server records for a sign-in by a provider that failed, from its sources. */
+function failures(): string[] {
+  const folder = join(__dirname, "../../../crates/platform/src/access/single_sign_on");
+  const source = ["account", "client", "sign_in", "token"]
+    .map((name) => readFileSync(join(folder, `${name}.rs`), "utf8").split("#[cfg(test)]")[0])
+    .join("\n");
+  const given = /(?:unreachable|unusable|refused|not_trusted|over)\(\s*"([a-z_]+)"/g;
+  const named = /=> "([a-z_]+)",/g;
+  const known = /const KNOWN: \[&str; \d+\] = \[([^\]]+)\]/.exec(source)?.[1] ?? "";
+  const hits = [
+    ...source.matchAll(given),
+    ...source.matchAll(named),
+    ...known.matchAll(/"(\w+)"/g),
+  ];
+  return [...new Set(hits.flatMap((hit) => hit[1] ?? []))];
+}
+
+describe("a sign-in that failed", () => {
+  it("says why, and more where there is more to say", () => {
+    const failed = (payload: Record<string, unknown>) =>
+      say("user.sign_in_failed", "user", payload);
+    expect(failed({ address: "10.0.0.7" })).toEqual(["Address: 10.0.0.7"]);
+    expect(failed({ code: "provider_not_trusted", reason: "token_nonce" })).toEqual([
+      "Why: What the identity provider said could not be believed",
+      "In detail: its token is of another sign-in",
+    ]);
+    expect(failed({ code: "sign_in_no_role", reason: "sign_in_no_role" })).toEqual([
+      "Why: No group of the account has a role",
+    ]);
+  });
+
+  it("has words for whatever the server records", () => {
+    const { codes, reasons } = en.events.sign_in_failed;
+    const words: Record<string, string> = { ...codes, ...reasons };
+    const found = failures();
+    expect(found.length).toBeGreaterThan(40);
+    expect(found.filter((code) => !words[code])).toEqual([]);
+  });
+});
 
 describe("an event in words", () => {
   it("says what something was and is", () => {
@@ -73,6 +115,29 @@ describe("an event in words", () => {
         kinds: ["*", "customer.*", "note.written", "moon.risen"],
       }),
     ).toEqual(["Events: Everything, Customer: everything, Note written, moon.risen"]);
+  });
+
+  it("says why a level changed, and what was asked for by hand", () => {
+    expect(
+      say("tier.changed", "tier_programme", {
+        from: null,
+        to: "gold",
+        reason: { code: "qualified", zh: "已达到金卡条件。", en: "Meets what Gold asks for." },
+      }),
+    ).toEqual(["Reason: Meets what Gold asks for."]);
+    expect(
+      say("tier_grant.requested", "tier_grant", {
+        grant: {
+          programme: "01a20d76-791f-7117-9e44-4690293195be",
+          kind: "suspension",
+          level: null,
+          reason: "abuse",
+          from: "2026-12-01",
+          until: "2026-12-31",
+        },
+        requested_by: "01a20d76-791f-7117-9e44-4690293195be",
+      }),
+    ).toEqual(["Kind: Suspension", "Reason: abuse", "From: Dec 1, 2026", "Until: Dec 31, 2026"]);
   });
 
   it("leaves to machines what has no word", () => {

@@ -13,6 +13,9 @@ const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Where an id is a customer's. Whom another means, only machines know. */
 const OF_CUSTOMERS = ["organisation", "referred_by", "customer_id"];
 
+/** What is recorded where somebody did not get in, and why. */
+const SIGN_IN_FAILED = "user.sign_in_failed";
+
 type Words = { t: TFunction; format: Format };
 
 /** `customer.changed` as the words of the console are named. */
@@ -57,11 +60,16 @@ function wordKey(field: string, subject: string, value: string): string | null {
       if (subject === "life_event") return `record.life.kinds.${value}`;
       if (subject === "import") return `imports.kind.${value}`;
       if (subject === "export") return `exports.kind.${value}`;
+      if (subject === "tier_grant") return `terms.tier_grant.${value}`;
       return `terms.kind.${value}`;
     case "model":
       return `terms.model.${value}`;
     case "ground":
       return `record.erase.grounds.${value}`;
+    case "code":
+      return subject === "user" ? `events.sign_in_failed.codes.${value}` : null;
+    case "reason":
+      return subject === "user" ? `events.sign_in_failed.reasons.${value}` : null;
     default:
       return null;
   }
@@ -83,6 +91,9 @@ export function valueText(
     return known.length > 0 ? format.list(known) : null;
   }
   if (typeof value === "object") {
+    const named = value as { zh?: unknown; en?: unknown };
+    const own = format.language === "zh-CN" ? named.zh : named.en;
+    if (typeof own === "string") return own;
     const hours = value as { from?: unknown; until?: unknown };
     return typeof hours.from === "string" && typeof hours.until === "string"
       ? `${hours.from.slice(0, 5)}–${hours.until.slice(0, 5)}`
@@ -92,6 +103,7 @@ export function valueText(
   if (ID.test(text)) return OF_CUSTOMERS.includes(field) ? t("events.another") : null;
   if (DAY.test(text)) return format.day(text);
   if (TIME.test(text)) return format.time(text);
+  if (field === "kinds" && subject === "tier_programme") return t(`terms.kind.${text}`);
   if (field === "kinds") return kindsText(text, t);
   const key = wordKey(field, subject, text);
   return key ? t(key, { defaultValue: text }) : text;
@@ -123,11 +135,19 @@ export function eventSaid(
   own: ReadonlyMap<string, string> = new Map(),
 ): Said[] {
   const { payload, subject_kind: subject } = event;
-  const { before, after, ...rest } = payload;
+  // What is asked for by hand stands in its event as a whole.
+  const { before, after = payload.grant, grant: _grant, ...rest } = payload;
   const changed = "before" in payload && "after" in payload;
-  const head = (field: string) =>
-    (event.kind === "customer.fields_changed" ? own.get(field) : undefined) ??
-    words.t(`events.field.${field}`, { defaultValue: "" });
+  const ofLevels = subject.startsWith("tier");
+  const head = (field: string) => {
+    if (event.kind === SIGN_IN_FAILED && (field === "code" || field === "reason"))
+      return words.t(`events.sign_in_failed.${field}`);
+    // Elsewhere a reason is a code for machines.
+    if (field === "reason" && !ofLevels) return "";
+    if (field === "kinds" && ofLevels) return words.t("events.field.kinds_of_customers");
+    const given = event.kind === "customer.fields_changed" ? own.get(field) : undefined;
+    return given ?? words.t(`events.field.${field}`, { defaultValue: "" });
+  };
   const said: Said[] = [];
   const add = (field: string, was: unknown, is: unknown, both: boolean) => {
     const label = head(field);
@@ -169,7 +189,9 @@ export function eventSaid(
     if (label) said.push({ field, label, before: null, after: words.t("events.changed") });
   }
   for (const [field, value] of Object.entries(rest)) {
-    if (field !== "fields") add(field, null, value, false);
+    // Where there is no more to say, the reason is the code once more.
+    if (field === "fields" || (field === "reason" && value === rest.code)) continue;
+    add(field, null, value, false);
   }
   return said;
 }

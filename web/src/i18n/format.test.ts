@@ -58,8 +58,10 @@ describe("shares and sizes", () => {
   it("are written by the language", () => {
     expect(en.percent(0.1234)).toBe("12.3%");
     expect(en.signedPercent(0.05)).toBe("+5%");
-    expect(en.bytes(1_500_000)).toBe("1.5 MB");
-    expect(en.bytes(0)).toBe("0 byte");
+    expect(en.bytes(20 * 1024 * 1024)).toBe("20 MiB");
+    expect(zh.bytes(1_500_000)).toBe("1.4 MiB");
+    expect(en.bytes(1023)).toBe("1,023 B");
+    expect(en.bytes(0)).toBe("0 B");
     expect(zh.list(["客户", "时间"])).toBe("客户、时间");
   });
 });

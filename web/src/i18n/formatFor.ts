@@ -21,6 +21,15 @@ export function majorUnits(money: Money): number {
   return money.minor / 10 ** minorDigits(money.currency);
 }
 
+/** Sizes of files, in the units in which limits are set. */
+const SIZES = [
+  { bytes: 1, unit: "B" },
+  { bytes: 2 ** 10, unit: "KiB" },
+  { bytes: 2 ** 20, unit: "MiB" },
+  { bytes: 2 ** 30, unit: "GiB" },
+] as const;
+export const MEBIBYTE = SIZES[2].bytes;
+
 export function formatFor(language: string) {
   const number = (value: number | null | undefined, digits = 0) =>
     value === null || value === undefined || !Number.isFinite(value)
@@ -122,14 +131,9 @@ export function formatFor(language: string) {
         useGrouping: "always",
       }).format(number),
     bytes: (bytes: number) => {
-      const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
-      const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-      return new Intl.NumberFormat(language, {
-        style: "unit",
-        unit: units[step],
-        unitDisplay: "short",
-        maximumFractionDigits: 1,
-      }).format(bytes / 1000 ** step);
+      const size = SIZES.findLast(({ bytes: least }) => bytes >= least) ?? SIZES[0];
+      const digits = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+      return `${digits.format(bytes / size.bytes)} ${size.unit}`;
     },
     seconds: (seconds: number | null | undefined) =>
       seconds === null || seconds === undefined

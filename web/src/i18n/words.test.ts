@@ -3,8 +3,14 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { PERMISSIONS } from "../api/types";
-import en from "./en";
-import zh from "./zh-CN";
+import enFirst from "./en";
+import enTiers from "./en/tiers.json";
+import zhFirst from "./zh-CN";
+import zhTiers from "./zh-CN/tiers.json";
+
+// With the words that come with their room.
+const en = { ...enFirst, tiers: enTiers };
+const zh = { ...zhFirst, tiers: zhTiers };
 
 type Tree = { [key: string]: string | Tree };
 

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 /// A customer has no more attachments than these.
 pub const ATTACHMENTS_MAX: u64 = 200;
 /// The largest file an administrator can allow.
-pub const BYTES_MAX: u64 = 500_000_000;
+pub const BYTES_MAX: u64 = 500 << 20;
 
 /// Kinds of files that are taken. None of them is a program or a page that a browser would run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -178,7 +178,10 @@ impl super::AttachmentSettings {
         if (1..=BYTES_MAX).contains(&self.bytes_max) {
             return Ok(());
         }
-        let message = format!("an attachment has 1 to {BYTES_MAX} bytes");
+        let message = format!(
+            "an attachment has at least one byte and at most {} MiB",
+            BYTES_MAX >> 20
+        );
         Err(Error::invalid("attachment_size_out_of_range", message).at("attachments.bytes_max"))
     }
 }

@@ -82,15 +82,19 @@ async fn use_all(client: &Client, patron: &Patron, programme: &str, customer: &s
             for n in (first..USES).step_by(8) {
                 let body =
                     json!({ "programme": programme, "benefit": "wash", "quantity": 1, "key": n.to_string() });
-                // Whoever was killed answers nothing.
-                match client.post(&url).json(&body).send().await {
-                    Ok(response) if response.status() == StatusCode::CREATED => {
-                        done.fetch_add(1, Ordering::SeqCst);
+                loop {
+                    match client.post(&url).json(&body).send().await {
+                        Ok(response) if response.status() == StatusCode::CREATED => break,
+                        // Too busy: asked again.
+                        Ok(response) if response.status().is_server_error() => {
+                            tokio::time::sleep(Duration::from_millis(20)).await;
+                        }
+                        Ok(response) => panic!("{}: {:?}", response.status(), response.text().await),
+                        // Whoever was killed answers nothing.
+                        Err(_) => return,
                     }
-                    Ok(response) if response.status().is_server_error() => {}
-                    Ok(response) => panic!("{}: {:?}", response.status(), response.text().await),
-                    Err(_) => return,
                 }
+                done.fetch_add(1, Ordering::SeqCst);
             }
         });
     }

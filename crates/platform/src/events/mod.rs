@@ -16,5 +16,5 @@ pub use read::{ActorName, EventFilter, EventRow, at_moments, audit, page};
 pub use read::{Recorded, of_subject};
 pub use rules::{BrokenLink, Fault, Hash, Link, without_secrets};
 pub use seal::{Sealer, seal_batch};
-pub use store::{count_waiting, customers_sealed_after, last_sealed};
+pub use store::{Happened, count_waiting, last_sealed, sealed_after};
 pub use verify::{Verdict, verify};

@@ -107,10 +107,21 @@ pub async fn last_sealed(tx: &mut Tx) -> Result<i64> {
     Ok(head(tx).await?.map_or(0, |link| link.position))
 }
 
-/// The events sealed after a place, at most so many: the place of each, and the customer it is about.
-pub async fn customers_sealed_after(tx: &mut Tx, place: i64, max: u32) -> Result<Vec<(i64, Option<Uuid>)>> {
+/// A sealed event, as far as screens are told of it.
+#[derive(Debug, sqlx::FromRow)]
+pub struct Happened {
+    /// Its place in the chain.
+    pub position: i64,
+    /// What happened.
+    pub kind: String,
+    /// The customer it is about.
+    pub customer_id: Option<Uuid>,
+}
+
+/// The events sealed after a place, at most so many.
+pub async fn sealed_after(tx: &mut Tx, place: i64, max: u32) -> Result<Vec<Happened>> {
     tx.all(
-        "SELECT s.position, e.customer_id FROM event_seals s JOIN events e ON e.id = s.event_id \
+        "SELECT s.position, e.kind, e.customer_id FROM event_seals s JOIN events e ON e.id = s.event_id \
          WHERE s.position > $1 ORDER BY s.position LIMIT $2",
         args![place, max],
     )

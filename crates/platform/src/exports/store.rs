@@ -13,6 +13,9 @@ use crate::db::{Sql, Tx, micros, timestamp};
 use crate::forgetting::Words;
 use crate::jobs::JobState;
 
+/// So many exports are looked at in one step. A filter may have a megabyte.
+const FILTERS_AT_ONCE: u32 = 50;
+
 #[derive(sqlx::FromRow)]
 struct Row {
     id: Uuid,
@@ -116,16 +119,7 @@ pub(super) async fn page(
 /// Withdraws every list that was exported or is being exported: the files go with the next sweep. What a list was
 /// filtered by is forgotten where it has one of these words. Says how many were withdrawn.
 pub(crate) async fn withdraw(tx: &mut Tx, words: &Words, now: Timestamp) -> Result<u64> {
-    let filters: Vec<(Uuid, Json<ExportFilter>)> = tx.all("SELECT id, filter FROM exports", []).await?;
-    for (id, Json(filter)) in filters {
-        if filter.values().any(|value| words.are_in(value)) {
-            tx.execute(
-                "UPDATE exports SET filter = $2 WHERE id = $1",
-                args![id, serde_json::json!({})],
-            )
-            .await?;
-        }
-    }
+    forget_filters(tx, words).await?;
     let withdrawn = tx
         .execute(
             "UPDATE exports SET expires_at = $1 WHERE NOT removed AND rows IS NOT NULL AND expires_at > $1",
@@ -140,6 +134,32 @@ pub(crate) async fn withdraw(tx: &mut Tx, words: &Words, now: Timestamp) -> Resu
         )
         .await?;
     Ok(withdrawn + stopped)
+}
+
+/// Forgets what lists were filtered by where it has one of these words, looking at so many exports at a time.
+async fn forget_filters(tx: &mut Tx, words: &Words) -> Result<()> {
+    let mut after = Uuid::nil();
+    loop {
+        let filters: Vec<(Uuid, Json<ExportFilter>)> = tx
+            .all(
+                "SELECT id, filter FROM exports WHERE id > $1 ORDER BY id LIMIT $2",
+                args![after, FILTERS_AT_ONCE],
+            )
+            .await?;
+        let Some((last, _)) = filters.last() else {
+            return Ok(());
+        };
+        after = *last;
+        for (id, Json(filter)) in filters {
+            if filter.values().any(|value| words.are_in(value)) {
+                tx.execute(
+                    "UPDATE exports SET filter = $2 WHERE id = $1",
+                    args![id, serde_json::json!({})],
+                )
+                .await?;
+            }
+        }
+    }
 }
 
 /// Notes that the file is whole, and until when it stays; false where it was withdrawn meanwhile.

@@ -25,6 +25,7 @@ pub use model::{
 };
 pub use read::BATCH_ROWS;
 pub use rules::fold;
+pub use run::ROWS_STORED;
 pub(crate) use store::{check_none_at_work, forget};
 
 use std::collections::BTreeMap;

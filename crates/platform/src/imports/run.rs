@@ -23,6 +23,8 @@ use crate::events::{self, Event};
 use crate::firm::{self, Firm};
 use crate::jobs::JobRun;
 
+/// What is recorded of every batch of rows that was stored, of whatever kind.
+pub const ROWS_STORED: &str = "import.rows_stored";
 /// How often a batch is tried when the database is busy, before the job itself is put off.
 const TRIES_MAX: u32 = 5;
 
@@ -277,7 +279,7 @@ impl Work {
             "unchanged": stored.unchanged,
             "new_customers": stored.new_customers,
         });
-        self.record(&mut tx, "import.rows_stored", &payload).await?;
+        self.record(&mut tx, ROWS_STORED, &payload).await?;
         // So that an import that is stopped, however, shows what it has stored.
         store::save_report(&mut tx, self.input.import, &after.report).await?;
         self.run

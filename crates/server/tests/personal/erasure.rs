@@ -28,8 +28,10 @@ const PERSONAL: [&str; 12] = [
     "wedding of the daughter",
 ];
 
-fn today() -> String {
-    jiff::Zoned::now().date().to_string()
+/// So many days from now, in whichever zone.
+fn in_days(t: &TestDb, days: i64) -> String {
+    let then = t.platform.clock.now() + SignedDuration::from_hours(24 * days);
+    then.to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
 }
 
 /// A programme of one level, in force.
@@ -40,7 +42,7 @@ async fn programme(t: &TestDb) -> Value {
         "levels": [{ "code": "gold", "zh": "金卡", "en": "Gold", "colour": "#d4af37",
             "qualify": { "all": [{ "measure": "spend", "at_least": 500_000 }] } }],
         "period": { "kind": "rolling_months", "months": 6 }, "downgrade": { "kind": "at_once" },
-        "landing": "earned", "notice_days": 30, "effective_on": today()
+        "landing": "earned", "notice_days": 30, "effective_on": in_days(t, 0)
     });
     let (facts, document) = (
         serde_json::from_value(facts).unwrap(),
@@ -129,7 +131,7 @@ async fn person(firm: &Firm, t: &TestDb) -> (String, String) {
     .await;
     let programme = programme(t).await;
     let asked = json!({ "programme": programme, "kind": "nomination", "reason": "欧阳震华 is an amateur-pilot",
-        "from": today(), "until": today() });
+        "from": in_days(t, 1), "until": in_days(t, 2) });
     firm.made(&of("tiers/grants"), asked).await;
     // Someone who turned out to be the same.
     let twin = firm.customer("HERMIT-78", "欧阳振华").await;

@@ -31,11 +31,12 @@ CREATE UNIQUE INDEX tier_versions_one_scheduled ON tier_versions (programme_id) 
 CREATE INDEX tier_versions_due ON tier_versions (effective_on) WHERE state = 'scheduled';
 
 -- Every decision that changed a level or how long it holds, with what was known: never changed, and made again from
--- here whenever someone asks.
+-- here whenever someone asks. Programmes and versions are never deleted and held by whoever decides: looking them up for
+-- each of a million rows took a quarter of the time.
 CREATE TABLE tier_decisions (
     id UUID NOT NULL PRIMARY KEY,
-    programme_id UUID NOT NULL REFERENCES tier_programmes (id),
-    version_id UUID NOT NULL REFERENCES tier_versions (id),
+    programme_id UUID NOT NULL,
+    version_id UUID NOT NULL,
     customer_id UUID NOT NULL REFERENCES customers (id) DEFERRABLE INITIALLY DEFERRED,
     decided_on INTEGER NOT NULL,
     decided_at BIGINT NOT NULL,
@@ -54,7 +55,7 @@ CREATE TRIGGER tier_decisions_are_never_changed BEFORE UPDATE OR DELETE ON tier_
 
 -- How everybody stands by the newest decision.
 CREATE TABLE tier_memberships (
-    programme_id UUID NOT NULL REFERENCES tier_programmes (id),
+    programme_id UUID NOT NULL,
     customer_id UUID NOT NULL REFERENCES customers (id) DEFERRABLE INITIALLY DEFERRED,
     earned TEXT,
     level TEXT,

@@ -31,11 +31,12 @@ CREATE UNIQUE INDEX tier_versions_one_scheduled ON tier_versions (programme_id) 
 CREATE INDEX tier_versions_due ON tier_versions (effective_on) WHERE state = 'scheduled';
 
 -- Every decision that changed a level or how long it holds, with what was known: never changed, and made again from
--- here whenever someone asks.
+-- here whenever someone asks. Programmes and versions are never deleted and held by whoever decides: looking them up for
+-- each of a million rows took a quarter of the time.
 CREATE TABLE tier_decisions (
     id BLOB NOT NULL PRIMARY KEY,
-    programme_id BLOB NOT NULL REFERENCES tier_programmes (id),
-    version_id BLOB NOT NULL REFERENCES tier_versions (id),
+    programme_id BLOB NOT NULL,
+    version_id BLOB NOT NULL,
     customer_id BLOB NOT NULL REFERENCES customers (id) DEFERRABLE INITIALLY DEFERRED,
     decided_on INTEGER NOT NULL,
     decided_at INTEGER NOT NULL,
@@ -52,7 +53,7 @@ BEGIN SELECT RAISE(ABORT, 'decisions are append-only'); END;
 
 -- How everybody stands by the newest decision.
 CREATE TABLE tier_memberships (
-    programme_id BLOB NOT NULL REFERENCES tier_programmes (id),
+    programme_id BLOB NOT NULL,
     customer_id BLOB NOT NULL REFERENCES customers (id) DEFERRABLE INITIALLY DEFERRED,
     earned TEXT,
     level TEXT,

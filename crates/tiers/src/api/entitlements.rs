@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use super::named;
 use crate::app::TiersRoom;
-use crate::app::entitlements::{self, Group, Has, Pick};
+use crate::app::choices::{self, Group, Pick};
+use crate::app::entitlements::{self, Has};
 use crate::model::{Balances, BenefitId, Entry, ProgrammeId, Promise, Terms};
 
 /// How much there is of an entitlement, and until when.
@@ -186,7 +187,7 @@ pub(super) async fn choose(
         choice: choice.choice,
         benefits: choice.benefits,
     };
-    entitlements::choose(&room, &caller, named("customer", &id)?, pick).await?;
+    choices::choose(&room, &caller, named("customer", &id)?, pick).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

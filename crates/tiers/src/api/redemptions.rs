@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::named;
 use crate::app::redemptions::{self, CODE_MINUTES, Code};
-use crate::app::{TiersRoom, by_partner};
+use crate::app::{TiersRoom, by_partner, giving_back};
 use crate::model::{Benefit, PartnerId, Redemption, RedemptionId, RedemptionState, Wanted};
 
 /// A page of uses.
@@ -208,7 +208,7 @@ pub(super) async fn cancel(
     Json(said): Json<RedemptionReason>,
 ) -> Result<Json<Redemption>, Problem> {
     let id = named("redemption", &id)?;
-    Ok(Json(redemptions::cancel(&room, &caller, id, &said.reason).await?))
+    Ok(Json(giving_back::cancel(&room, &caller, id, &said.reason).await?))
 }
 
 /// Gives back what was used, with the day it had. Needs `tiers.redeem`.
@@ -224,7 +224,7 @@ pub(super) async fn reverse(
 ) -> Result<Json<Redemption>, Problem> {
     let id = named("redemption", &id)?;
     Ok(Json(
-        redemptions::reverse(&room, &caller, id, &said.reason).await?,
+        giving_back::reverse(&room, &caller, id, &said.reason).await?,
     ))
 }
 
@@ -241,7 +241,7 @@ pub(super) async fn another_code(
 ) -> Result<(NoStore, Json<Reserved>), Problem> {
     let id = named("redemption", &id)?;
     let minutes = asked.minutes.unwrap_or(CODE_MINUTES);
-    let (redemption, code) = redemptions::another_code(&room, &caller, id, minutes).await?;
+    let (redemption, code) = giving_back::another_code(&room, &caller, id, minutes).await?;
     Ok((no_store(), Json(Reserved::of(redemption, Some(code)))))
 }
 

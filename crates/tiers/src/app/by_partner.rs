@@ -5,7 +5,8 @@ use base::{Error, Result};
 use platform::{Caller, Permission, Tx};
 
 use super::TiersRoom;
-use super::redemptions::{Held, Said, hash_of, hold, survivor, use_up};
+use super::giving_back::{Held, hold, survivor};
+use super::redemptions::{Said, hash_of, use_up};
 use crate::model::{Benefit, Partner, Redemption, RedemptionState};
 use crate::rules;
 use crate::store::redemptions::Became;
@@ -15,7 +16,7 @@ async fn partner_of(tx: &mut Tx, caller: &Caller) -> Result<Partner> {
     caller.require(Permission::TiersRedeem)?;
     let partner = partners::of_user(tx, caller.user.id.uuid()).await?;
     partner.ok_or(Error::Forbidden {
-        permission: "a partner's key",
+        permission: "tiers.partner",
     })
 }
 

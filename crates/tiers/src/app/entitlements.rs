@@ -1,5 +1,5 @@
 //! What a customer has by its level: opened when it is first asked for or when the level changes, granted, carried over,
-//! taken back and ended by rule; and what it picks of choice groups.
+//! taken back and ended by rule.
 
 use base::{Cursor, Day, Error, Page, PageSize, Result};
 use customers::store::{as_one, resolve};
@@ -8,6 +8,7 @@ use platform::{Caller, Permission, Tx, ids};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::choices::{self, Group};
 use super::{NO_PROGRAMME, TiersRoom};
 use crate::model::{
     Benefit, BenefitId, Chosen, Entitlement, EntitlementId, Entry, EntryKind, Level, Posting, Programme,
@@ -32,11 +33,11 @@ pub(crate) struct Holder {
 }
 
 /// How a customer stands, with what follows from it.
-struct Stands<'a> {
-    level: Option<&'a Level>,
+pub(super) struct Stands<'a> {
+    pub(super) level: Option<&'a Level>,
     due: Vec<Due>,
-    standing: Option<Standing>,
-    chosen: Vec<Chosen>,
+    pub(super) standing: Option<Standing>,
+    pub(super) chosen: Vec<Chosen>,
 }
 
 impl Holder {
@@ -69,13 +70,13 @@ impl Holder {
         self.catalogue.iter().find(|benefit| benefit.facts.code == code)
     }
 
-    fn code_of(&self, id: BenefitId) -> &str {
+    pub(super) fn code_of(&self, id: BenefitId) -> &str {
         let benefit = self.catalogue.iter().find(|benefit| benefit.id == id);
         benefit.map_or("", |benefit| benefit.facts.code.as_str())
     }
 
     /// How the customer stands by now. Read after its entitlements are held: a decision changes both at once.
-    async fn stands(&self, tx: &mut Tx) -> Result<Stands<'_>> {
+    pub(super) async fn stands(&self, tx: &mut Tx) -> Result<Stands<'_>> {
         let mut members = decisions::memberships_of(tx, self.programme.id, &[self.customer]).await?;
         let standing = members.remove(&self.customer).map(|member| member.standing);
         let chosen = entitlements::chosen(tx, &self.ids, self.programme.id, self.since()).await?;
@@ -136,7 +137,7 @@ impl Holder {
         })
     }
 
-    async fn adjusted(
+    pub(super) async fn adjusted(
         &self,
         room: &TiersRoom,
         tx: &mut Tx,
@@ -284,8 +285,15 @@ pub(super) async fn follow_holders(
     actor: Actor,
 ) -> Result<()> {
     let today = room.today(tx).await?;
-    for customer in entitlements::holders(tx, programme, customers, today).await? {
-        follow(room, tx, (programme, customer), actor).await?;
+    let holders = entitlements::holders(tx, programme, customers, today).await?;
+    let Some(first) = holders.first() else {
+        return Ok(());
+    };
+    let mut holder = Holder::read(room, tx, (programme, *first)).await?;
+    for customer in holders {
+        holder.customer = customer;
+        holder.ids = as_one(tx, customer).await?;
+        holder.settle(room, tx, actor).await?;
     }
     Ok(())
 }
@@ -322,20 +330,6 @@ pub struct Has {
     pub entitlement: Option<Entitlement>,
 }
 
-/// A choice group with what was picked for the period under way.
-pub struct Group {
-    /// Of which programme.
-    pub programme: ProgrammeId,
-    /// The group.
-    pub choice: crate::model::Choice,
-    /// The codes of its benefits.
-    pub of: Vec<String>,
-    /// The codes of those that were picked.
-    pub picked: Vec<String>,
-    /// The last day of the period.
-    pub ends: Day,
-}
-
 /// What a customer has in every programme with a version in force, and what it may pick. Stores nothing.
 pub async fn of_customer(
     room: &TiersRoom,
@@ -356,7 +350,7 @@ pub(super) async fn of(room: &TiersRoom, tx: &mut Tx, customer: Uuid) -> Result<
     for (programme, _) in programmes::in_force(tx).await? {
         let holder = Holder::read(room, tx, (programme.id, customer)).await?;
         all.extend(shown(tx, &holder).await?);
-        groups.extend(groups_of(&holder, &holder.stands(tx).await?));
+        groups.extend(choices::groups_of(&holder, &holder.stands(tx).await?));
     }
     Ok((all, groups))
 }
@@ -401,110 +395,6 @@ async fn shown(tx: &mut Tx, holder: &Holder) -> Result<Vec<Has>> {
         }
     }
     Ok(all)
-}
-
-fn groups_of(holder: &Holder, stands: &Stands<'_>) -> Vec<Group> {
-    let (Some(level), Some(standing)) = (stands.level, &stands.standing) else {
-        return Vec::new();
-    };
-    let group = |choice: &crate::model::Choice| {
-        let of = |promise: &&Promise| promise.choice.as_ref() == Some(&choice.code);
-        let promises: Vec<&Promise> = level.benefits.iter().filter(of).collect();
-        let span = rules::span(promises.first()?.per, standing.since, holder.today);
-        let picked = stands
-            .chosen
-            .iter()
-            .find(|one| (&one.level, &one.choice, one.from) == (&level.code, &choice.code, span.from));
-        Some(Group {
-            programme: holder.programme.id,
-            choice: choice.clone(),
-            of: promises.iter().map(|promise| promise.benefit.clone()).collect(),
-            picked: picked.map_or_else(Vec::new, |one| one.benefits.clone()),
-            ends: span.ends,
-        })
-    };
-    level.choices.iter().filter_map(group).collect()
-}
-
-/// What a customer picks of a choice group.
-pub struct Pick {
-    /// Of which programme.
-    pub programme: ProgrammeId,
-    /// Of which group of its level.
-    pub choice: String,
-    /// The codes of the benefits.
-    pub benefits: Vec<String>,
-}
-
-/// Picks some benefits of a choice group for the period under way, in place of those that were picked before.
-///
-/// Errors: there is no such customer in the caller's scope, or it is not its own; `choice_group_unknown`, `choice_invalid`,
-/// `choice_used`.
-pub async fn choose(room: &TiersRoom, caller: &Caller, customer: Uuid, pick: Pick) -> Result<()> {
-    let mut tx = room.platform.db.write().await?;
-    super::redemptions::may_redeem_for(&mut tx, caller, customer).await?;
-    let holder = Holder::read(room, &mut tx, (pick.programme, customer)).await?;
-    let actor = caller.actor();
-    let accounts = holder.settle(room, &mut tx, actor).await?;
-    let stands = holder.stands(&mut tx).await?;
-    let unknown = || Error::invalid("choice_group_unknown", "the level has no such group").at("choice");
-    let (level, standing) = stands.level.zip(stands.standing.as_ref()).ok_or_else(unknown)?;
-    let choice = level.choices.iter().find(|choice| choice.code == pick.choice);
-    let choice = choice.ok_or_else(unknown)?;
-    rules::check_pick(level, choice, &pick.benefits)?;
-    let of = |promise: &&Promise| promise.choice.as_ref() == Some(&choice.code);
-    let promises: Vec<&Promise> = level.benefits.iter().filter(of).collect();
-    let per = promises.first().ok_or_else(unknown)?.per;
-    let span = rules::span(per, standing.since, holder.today);
-    let of_period = |promise: &Promise| {
-        let of = |account: &&Entitlement| {
-            holder.code_of(account.benefit) == promise.benefit && account.from == span.from
-        };
-        accounts.iter().find(of)
-    };
-    let picked = |promise: &&&Promise| pick.benefits.contains(&promise.benefit);
-    let given_up: Vec<&Entitlement> = promises
-        .iter()
-        .filter(|promise| !picked(promise))
-        .filter_map(|promise| of_period(promise))
-        .filter(|account| account.promised > 0)
-        .collect();
-    rules::may_swap(&given_up)?;
-    let again = promises.iter().filter(picked).filter_map(|promise| {
-        let account = of_period(promise).filter(|account| account.promised == 0)?;
-        Some((account, promise.quantity))
-    });
-    for (account, promised) in given_up.iter().map(|account| (*account, 0)).chain(again) {
-        let mut after = account.clone();
-        after.promised = promised;
-        let entered = rules::settle(&mut after)?;
-        holder.adjusted(room, &mut tx, &after, &entered, actor).await?;
-    }
-    let chosen = Chosen {
-        level: level.code.clone(),
-        choice: choice.code.clone(),
-        from: span.from,
-        benefits: pick.benefits,
-    };
-    let clock = &room.platform.clock;
-    let by = (actor.user(), clock.now());
-    let whose = (pick.programme, customer);
-    entitlements::choose(&mut tx, ids::new(clock), whose, &chosen, by).await?;
-    let payload = json!({
-        "programme": holder.programme.facts.code, "choice": chosen.choice, "benefits": chosen.benefits,
-        "until": span.ends,
-    });
-    let event = Event {
-        actor,
-        kind: "entitlement.chosen",
-        subject_kind: "tier_programme",
-        subject: pick.programme.uuid(),
-        customer: Some(customer),
-        payload: &payload,
-    };
-    events::record(&mut tx, clock, &event).await?;
-    holder.settle(room, &mut tx, actor).await?;
-    tx.commit().await
 }
 
 /// The entries of an entitlement, the oldest first.

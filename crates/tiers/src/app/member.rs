@@ -12,7 +12,8 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::TiersRoom;
-use super::redemptions::{CODE_MINUTES, Code, NO_REDEMPTION, close, hold, reserve_in};
+use super::giving_back::{close, hold};
+use super::redemptions::{CODE_MINUTES, Code, NO_REDEMPTION, reserve_in};
 use crate::model::{
     Member, MemberLink, MemberPageTexts, Redemption, RedemptionId, RedemptionState, Wanted,
 };

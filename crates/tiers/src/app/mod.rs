@@ -2,10 +2,12 @@
 
 pub mod benefits;
 pub mod by_partner;
+pub mod choices;
 pub mod decide_all;
 mod decide_one;
 pub mod entitlements;
 mod everybody;
+pub mod giving_back;
 pub mod grants;
 mod known;
 pub mod member;

@@ -10,7 +10,7 @@ use value::model::RunState;
 use value::store::{ledger, runs};
 
 use super::programmes::held_version;
-use super::{TiersRoom, decide_all, decide_one, entitlements, grants, publish, redemptions};
+use super::{TiersRoom, decide_all, decide_one, entitlements, giving_back, grants, publish};
 use crate::store::{programmes, watch};
 
 const EVERY: Duration = Duration::from_secs(10);
@@ -38,7 +38,7 @@ pub async fn watch(room: TiersRoom, stop: CancellationToken) {
 pub async fn step(room: &TiersRoom) -> Result<()> {
     put_due_in_force(room).await?;
     grants::end_those_over(room, GRANTS_PER_STEP).await?;
-    redemptions::lapse_those_over(room, ENTITLEMENTS_PER_STEP).await?;
+    giving_back::lapse_those_over(room, ENTITLEMENTS_PER_STEP).await?;
     entitlements::end_those_over(room, ENTITLEMENTS_PER_STEP).await?;
     let mut tx = room.platform.db.read().await?;
     let in_force = programmes::in_force(&mut tx).await?;

@@ -6,7 +6,7 @@ use platform::args;
 use serde_json::{Value, json};
 use tiers::app::{benefits, entitlements, redemptions};
 use tiers::model::{
-    Benefit, BenefitFacts, Entitlement, Partner, PartnerFacts, ProgrammeId, Redemption, Site, Terms, Wanted,
+    BenefitFacts, Entitlement, Partner, PartnerFacts, ProgrammeId, Redemption, Site, Terms, Wanted,
 };
 use uuid::Uuid;
 
@@ -48,7 +48,6 @@ pub(crate) fn promises() -> Value {
 pub(crate) struct Firm {
     pub(crate) at: At,
     pub(crate) programme: ProgrammeId,
-    pub(crate) benefits: Vec<Benefit>,
 }
 
 impl Firm {
@@ -57,7 +56,6 @@ impl Firm {
         let service = |service: &str| Terms::PartnerService {
             service: service.to_owned(),
         };
-        let mut all = Vec::new();
         for (code, terms) in [
             ("lounge", service("lounge")),
             ("wash", service("wash")),
@@ -65,15 +63,12 @@ impl Firm {
             ("checkup", Terms::Count {}),
             ("window", Terms::ComplaintWindow { days: 60 }),
         ] {
-            let made = benefits::create(&at.room, &at.anna, facts(code, terms)).await;
-            all.push(made.unwrap());
+            benefits::create(&at.room, &at.anna, facts(code, terms))
+                .await
+                .unwrap();
         }
         let programme = at.in_force(club(), promises()).await.id;
-        Self {
-            at,
-            programme,
-            benefits: all,
-        }
+        Self { at, programme }
     }
 
     /// A customer who has earned gold.

@@ -2,9 +2,8 @@
 
 use platform::test_on_both;
 use platform::testing::TestDb;
-use tiers::app::benefits;
-use tiers::app::entitlements::{self, Pick};
-use tiers::app::programmes;
+use tiers::app::choices::{self, Pick};
+use tiers::app::{benefits, entitlements, giving_back, programmes};
 use tiers::model::{EntryKind, Terms};
 
 use crate::benefit_support::{Firm, facts, promises};
@@ -137,7 +136,7 @@ async fn what_is_picked_is_given_and_stays_once_it_is_used(t: &TestDb) {
             choice: choice.to_owned(),
             benefits: picked.iter().map(|&code| code.to_owned()).collect(),
         };
-        let chosen = entitlements::choose(&firm.at.room, &firm.at.anna, one, pick).await;
+        let chosen = choices::choose(&firm.at.room, &firm.at.anna, one, pick).await;
         chosen.map_err(|e| e.code())
     };
     let refused = firm.redeem(one, &firm.wanted("spa", 1, "s")).await.unwrap_err();
@@ -165,7 +164,7 @@ async fn what_is_picked_is_given_and_stays_once_it_is_used(t: &TestDb) {
     let used = firm.redeem(one, &firm.wanted("spa", 1, "s")).await.unwrap();
     assert_eq!(choose("care", &["checkup"]).await, Err("choice_used"));
     let room = &firm.at.room;
-    tiers::app::redemptions::reverse(room, &firm.at.anna, used.id, "取消")
+    giving_back::reverse(room, &firm.at.anna, used.id, "取消")
         .await
         .unwrap();
     choose("care", &["checkup"]).await.unwrap();

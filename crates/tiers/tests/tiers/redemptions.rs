@@ -6,8 +6,8 @@ use std::time::Duration;
 use base::Error;
 use platform::test_on_both;
 use platform::testing::TestDb;
-use tiers::app::{by_partner, redemptions, settlement, watch};
-use tiers::model::{RedemptionState, Wanted};
+use tiers::app::{by_partner, entitlements, giving_back, redemptions, settlement, watch};
+use tiers::model::{EntryKind, RedemptionState, Wanted};
 
 use crate::benefit_support::Firm;
 use crate::support::{ROOMS, day};
@@ -96,7 +96,7 @@ async fn a_code_is_used_once_by_a_partner_that_serves_it(t: &TestDb) {
         .reserve(one, &firm.wanted("lounge", 1, "second"))
         .await
         .unwrap();
-    let (_, another) = redemptions::another_code(room, &firm.at.anna, second.id, 5)
+    let (_, another) = giving_back::another_code(room, &firm.at.anna, second.id, 5)
         .await
         .unwrap();
     assert_eq!(
@@ -111,7 +111,7 @@ async fn a_code_is_used_once_by_a_partner_that_serves_it(t: &TestDb) {
     watch::step(room).await.unwrap();
     assert_eq!(firm.left(one, "lounge").await, 11);
     assert_eq!(firm.at.events("redemption.lapsed", Some(one)).await, 1);
-    let given_up = redemptions::cancel(room, &firm.at.anna, second.id, "不来了")
+    let given_up = giving_back::cancel(room, &firm.at.anna, second.id, "不来了")
         .await
         .unwrap_err();
     assert_eq!(given_up.code(), "redemption_state");
@@ -147,7 +147,7 @@ async fn what_is_given_back_has_the_day_it_had_and_is_settled_in_its_month(t: &T
             .unwrap()
     };
     assert_eq!((march().await.lines, march().await.amount_minor), (3, 30_000));
-    let reverse = async |id| redemptions::reverse(room, anna, id, "航班取消").await;
+    let reverse = async |id| giving_back::reverse(room, anna, id, "航班取消").await;
     assert_eq!(reverse(visit.id).await.unwrap().state, RedemptionState::Reversed);
     assert_eq!(reverse(visit.id).await.unwrap().state, RedemptionState::Reversed);
     let [lounge] = firm.has(one, "lounge").await.try_into().unwrap();
@@ -167,11 +167,21 @@ async fn what_is_given_back_has_the_day_it_had_and_is_settled_in_its_month(t: &T
     assert_eq!(close("2026-03").await, Err("statement_closed"));
     // March is over: what is given back expires at once, and is settled in April; March stays as it was closed.
     reverse(wash.id).await.unwrap();
-    let [wash] = firm.has(one, "wash").await.try_into().unwrap();
-    assert_eq!(wash.from, day("2026-04-01"));
     let size = base::PageSize::new(None).unwrap();
-    let of_wash = tiers::app::entitlements::entries(room, anna, again.entitlement, size, None).await;
-    assert!(of_wash.is_ok());
+    let entries = entitlements::entries(room, anna, wash.entitlement, size, None)
+        .await
+        .unwrap();
+    let of = |kind| {
+        entries
+            .items
+            .iter()
+            .filter(|entry| entry.kind == kind)
+            .map(|entry| entry.quantity)
+            .sum::<i64>()
+    };
+    assert_eq!((of(EntryKind::Reversed), of(EntryKind::Expired)), (1, 2));
+    let [now] = firm.has(one, "wash").await.try_into().unwrap();
+    assert_eq!((now.from, now.balances.available), (day("2026-04-01"), 2));
     assert_eq!((march().await.lines, march().await.amount_minor), (4, 20_000));
     let april = settlement::of_month(room, anna, airport.id, "2026-04")
         .await
@@ -325,12 +335,12 @@ async fn hundreds_of_histories_come_to_what_a_simple_model_comes_to(t: &TestDb) 
                 },
                 3 if !aside.is_empty() => {
                     let one = aside.remove(place % aside.len());
-                    redemptions::cancel(room, anna, one.id, "试").await.unwrap();
+                    giving_back::cancel(room, anna, one.id, "试").await.unwrap();
                     left += one.quantity;
                 }
                 4 if !used.is_empty() => {
                     let one = used.remove(place % used.len());
-                    redemptions::reverse(room, anna, one.id, "试").await.unwrap();
+                    giving_back::reverse(room, anna, one.id, "试").await.unwrap();
                     left += one.quantity;
                 }
                 _ => {}

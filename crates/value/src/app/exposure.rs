@@ -11,7 +11,7 @@ use platform::{Caller, Permission, Scope, Tx, firm};
 use uuid::Uuid;
 
 use super::profiles::survivor;
-use super::{PublishedRun, ValueRoom};
+use super::{PublishedRun, ValueRoom, no_run};
 use crate::model::RunId;
 use crate::rules::exposure::{self, Exposure, ExposureSort, Hierarchy, SortKey, Stake, exposures};
 use crate::store;
@@ -68,9 +68,7 @@ pub struct ExposureList {
 }
 
 async fn published(room: &ValueRoom, tx: &mut Tx) -> Result<Arc<PublishedRun>> {
-    let run = store::runs::published(tx).await?.ok_or(Error::NotFound {
-        what: "published run",
-    })?;
+    let run = store::runs::published(tx).await?.ok_or_else(no_run)?;
     room.published_run(tx, run.id).await
 }
 
@@ -139,7 +137,7 @@ fn by_person(ties: Vec<Tie>) -> HashMap<Uuid, Vec<Tie>> {
 /// What hangs on a person, or on each of the people of an organisation, of the customers the caller sees. Who has no tie to an organisation
 /// has nothing hanging on it but itself, and is not listed.
 ///
-/// Errors: no run is published yet.
+/// Errors: `no_run`.
 pub async fn of_customer(room: &ValueRoom, caller: &Caller, customer: Uuid) -> Result<ExposurePage> {
     caller.require(Permission::ValueRead)?;
     caller.require(Permission::CustomersRead)?;
@@ -246,7 +244,7 @@ pub struct ListOfPersons {
 /// Those on whom most hangs, among contacts of some influence. What hangs on a person is only told
 /// whole: this list is for who may see the whole firm.
 ///
-/// Errors: no run is published yet; `influence_out_of_range`; `cursor_malformed`; `cursor_stale` where
+/// Errors: `no_run`; `influence_out_of_range`; `cursor_malformed`; `cursor_stale` where
 /// another run was published since the page before.
 pub async fn top(
     room: &ValueRoom,

@@ -86,7 +86,7 @@ impl ValueRoom {
         Ok(known)
     }
 
-    /// The published run and its figures, with a transaction to read on in. Errors: no run is published;
+    /// The published run and its figures, with a transaction to read on in. Errors: `no_run`;
     /// `columns_missing`.
     pub(crate) async fn published_columns(&self) -> Result<(platform::Tx, Run, Arc<ProfileColumns>)> {
         let mut tx = self.platform.db.read().await?;
@@ -108,8 +108,7 @@ impl ValueRoom {
     pub async fn published_figures(&self) -> Result<Option<(Run, Arc<ProfileColumns>)>> {
         match self.published_columns().await {
             Ok((_, run, columns)) => Ok(Some((run, columns))),
-            Err(Error::NotFound { .. }) => Ok(None),
-            Err(e) if e.code() == "columns_missing" => Ok(None),
+            Err(e) if matches!(e.code(), "no_run" | "columns_missing") => Ok(None),
             Err(e) => Err(e),
         }
     }
@@ -222,9 +221,10 @@ impl ValueRoom {
 
 /// The error for questions about the published run where there is none.
 fn no_run() -> Error {
-    Error::NotFound {
-        what: "published run",
-    }
+    Error::conflict(
+        "no_run",
+        "no value has been computed yet: no value run is published",
+    )
 }
 
 fn facts_of(report: &serde_json::Value) -> RunFacts {

@@ -102,7 +102,7 @@ pub struct ProfilePage {
     pub reasons: Vec<Reason>,
 }
 
-/// One page of profiles. Errors: no run is published yet; `cursor_malformed` for a cursor of another list;
+/// One page of profiles. Errors: `no_run`; `cursor_malformed` for a cursor of another list;
 /// `cursor_stale` where another run was published since the page before, and the list is to be begun anew;
 /// `columns_missing` where the published run is of a version that made lists otherwise.
 pub async fn list(room: &ValueRoom, caller: &Caller, request: ListRequest) -> Result<ProfileList> {
@@ -309,7 +309,7 @@ pub(super) async fn survivor(tx: &mut Tx, scope: &Scope, customer: Uuid) -> Resu
     Ok(found.map_or(customer, |(id, _)| id.uuid()))
 }
 
-/// One customer's figures. Errors: the customer has no profile in the published run (`no_profile`).
+/// One customer's figures. Errors: `no_run`; the customer has no profile in the published run (`no_profile`).
 pub async fn of_customer(room: &ValueRoom, caller: &Caller, customer: Uuid) -> Result<ProfilePage> {
     caller.require(Permission::ValueRead)?;
     caller.require(Permission::CustomersRead)?;

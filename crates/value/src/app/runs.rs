@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{ValueRoom, settings};
+use super::{ValueRoom, no_run, settings};
 use crate::engine::settings::{ModelChoice, ValueSettings};
 use crate::model::{Run, RunId, RunState};
 use crate::store;
@@ -219,7 +219,7 @@ pub async fn find(room: &ValueRoom, caller: &Caller, which: Which) -> Result<Run
 async fn find_in(tx: &mut Tx, which: Which) -> Result<Run> {
     let run = match which {
         Which::Run(id) => store::runs::find(tx, id).await?,
-        Which::Latest => store::runs::published(tx).await?,
+        Which::Latest => return store::runs::published(tx).await?.ok_or_else(no_run),
     };
     run.ok_or(Error::NotFound { what: "run" })
 }

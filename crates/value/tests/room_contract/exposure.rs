@@ -104,7 +104,7 @@ async fn who_would_take_what_along(t: &TestDb) {
         .await
         .err()
         .unwrap();
-    assert_eq!(none.code(), "not_found", "no run is published yet");
+    assert_eq!(none.code(), "no_run", "no run is published yet");
     imported(
         t,
         ledger(&[

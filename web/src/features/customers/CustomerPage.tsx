@@ -13,6 +13,7 @@ import { Answer, Waiting } from "../../components/Answer";
 import { shownName } from "../../components/erased";
 import { PageHead } from "../../components/PageHead";
 import { useUrlState } from "../../components/urlState";
+import { withWords } from "../../i18n";
 import { useFormat } from "../../i18n/format";
 import { Overview } from "./Overview";
 import { Transactions } from "./Transactions";
@@ -31,6 +32,12 @@ const IdentitiesTab = lazy(async () => ({
 const ConsentsTab = lazy(async () => ({
   default: (await import("./record/ConsentsTab")).ConsentsTab,
 }));
+const TiersTab = lazy(async () => ({
+  default: (await withWords("tiers", import("./tiers/TiersTab"))).TiersTab,
+}));
+const HeadLevels = lazy(async () => ({
+  default: (await withWords("tiers", import("./tiers/LevelSection"))).HeadLevels,
+}));
 const TimelineTab = lazy(async () => ({
   default: (await import("./record/TimelineTab")).TimelineTab,
 }));
@@ -47,6 +54,7 @@ const TABS = [
   "subscriptions",
   "identities",
   "consents",
+  "tiers",
   "transactions",
   "timeline",
 ] as const;
@@ -56,6 +64,7 @@ const OF_ERASED: readonly Tab[] = [
   "overview",
   "subscriptions",
   "consents",
+  "tiers",
   "transactions",
   "timeline",
 ];
@@ -109,7 +118,8 @@ function Page(props: { customer: Customer }) {
   const mayLink = useMay("tiers.member_link");
   const tags = useTags(customer.id).data?.items ?? [];
   const erased = customer.erased_at !== null;
-  const tabs = erased ? OF_ERASED : TABS;
+  const mayTiers = useMay("tiers.read");
+  const tabs = (erased ? OF_ERASED : TABS).filter((one) => one !== "tiers" || mayTiers);
   const tab = tabs.find((one) => one === search.get("tab")) ?? "overview";
   const name = shownName(customer, t);
   return (
@@ -132,6 +142,9 @@ function Page(props: { customer: Customer }) {
           <span className="row">
             <span className="numeric">{customer.external_id}</span>
             <Tag>{t(`terms.kind.${customer.kind}`)}</Tag>
+            <Suspense>
+              <HeadLevels customerId={customer.id} />
+            </Suspense>
             {customer.generated ? <Tag>{t("customers.generated")}</Tag> : null}
             {tags.map((tag) => (
               <Tag key={tag} icon={<TagOutlined aria-hidden />}>
@@ -199,6 +212,8 @@ function Part(props: { tab: Tab; customer: Customer }) {
       return <IdentitiesTab customerId={customer.id} />;
     case "consents":
       return <ConsentsTab customerId={customer.id} />;
+    case "tiers":
+      return <TiersTab customer={customer} />;
     case "transactions":
       return (
         <Card>

@@ -1,15 +1,17 @@
 // The customer on one screen: what they are worth and why, who they are, and what happened lately.
 import { PushpinFilled } from "@ant-design/icons";
-import { Card, Typography } from "antd";
+import { Alert, Button, Card, Typography } from "antd";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { useCustomerValue } from "../../api/queries";
+import { problemCode, useCustomerValue, useMay, useWholeFirm } from "../../api/queries";
 import { useLifeEvents, useNotes, useTimeline } from "../../api/record";
 import type { Customer } from "../../api/types";
 import { Answer } from "../../components/Answer";
 import { EventList } from "../../components/EventList";
 import { lifeDayText } from "../../components/lifeDay";
 import { Section } from "../../components/Section";
+import { withWords } from "../../i18n";
 import { useFormat } from "../../i18n/format";
 import { Facts, People } from "./Facts";
 import { FigureStrip } from "./FigureStrip";
@@ -20,15 +22,18 @@ import { NextTime, useDayName } from "./record/LifeEventsSection";
 import { SeriesChart } from "./SeriesChart";
 import { Why } from "./Why";
 
+const LevelSection = lazy(() => withWords("tiers", import("./tiers/LevelSection")));
+
 const LATELY = 5;
 
 export function Overview(props: { customer: Customer }) {
   const { t } = useTranslation();
   const { customer } = props;
   const value = useCustomerValue(customer.id);
+  const nothingYet = problemCode(value.error) === "no_run";
   return (
     <div className="stack">
-      <FigureStrip query={value} />
+      {nothingYet ? <NothingYet /> : <FigureStrip query={value} />}
       <div className="customer-grid">
         <div className="stack customer-facts">
           <Facts customer={customer} />
@@ -42,26 +47,56 @@ export function Overview(props: { customer: Customer }) {
         </div>
         <div className="stack customer-main">
           <Pinned customerId={customer.id} />
-          <Answer query={value}>
-            {(shown) => (shown ? <SeriesChart value={shown} customer={customer} /> : null)}
-          </Answer>
+          <Suspense>
+            <LevelSection customerId={customer.id} />
+          </Suspense>
+          {nothingYet ? null : (
+            <Answer query={value}>
+              {(shown) => (shown ? <SeriesChart value={shown} customer={customer} /> : null)}
+            </Answer>
+          )}
           <Lately customerId={customer.id} />
           <Panels customerId={customer.id} />
         </div>
         <div className="stack customer-why">
-          <Answer query={value} rows={4}>
-            {(shown) =>
-              shown ? (
-                <>
-                  <Why value={shown} />
-                  <Probabilities value={shown} />
-                </>
-              ) : null
-            }
-          </Answer>
+          {nothingYet ? null : (
+            <Answer query={value} rows={4}>
+              {(shown) =>
+                shown ? (
+                  <>
+                    <Why value={shown} />
+                    <Probabilities value={shown} />
+                  </>
+                ) : null
+              }
+            </Answer>
+          )}
         </div>
       </div>
     </div>
+  );
+}
+
+/** Before the first value run; and where to start it, for who may. */
+function NothingYet() {
+  const { t } = useTranslation();
+  const whole = useWholeFirm();
+  const mayRun = useMay("value.run") && whole;
+  return (
+    <Alert
+      type="info"
+      showIcon
+      role="status"
+      title={t("customers.no_run.title")}
+      description={t("customers.no_run.of_one")}
+      action={
+        mayRun ? (
+          <Link to="/value/runs">
+            <Button size="small">{t("customers.no_run.action")}</Button>
+          </Link>
+        ) : null
+      }
+    />
   );
 }
 

@@ -6,12 +6,12 @@ import { type SchemaInForce, settingsKeys, writeSchema } from "../../api/setting
 import type { Schemas } from "../../api/types";
 import { ProblemAlert } from "../../components/Answer";
 import { Section } from "../../components/Section";
+import { MEBIBYTE } from "../../i18n/format";
 
 const TYPES: Schemas["FileType"][] = ["pdf", "image", "office", "text"];
-const MEGABYTE = 1_000_000;
-const MEGABYTES_MOST = 500;
+const MEBIBYTES_MOST = 500;
 
-type Typed = { megabytes: number; types: Schemas["FileType"][] };
+type Typed = { mebibytes: number; types: Schemas["FileType"][] };
 
 export function AttachmentLimits(props: { schema: SchemaInForce }) {
   const { t } = useTranslation();
@@ -19,14 +19,14 @@ export function AttachmentLimits(props: { schema: SchemaInForce }) {
   const client = useQueryClient();
   const { message } = App.useApp();
   const before = attachments?.bytes_max ?? 0;
-  const shown = Math.round(before / MEGABYTE);
+  const shown = Math.round(before / MEBIBYTE);
   const save = useMutation({
-    mutationFn: ({ megabytes, types }: Typed) =>
+    mutationFn: ({ mebibytes, types }: Typed) =>
       writeSchema(version, {
         fields,
         completeness,
         // What is shown is rounded: only a size that was typed becomes another.
-        attachments: { bytes_max: megabytes === shown ? before : megabytes * MEGABYTE, types },
+        attachments: { bytes_max: mebibytes === shown ? before : mebibytes * MEBIBYTE, types },
       }),
     onSuccess: (now) => {
       client.setQueryData(settingsKeys.schema, now);
@@ -39,17 +39,17 @@ export function AttachmentLimits(props: { schema: SchemaInForce }) {
       <Form<Typed>
         layout="vertical"
         initialValues={{
-          megabytes: shown,
+          mebibytes: shown,
           types: attachments?.types ?? [],
         }}
         onFinish={(typed) => save.mutate(typed)}
       >
         <Form.Item
-          name="megabytes"
-          label={t("settings.attachments.megabytes")}
+          name="mebibytes"
+          label={t("settings.attachments.mebibytes")}
           rules={[{ required: true, message: t("app.required") }]}
         >
-          <InputNumber min={1} max={MEGABYTES_MOST} precision={0} />
+          <InputNumber min={1} max={MEBIBYTES_MOST} precision={0} />
         </Form.Item>
         <Form.Item name="types" label={t("settings.attachments.types")}>
           <Checkbox.Group

@@ -3,37 +3,13 @@ import { Alert } from "antd";
 import { useTranslation } from "react-i18next";
 import type { Report } from "../../api/types";
 import { ChartCard } from "../../components/ChartCard";
+import { heatStyle } from "../../components/heat";
 import { useFormat } from "../../i18n/format";
 import { cohortFinding } from "./findings";
 import type { ReportTab } from "./ValueRoom";
 
 const MOST_MONTHS = 24;
 const MOST_COHORTS = 36;
-
-const NONE_LEFT = [240, 246, 252] as const;
-const ALL_LEFT = [0, 90, 150] as const;
-
-/** Relative luminance as WCAG defines it, of a colour in 0–255. */
-function luminance(rgb: readonly number[]): number {
-  const [r = 0, g = 0, b = 0] = rgb.map((part) => {
-    const share = part / 255;
-    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-  });
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-}
-
-/** Deeper blue for a larger share; the number in the cell takes whichever ink reads better on it. */
-export function heatStyle(share: number): { background: string; color: string } {
-  const depth = Math.min(1, Math.max(0, share));
-  const rgb = NONE_LEFT.map((from, part) =>
-    Math.round(from + ((ALL_LEFT[part] ?? 0) - from) * depth),
-  );
-  const light = luminance(rgb) + 0.05;
-  return {
-    background: `rgb(${rgb.join(", ")})`,
-    color: light / 0.05 > 1.05 / light ? "#000000" : "#ffffff",
-  };
-}
 
 export function Cohorts({ report }: ReportTab) {
   const { t } = useTranslation();

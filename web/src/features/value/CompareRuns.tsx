@@ -9,13 +9,13 @@ import { keys, usePublishedRuns, useRuns } from "../../api/queries";
 import type { Comparison, Mover, Run, ValueClass } from "../../api/types";
 import { Answer } from "../../components/Answer";
 import { ChartCard } from "../../components/ChartCard";
+import { heatStyle } from "../../components/heat";
 import { ClassMark } from "../../components/Marks";
 import { CLASSES } from "../../components/palette";
 import { Teach } from "../../components/Teach";
 import { useUrlState } from "../../components/urlState";
 import { WideTable } from "../../components/WideTable";
 import { majorUnits, useFormat } from "../../i18n/format";
-import { heatStyle } from "./Cohorts";
 
 export function CompareRuns() {
   const [search] = useUrlState();

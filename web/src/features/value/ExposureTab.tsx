@@ -37,7 +37,7 @@ export function ExposureTab() {
     placeholderData: keepPreviousData,
   });
   const stale = useBeginAgain(page.error);
-  if (problemCode(page.error) === "not_found") {
+  if (problemCode(page.error) === "no_run") {
     return (
       <Teach
         title={t("value.none.title")}

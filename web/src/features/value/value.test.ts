@@ -2,10 +2,10 @@ import i18next, { type TFunction } from "i18next";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ContractCohort, LeakyBucket, Report, ValueSettings } from "../../api/types";
 import { ownStrategy } from "../../components/care";
+import { heatStyle } from "../../components/heat";
 import en from "../../i18n/en";
 import { formatFor } from "../../i18n/format";
 import { waterfall } from "./Bucket";
-import { heatStyle } from "./Cohorts";
 import {
   bucketFinding,
   cohortFinding,
