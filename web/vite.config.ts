@@ -18,6 +18,8 @@ export default defineConfig({
   },
   build: {
     manifest: true,
+    // Browsers that do not know the hint load a little later, and nothing else.
+    modulePreload: { polyfill: false },
     // A customer's own page loads nothing of the console.
     rolldownOptions: { input: ["index.html", "member.html"] },
     chunkSizeWarningLimit: 900,

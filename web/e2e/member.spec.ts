@@ -21,7 +21,10 @@ test.afterAll(async () => {
   await patron?.stop();
 });
 
-type Json = { id: string; items: Json[]; revision: number; state: string } & Record<string, unknown>;
+type Json = { id: string; items: Json[]; revision: number; state: string } & Record<
+  string,
+  unknown
+>;
 
 async function caller(login: string, password: string) {
   let cookie = "";
@@ -157,27 +160,30 @@ test("a customer opens its page by a link, takes a code and gives it up", async 
   // What the customer is to read about complaining.
   await signIn(page, patron, t);
   await page.goto(`${patron.url}/settings/contact`);
-  await page.getByRole("button", { name: t("settings.member.edit") }).click();
+  await page.getByRole("button", { name: t("tiers.member_page.edit") }).click();
   const telephone = zh ? "投诉热线 400-800-1234" : "Call 400-800-1234";
   await page
     .getByRole("dialog")
-    .getByLabel(t(`settings.member.complaint_${zh ? "zh" : "en"}`))
+    .getByLabel(t(`tiers.member_page.complaint_${zh ? "zh" : "en"}`))
     .fill(telephone);
-  await page.getByRole("dialog").getByRole("button", { name: t("record.save"), exact: true }).click();
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: t("record.save"), exact: true })
+    .click();
   await expect(page.getByText(telephone)).toBeVisible();
 
   // Staff make the link.
   await page.goto(`${patron.url}/customers/${id}`);
   await settled(page);
-  await page.getByRole("button", { name: t("record.member_link.open") }).click();
+  await page.getByRole("button", { name: t("tiers.member_link.open") }).click();
   const dialog = page.getByRole("dialog");
-  await choose(page, t("record.member_link.minutes"), t("record.member_link.for.15"));
-  await dialog.getByRole("button", { name: t("record.member_link.make"), exact: true }).click();
-  await expect(dialog.getByText(t("record.member_link.once"))).toBeVisible();
+  await choose(page, t("tiers.member_link.minutes"), t("tiers.member_link.for.15"));
+  await dialog.getByRole("button", { name: t("tiers.member_link.make"), exact: true }).click();
+  await expect(dialog.getByText(t("tiers.member_link.once"))).toBeVisible();
   await isAccessible(page, "the link");
   const link = (await dialog.locator("code").textContent()) ?? "";
   expect(link).toMatch(/\/member#[\w-]{43}$/);
-  await dialog.getByRole("button", { name: t("record.member_link.done"), exact: true }).click();
+  await dialog.getByRole("button", { name: t("tiers.member_link.done"), exact: true }).click();
 
   // A preview that looks at it uses nothing up.
   await (await fetch(link)).text();
@@ -219,7 +225,9 @@ test("a customer opens its page by a link, takes a code and gives it up", async 
   const lounge = zh ? "贵宾厅" : "Lounge visit";
   await own.getByLabel(t("member.companions")).selectOption("1");
   await own.getByRole("button", { name: t("member.take", { benefit: lounge }) }).click();
-  await expect(own.getByRole("status").getByText(t("member.code_given", { benefit: lounge }))).toBeVisible();
+  await expect(
+    own.getByRole("status").getByText(t("member.code_given", { benefit: lounge })),
+  ).toBeVisible();
   const qr = own.getByRole("img", { name: t("member.qr_of", { benefit: lounge }) });
   await expect(qr).toBeVisible();
   const code = own.locator("figcaption");
@@ -241,7 +249,9 @@ test("a customer opens its page by a link, takes a code and gives it up", async 
 
   // The other language, at once.
   await own.getByRole("button", { name: zh ? "English" : "中文" }).click();
-  await expect(own.getByRole("heading", { name: zh ? "Silver" : "银卡", exact: true })).toBeVisible();
+  await expect(
+    own.getByRole("heading", { name: zh ? "Silver" : "银卡", exact: true }),
+  ).toBeVisible();
   await own.getByRole("button", { name: zh ? "中文" : "English" }).click();
 
   // Whoever has the link now is too late, and is told what to do.

@@ -38,8 +38,7 @@ export function History(props: { page: Overview }) {
 function Used(props: { of: Use; currency: string }) {
   const { say, name, format } = useSpeech();
   const { of } = props;
-  const at =
-    of.partner_zh && of.partner_en ? name({ zh: of.partner_zh, en: of.partner_en }) : null;
+  const at = of.partner_zh && of.partner_en ? name({ zh: of.partner_zh, en: of.partner_en }) : null;
   const amount =
     of.kind === "amount" ? format.money({ minor: of.quantity, currency: props.currency }) : null;
   const state = of.state === "reserved" ? null : say(`use_${of.state}` satisfies Word);

@@ -2,8 +2,8 @@
 import { useEffect, useState } from "react";
 import { Benefits } from "./Benefits";
 import type { Overview } from "./client";
-import { OpenCodes } from "./OpenCodes";
 import { History } from "./History";
+import { OpenCodes } from "./OpenCodes";
 import { Standing } from "./Standing";
 import { useSpeech } from "./words";
 
@@ -37,9 +37,7 @@ export function Page(props: { page: Overview; again: () => Promise<void>; onLeav
   const complaint = name({ zh: page.texts.complaint_zh, en: page.texts.complaint_en }).trim();
   return (
     <>
-      <h1 className="hello">
-        {page.name ? say("hello", { name: page.name }) : say("title")}
-      </h1>
+      <h1 className="hello">{page.name ? say("hello", { name: page.name }) : say("title")}</h1>
       {page.levels.length === 0 ? <p className="card">{say("no_programme")}</p> : null}
       {page.levels.map((level) => (
         <Standing key={level.programme} of={level} currency={page.currency} />

@@ -44,7 +44,7 @@ const TimelineTab = lazy(async () => ({
 
 const MergeNotices = lazy(() => import("./MergeNotices"));
 const FindDuplicates = lazy(() => import("./FindDuplicates"));
-const MemberLink = lazy(() => import("./MemberLink"));
+const MemberLink = lazy(() => withWords("tiers", import("./MemberLink")));
 const PersonalMenu = lazy(() => import("./PersonalMenu"));
 
 const TABS = [

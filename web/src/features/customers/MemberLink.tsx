@@ -16,7 +16,7 @@ export default function MemberLink(props: { customerId: string }) {
   return (
     <>
       <Button icon={<LinkOutlined aria-hidden />} onClick={() => setOpen(true)}>
-        {t("record.member_link.open")}
+        {t("tiers.member_link.open")}
       </Button>
       {open ? <LinkDialog customerId={props.customerId} onClose={() => setOpen(false)} /> : null}
     </>
@@ -35,8 +35,8 @@ function LinkDialog(props: { customerId: string; onClose: () => void }) {
   return (
     <Modal
       open={open}
-      title={t("record.member_link.title")}
-      okText={t(made ? "record.member_link.done" : "record.member_link.make")}
+      title={t("tiers.member_link.title")}
+      okText={t(made ? "tiers.member_link.done" : "tiers.member_link.make")}
       onOk={() => (made ? setOpen(false) : make.mutate())}
       cancelButtonProps={made ? { style: { display: "none" } } : undefined}
       confirmLoading={make.isPending}
@@ -48,7 +48,7 @@ function LinkDialog(props: { customerId: string; onClose: () => void }) {
         <div className="factor">
           <QRCode
             type="svg"
-            aria-label={t("record.member_link.qr")}
+            aria-label={t("tiers.member_link.qr")}
             value={address}
             size={176}
             color="#000000"
@@ -62,21 +62,21 @@ function LinkDialog(props: { customerId: string; onClose: () => void }) {
             >
               {address}
             </Typography.Text>
-            <p>{t("record.member_link.until", { time: format.time(made.expires_at) })}</p>
-            <Alert type="warning" showIcon title={t("record.member_link.once")} />
+            <p>{t("tiers.member_link.until", { time: format.time(made.expires_at) })}</p>
+            <Alert type="warning" showIcon title={t("tiers.member_link.once")} />
           </div>
         </div>
       ) : (
         <Form layout="vertical" requiredMark={false}>
-          <p style={{ marginTop: 0 }}>{t("record.member_link.hint")}</p>
-          <Form.Item label={t("record.member_link.minutes")} htmlFor="member-link-minutes">
+          <p style={{ marginTop: 0 }}>{t("tiers.member_link.hint")}</p>
+          <Form.Item label={t("tiers.member_link.minutes")} htmlFor="member-link-minutes">
             <Select
               id="member-link-minutes"
               value={minutes}
               onChange={setMinutes}
               options={MINUTES.map((value) => ({
                 value,
-                label: t(`record.member_link.for.${value}`),
+                label: t(`tiers.member_link.for.${value}`),
               }))}
             />
           </Form.Item>

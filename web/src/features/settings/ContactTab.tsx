@@ -20,11 +20,12 @@ import { usePurposeName } from "../../components/purposes";
 import { hoursText } from "../../components/QuietHoursInput";
 import { Section } from "../../components/Section";
 import { WideTable } from "../../components/WideTable";
+import { withWords } from "../../i18n";
 import { useFormat } from "../../i18n/format";
 import { GeneralDialog, PurposeDialog } from "./ContactDialogs";
 import { useDecision } from "./useDecision";
 
-const MemberPageSection = lazy(() => import("./MemberPageSection"));
+const MemberPageSection = lazy(() => withWords("tiers", import("./MemberPageSection")));
 const read = () => readPolicy();
 
 export function ContactTab() {

@@ -26,34 +26,34 @@ export default function MemberPageSection() {
   const decision = useDecision<MemberPageTexts>(texts, memberPageKey, read, writeMemberPage);
   const [editing, setEditing] = useState(false);
   const labels = {
-    complaint_zh: t("settings.member.complaint_zh"),
-    complaint_en: t("settings.member.complaint_en"),
+    complaint_zh: t("tiers.member_page.complaint_zh"),
+    complaint_en: t("tiers.member_page.complaint_en"),
   };
   const names = ["complaint_zh", "complaint_en"] as const;
   return (
     <Answer query={texts}>
       {(now) => (
         <Section
-          title={t("settings.member.title")}
+          title={t("tiers.member_page.title")}
           action={
             <Button icon={<EditOutlined aria-hidden />} onClick={() => setEditing(true)}>
-              {t("settings.member.edit")}
+              {t("tiers.member_page.edit")}
             </Button>
           }
         >
-          <p className="definition settings-hint">{t("settings.member.hint")}</p>
+          <p className="definition settings-hint">{t("tiers.member_page.hint")}</p>
           <Descriptions
             size="small"
             column={{ xs: 1, md: 2 }}
             items={names.map((name) => ({
               key: name,
               label: labels[name],
-              children: now[name] || t("settings.member.unsaid"),
+              children: now[name] || t("tiers.member_page.unsaid"),
             }))}
           />
           {editing ? (
             <EditDialog<MemberPageTexts>
-              title={t("settings.member.edit")}
+              title={t("tiers.member_page.edit")}
               save={t("record.save")}
               known={known(now)}
               labels={labels}
