@@ -1,7 +1,7 @@
 // A customer's page: level, what is left, codes, what was, and where to complain.
 import { useEffect, useState } from "react";
 import { Benefits } from "./Benefits";
-import type { Overview } from "./client";
+import type { Level, Overview } from "./client";
 import { History } from "./History";
 import { OpenCodes } from "./OpenCodes";
 import { Standing } from "./Standing";
@@ -40,7 +40,7 @@ export function Page(props: { page: Overview; again: () => Promise<void>; onLeav
       <h1 className="hello">{page.name ? say("hello", { name: page.name }) : say("title")}</h1>
       {page.levels.length === 0 ? <p className="card">{say("no_programme")}</p> : null}
       {page.levels.map((level) => (
-        <Standing key={level.programme} of={level} currency={page.currency} />
+        <Standing key={level.programme} of={level as Level} currency={page.currency} />
       ))}
       <p className="told" role="status">
         {told}
