@@ -57,8 +57,14 @@ function One(props: { use: Use; again: () => Promise<void>; onTold: (text: strin
       {told ? (
         <figure>
           {/* Dark on light in every theme: scanners expect it. */}
-          <span className="qr" role="img" aria-label={say("qr_of", { benefit: name(use) })}>
-            <QRCodeSVG value={told.qr} size={QR_SIDE_PX} fgColor="#000000" bgColor="#ffffff" />
+          <span className="qr">
+            <QRCodeSVG
+              title={say("qr_of", { benefit: name(use) })}
+              value={told.qr}
+              size={QR_SIDE_PX}
+              fgColor="#000000"
+              bgColor="#ffffff"
+            />
           </span>
           <figcaption className="code">{inFours(told.code)}</figcaption>
         </figure>
