@@ -42,7 +42,11 @@ fn page(uri: &Uri, headers: &HeaderMap) -> Response {
         return StatusCode::NOT_FOUND.into_response();
     }
     // A customer's own page is none of the console's.
-    let page = if path == "member" { "member.html" } else { "index.html" };
+    let page = if path == "member" {
+        "member.html"
+    } else {
+        "index.html"
+    };
     match Files::get(page) {
         Some(file) => serve(page, &file, headers),
         None => Html(NOT_BUILT).into_response(),

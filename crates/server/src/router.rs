@@ -20,7 +20,9 @@ use crate::metrics::Metrics;
 use crate::proxies::Network;
 use crate::serve::{Rooms, imports, overview_parts, record_parts, references};
 use crate::session::TrustedProxies;
-use crate::{console, events, health, jobs, layers, member_session, metrics, provider_sign_in, session, setup};
+use crate::{
+    console, events, health, jobs, layers, member_session, metrics, provider_sign_in, session, setup,
+};
 
 /// The endpoints of the document that need no session of a user, as `METHOD path`.
 pub const PUBLIC: [&str; 10] = [

@@ -95,10 +95,7 @@ async fn a_members_session_reaches_its_own_page_and_nothing_else(t: &TestDb) {
                 })
                 .collect();
             let request = Client::new()
-                .request(
-                    method.parse::<Method>().unwrap(),
-                    site.url(&filled.join("/")),
-                )
+                .request(method.parse::<Method>().unwrap(), site.url(&filled.join("/")))
                 .header("cookie", pair)
                 .header("content-type", "application/json")
                 .body("{}");
@@ -122,7 +119,11 @@ async fn a_members_session_reaches_its_own_page_and_nothing_else(t: &TestDb) {
     )
     .await;
 
-    let out = phone.delete(site.url("/api/v1/member/session")).send().await.unwrap();
+    let out = phone
+        .delete(site.url("/api/v1/member/session"))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(out.status(), StatusCode::NO_CONTENT);
     let request = Client::new().get(&overview).header("cookie", pair);
     problem(request.send().await.unwrap(), 401, "member_session_over").await;
@@ -163,7 +164,11 @@ async fn a_link_is_made_by_who_may_for_whom_they_see(t: &TestDb) {
         .json(&json!({ "ground": "request" }));
     let erased = erased.send().await.unwrap();
     assert!(erased.status().is_success(), "{:#}", json_of(erased).await);
-    let over = phone.get(site.url("/api/v1/member/overview")).send().await.unwrap();
+    let over = phone
+        .get(site.url("/api/v1/member/overview"))
+        .send()
+        .await
+        .unwrap();
     problem(over, 401, "member_session_over").await;
     site.served.stop().await;
 }

@@ -12,8 +12,12 @@ use platform::jobs::Kinds;
 use platform::migrations::RoomMigrations;
 
 /// The tables of this room.
-pub const MIGRATIONS: RoomMigrations =
-    platform::migrations!("tiers", (1, "0001_tiers"), (2, "0002_entitlements"), (5, "0005_member"));
+pub const MIGRATIONS: RoomMigrations = platform::migrations!(
+    "tiers",
+    (1, "0001_tiers"),
+    (2, "0002_entitlements"),
+    (5, "0005_member")
+);
 
 const fn reference(table: &'static str, on_merge: OnMerge) -> Reference {
     Reference {

@@ -10,7 +10,8 @@ use crate::app::entitlements::Has;
 use crate::app::member::{LevelChange, MemberPage, Use};
 use crate::app::of_customer;
 use crate::model::{
-    Cause, Condition, Measured, MemberPageTexts, Per, Progress, ProgrammeId, RedemptionId, RedemptionState, Terms,
+    Cause, Condition, Measured, MemberPageTexts, Per, ProgrammeId, Progress, RedemptionId, RedemptionState,
+    Terms,
 };
 use crate::rules;
 
@@ -202,7 +203,10 @@ impl From<Has> for MemberBenefit {
             available,
             reserved: balances.map(|balances| balances.reserved),
             redeemed: balances.map(|balances| balances.redeemed),
-            per: has.promise.map(|promise| promise.per).filter(|_| account.is_some()),
+            per: has
+                .promise
+                .map(|promise| promise.per)
+                .filter(|_| account.is_some()),
             until: account.as_ref().map(|account| account.until),
             companions_max: account.map_or(0, |account| account.companions_max),
             has_codes: facts.active && rules::has_codes(&facts.terms) && available > Some(0),

@@ -14,9 +14,7 @@ use uuid::Uuid;
 use super::TiersRoom;
 use super::giving_back::{close, hold};
 use super::redemptions::{CODE_MINUTES, Code, NO_REDEMPTION, reserve_in};
-use crate::model::{
-    Member, MemberLink, MemberPageTexts, Redemption, RedemptionId, RedemptionState, Wanted,
-};
+use crate::model::{Member, MemberLink, MemberPageTexts, Redemption, RedemptionId, RedemptionState, Wanted};
 use crate::rules;
 use crate::store::{benefits, member};
 

@@ -13,7 +13,8 @@ use super::TiersRoom;
 use super::entitlements::Has;
 use super::{entitlements as has, of_customer};
 use crate::model::{
-    Benefit, BenefitId, EntitlementId, Level, Member, MemberPageTexts, Partner, ProgrammeId, Recorded, Redemption,
+    Benefit, BenefitId, EntitlementId, Level, Member, MemberPageTexts, Partner, ProgrammeId, Recorded,
+    Redemption,
 };
 use crate::store::{benefits, decisions, entitlements, member, partners, programmes, redemptions};
 

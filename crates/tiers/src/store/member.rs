@@ -138,9 +138,9 @@ pub async fn hold_texts(tx: &mut Tx) -> Result<(i64, MemberPageTexts)> {
 }
 
 async fn texts_locked(tx: &mut Tx, lock: &str) -> Result<(i64, MemberPageTexts)> {
-    let sql = format!("SELECT complaint_zh, complaint_en, version FROM tier_member_page WHERE only_row = 1{lock}");
-    let (complaint_zh, complaint_en, version): (String, String, i32) =
-        tx.one(AssertSqlSafe(sql), []).await?;
+    let sql =
+        format!("SELECT complaint_zh, complaint_en, version FROM tier_member_page WHERE only_row = 1{lock}");
+    let (complaint_zh, complaint_en, version): (String, String, i32) = tx.one(AssertSqlSafe(sql), []).await?;
     let texts = MemberPageTexts {
         complaint_zh,
         complaint_en,

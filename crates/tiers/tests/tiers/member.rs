@@ -159,7 +159,10 @@ async fn a_member_sees_and_does_what_is_its_own(t: &TestDb) {
     firm.at.stop().await;
 }
 
-test_on_both!(a_session_ends_by_itself_by_signing_out_and_with_the_customer, ROOMS);
+test_on_both!(
+    a_session_ends_by_itself_by_signing_out_and_with_the_customer,
+    ROOMS
+);
 async fn a_session_ends_by_itself_by_signing_out_and_with_the_customer(t: &TestDb) {
     let firm = Firm::new(t).await;
     let room = &firm.at.room;
@@ -180,7 +183,11 @@ async fn a_session_ends_by_itself_by_signing_out_and_with_the_customer(t: &TestD
     let under_way = [link(&firm, two, 60).await, link(&firm, three, 60).await];
     let (of_four, secret) = opened(&firm, four).await;
     let mut tx = room.platform.db.write().await.unwrap();
-    let ids = [(two, "merged_into = $2"), (three, "erased_at = 1"), (four, "erased_at = 1")];
+    let ids = [
+        (two, "merged_into = $2"),
+        (three, "erased_at = 1"),
+        (four, "erased_at = 1"),
+    ];
     for (id, becomes) in ids {
         let sql = format!("UPDATE customers SET {becomes} WHERE id = $1");
         let sql: &'static str = Box::leak(sql.into_boxed_str());
