@@ -135,8 +135,7 @@ export function eventSaid(
   own: ReadonlyMap<string, string> = new Map(),
 ): Said[] {
   const { payload, subject_kind: subject } = event;
-  // What is asked for by hand stands in its event as a whole.
-  const { before, after = payload.grant, grant: _grant, ...rest } = payload;
+  const { before, after, ...rest } = payload;
   const changed = "before" in payload && "after" in payload;
   const ofLevels = subject.startsWith("tier");
   const head = (field: string) => {

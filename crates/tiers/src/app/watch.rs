@@ -1,5 +1,6 @@
 //! What goes on by itself: a ledger line that earns a level raises it within a minute; a version comes into force on its
-//! day; what was given by hand, set aside or not used in time ends by itself; everybody is decided on after each value run and on each new day.
+//! day; what was given by hand, set aside or not used in time ends by itself; everybody is decided on after each value
+//! run and on each new day.
 
 use std::time::Duration;
 
